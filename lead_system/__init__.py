@@ -1,0 +1,1 @@
+"""Lead confirmation for a property developer: whose customer is this?"""

@@ -1,0 +1,135 @@
+"""Refusals: every way in which the system says no, each with a stable code (R14)."""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+
+class RefusalCode(StrEnum):
+    """The stable name of a refusal; the sentence that a person reads belongs to the faces."""
+
+    # The shape of what was typed: 422.
+    NAME_MISSING = "name_missing"
+    NAME_TOO_LONG = "name_too_long"
+    NAME_NOT_LETTERS = "name_not_letters"
+    PHONE_INCOMPLETE = "phone_incomplete"
+    PHONE_FULL_NUMBER = "phone_full_number"
+    PHONES_EQUAL = "phones_equal"
+    TEXT_HAS_FULL_NUMBER = "text_has_full_number"
+    TEXT_TOO_LONG = "text_too_long"
+    TEXT_NOT_READABLE = "text_not_readable"
+    REASON_MISSING = "reason_missing"
+    TYPE_NOT_OFFERED = "type_not_offered"
+    CONSULTANT_MISSING = "consultant_missing"
+    CONSULTANT_NOT_OFFERED = "consultant_not_offered"
+    INTENT_UNKNOWN = "intent_unknown"
+    BROKERAGE_NOT_OFFERED = "brokerage_not_offered"
+    ROLE_NOT_OFFERED = "role_not_offered"
+    ACCOUNT_PHONE_WRONG = "account_phone_wrong"
+    DEAL_DATE_OUTSIDE = "deal_date_outside"
+    DEAL_AMOUNT_WRONG = "deal_amount_wrong"
+    FEE_AMOUNT_WRONG = "fee_amount_wrong"
+    REQUEST_ID_WRONG = "request_id_wrong"
+    NOTHING_CHOSEN = "nothing_chosen"
+    MOMENT_WRONG = "moment_wrong"
+
+    # What the rules do not allow now: 409.
+    ALREADY_ENTERED = "already_entered"
+    OWN_PERSON = "own_person"
+    REPORTED_ENOUGH_TODAY = "reported_enough_today"
+    STATUS_FORBIDS = "status_forbids"
+    CODE_UNKNOWN = "code_unknown"
+    CODE_MERGED = "code_merged"
+    HELD_BY_ANOTHER = "held_by_another"
+    MUST_REPORT_AGAIN = "must_report_again"
+    BROKER_NOT_ACTIVE = "broker_not_active"
+    BROKER_NOT_APPROVED = "broker_not_approved"
+    BROKERAGE_NOT_ACTIVE = "brokerage_not_active"
+    NOT_BOUND_YET = "not_bound_yet"
+    ANOTHER_VISIT_UNCONFIRMED = "another_visit_unconfirmed"
+    STANDING_IN_UNCONFIRMED = "standing_in_unconfirmed"
+    NEVER_HELD = "never_held"
+    NEVER_SCANNED = "never_scanned"
+    REBIND_SAME_BROKER = "rebind_same_broker"
+    DEAL_STANDS = "deal_stands"
+    PROFILE_ALREADY_COMPLETE = "profile_already_complete"
+    NOT_WAITING = "not_waiting"
+    STALE = "stale"
+    REQUEST_REUSED = "request_reused"
+    BUSY = "busy"
+
+    # Signing in.
+    SIGN_IN_FAILED = "sign_in_failed"
+    CODE_WRONG = "code_wrong"
+    CODE_SENT_RECENTLY = "code_sent_recently"
+    ACCOUNT_CLOSED = "account_closed"
+
+    # Who asks.
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+
+
+_UNPROCESSABLE = frozenset(
+    {
+        RefusalCode.NAME_MISSING,
+        RefusalCode.NAME_TOO_LONG,
+        RefusalCode.NAME_NOT_LETTERS,
+        RefusalCode.PHONE_INCOMPLETE,
+        RefusalCode.PHONE_FULL_NUMBER,
+        RefusalCode.PHONES_EQUAL,
+        RefusalCode.TEXT_HAS_FULL_NUMBER,
+        RefusalCode.TEXT_TOO_LONG,
+        RefusalCode.TEXT_NOT_READABLE,
+        RefusalCode.REASON_MISSING,
+        RefusalCode.TYPE_NOT_OFFERED,
+        RefusalCode.CONSULTANT_MISSING,
+        RefusalCode.CONSULTANT_NOT_OFFERED,
+        RefusalCode.INTENT_UNKNOWN,
+        RefusalCode.BROKERAGE_NOT_OFFERED,
+        RefusalCode.ROLE_NOT_OFFERED,
+        RefusalCode.ACCOUNT_PHONE_WRONG,
+        RefusalCode.DEAL_DATE_OUTSIDE,
+        RefusalCode.DEAL_AMOUNT_WRONG,
+        RefusalCode.FEE_AMOUNT_WRONG,
+        RefusalCode.REQUEST_ID_WRONG,
+        RefusalCode.NOTHING_CHOSEN,
+        RefusalCode.MOMENT_WRONG,
+        RefusalCode.SIGN_IN_FAILED,
+        RefusalCode.CODE_WRONG,
+    }
+)
+_OTHER_STATUS = {
+    RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RefusalCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusalCode.CODE_SENT_RECENTLY: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})
+"""Refusals that only ask for a confirmation: they write nothing, not even that they were asked (R5)."""
+
+Fact = str | int | None
+"""A detail that a refusal's sentence may name; plain, so that a repeat can answer the same (R13)."""
+
+
+def http_status_of(code: RefusalCode) -> int:
+    """Say with which HTTP status a refusal is answered: 422 for what was typed, 409 for the rest."""
+    if code in _OTHER_STATUS:
+        return _OTHER_STATUS[code]
+    return HTTPStatus.UNPROCESSABLE_ENTITY if code in _UNPROCESSABLE else HTTPStatus.CONFLICT
+
+
+class Refused(Exception):
+    """The rules say no, and nothing was written.
+
+    `facts` are the details that the sentence names (a lead number, a person's name, a field).
+    """
+
+    def __init__(self, code: RefusalCode, **facts: Fact) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.facts = facts
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status with which a face answers this refusal."""
+        return http_status_of(self.code)

@@ -1,0 +1,52 @@
+"""How long a binding lasts (R6), and which days it covers (R9, R11)."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DEFAULT_DAYS = 30
+SHORTEST_DAYS = 1
+LONGEST_DAYS = 3650
+REPORTS_PER_DAY = 10
+"""Presses of 报备 that are recorded for one lead within one Shanghai day (R3)."""
+
+ANOTHER_VISIT_AFTER = timedelta(seconds=60)
+"""How long after a visit a second scan of the same lead asks whether it is another one (R5)."""
+
+
+class Held(NamedTuple):
+    """The time for which a binding really held: from its start up to, not including, its end."""
+
+    start: datetime
+    end: datetime | None
+
+
+def protected_until(bound_at: datetime, days: int) -> datetime:
+    """Return the first moment at which a binding no longer protects: days of 24 hours, whatever the calendar."""
+    return bound_at + timedelta(days=days)
+
+
+def shanghai_day(moment: datetime) -> date:
+    """Return the calendar day in Shanghai on which a moment falls."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the first moment of a Shanghai day, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def covers_day(held: Held, day: date) -> bool:
+    """Say whether a binding held at some instant of a Shanghai day; one that held for no time covers none."""
+    if held.end is not None and held.end <= held.start:
+        return False
+    begins_before_day_ends = held.start < start_of_day(day + timedelta(days=1))
+    ends_after_day_begins = held.end is None or held.end > start_of_day(day)
+    return begins_before_day_ends and ends_after_day_begins
+
+
+def any_covers_day(helds: Iterable[Held], day: date) -> bool:
+    """Say whether at least one of several bindings covers a Shanghai day."""
+    return any(covers_day(held, day) for held in helds)

@@ -1,0 +1,62 @@
+"""R6, R9 and R11: ends and days, written out."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from lead_system.domain.protection import Held, any_covers_day, covers_day, protected_until, shanghai_day
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("bound_at", "days", "end"),
+    [
+        ("2026-03-01T02:00:00", 1, "2026-03-02T02:00:00"),
+        ("2026-03-01T02:00:00", 30, "2026-03-31T02:00:00"),
+        ("2028-02-28T23:59:59", 2, "2028-03-01T23:59:59"),
+        ("2026-03-01T02:00:00", 3650, "2036-02-27T02:00:00"),
+    ],
+)
+def test_protection_lasts_days_of_24_hours(bound_at: str, days: int, end: str) -> None:
+    assert protected_until(utc(bound_at), days) == utc(end)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"), [("2026-03-01T15:59:59", date(2026, 3, 1)), ("2026-03-01T16:00:00", date(2026, 3, 2))]
+)
+def test_day_changes_at_midnight_in_shanghai(moment: str, day: date) -> None:
+    assert shanghai_day(utc(moment)) == day
+
+
+HELD = Held(
+    utc("2026-03-01T02:00:00"), utc("2026-03-05T16:00:00")
+)  # Until midnight before the 6th, Shanghai.
+
+
+@pytest.mark.parametrize(
+    ("day", "covered"),
+    [
+        (date(2026, 2, 28), False),
+        (date(2026, 3, 1), True),
+        (date(2026, 3, 5), True),
+        (date(2026, 3, 6), False),
+    ],
+)
+def test_binding_covers_every_day_that_contains_an_instant_of_it(day: date, *, covered: bool) -> None:
+    assert covers_day(HELD, day) is covered
+
+
+def test_binding_that_ended_as_it_began_covers_no_day() -> None:
+    at = utc("2026-03-01T02:00:00")
+
+    assert not covers_day(Held(at, at), date(2026, 3, 1))
+
+
+def test_one_of_several_bindings_is_enough() -> None:
+    later = Held(utc("2026-05-01T02:00:00"), None)
+
+    assert any_covers_day([HELD, later], date(2026, 5, 9))
+    assert not any_covers_day([HELD, later], date(2026, 4, 9))
