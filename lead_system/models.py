@@ -1,0 +1,741 @@
+"""What we remember: one chapter each for People, Project, Leads, Visits, Money and History.
+
+Constraints stand beside the columns that they guard, each with the rule that it keeps. Rules that need
+more than one row live in `services`; what is merely read lives in `queries`.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    and_,
+    or_,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lead_system.domain.identity import Key, keys_of
+from lead_system.domain.lifecycle import LeadStatus, real_status
+from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, PHONE_STAFF, Approval, Role
+from lead_system.extensions import Model
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python on every database; SQLite itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse moments without a zone: nobody could say when they are."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment with its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """Yuan with two decimals, stored as whole fen so that sums are exact on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Store fen."""
+        return None if value is None else int(value.scaleb(2).to_integral_exact())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Return yuan."""
+        return None if value is None else Decimal(value).scaleb(-2)
+
+
+def _choice(kind: type[StrEnum], name: str) -> Enum:
+    """Return a text column type with a CHECK that admits the values of an enumeration and nothing else."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=name,
+        values_callable=lambda members: [m.value for m in members],
+    )
+
+
+# People: brokerages, and everybody who signs in.
+
+
+class Brokerage(Model):
+    """A broker's company (经纪公司)."""
+
+    __tablename__ = "brokerages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    contact: Mapped[str] = mapped_column(String(30), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    address: Mapped[str] = mapped_column(String(120), default="")
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether brokers of this brokerage may enter and report, and win new bindings (R5, R10)."""
+        return self.archived_at is None
+
+
+class Account(Model):
+    """Somebody who signs in: an agent with a phone, or staff with an account name and a password."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        # R10: a phone that signs in stays with its account for good, archived or not.
+        Index(
+            "uq_accounts_agent_phone",
+            "phone",
+            unique=True,
+            sqlite_where=text("role IN ('broker', 'resident')"),
+            postgresql_where=text("role IN ('broker', 'resident')"),
+        ),
+        CheckConstraint(
+            "(role = 'resident') = (approval <> 'not_needed')", name="residents_and_only_they_need_approval"
+        ),
+        CheckConstraint(
+            "role IN ('broker', 'resident') OR brokerage_id IS NULL", name="only_agents_have_a_brokerage"
+        ),
+        CheckConstraint("(login IS NULL) = (password_hash IS NULL)", name="login_and_password_go_together"),
+        CheckConstraint(
+            "(role IN ('broker', 'resident')) = (login IS NULL)", name="staff_and_only_they_have_a_login"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[Role] = mapped_column(_choice(Role, "role"))
+    name: Mapped[str] = mapped_column(String(30), default="")
+    phone: Mapped[str] = mapped_column(String(11), default="")
+    login: Mapped[str | None] = mapped_column(String(30), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    employee_number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"), index=True)
+    approval: Mapped[Approval] = mapped_column(_choice(Approval, "approval"), default=Approval.NOT_NEEDED)
+    rejection_reason: Mapped[str] = mapped_column(Text, default="")
+    profile_completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    brokerage: Mapped[Brokerage | None] = relationship()
+
+    # What Flask-Login asks; an archived account is signed out at its next click (R10).
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this account may still act."""
+        return self.archived_at is None
+
+    def get_id(self) -> str:
+        """Return what the session remembers of a signed-in account."""
+        return str(self.id)
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether this is a broker or a resident."""
+        return self.role in AGENTS
+
+    @property
+    def is_phone_staff(self) -> bool:
+        """Whether this is gate staff or a consultant."""
+        return self.role in PHONE_STAFF
+
+    @property
+    def is_back_office(self) -> bool:
+        """Whether this account may open the back office."""
+        return self.role in BACK_OFFICE
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether name, brokerage and role have been given; nothing else opens before (manual 1.2-7)."""
+        return self.profile_completed_at is not None
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the director has let this resident in; true for everybody who needs no approval."""
+        return self.approval in APPROVED
+
+    @property
+    def has_active_brokerage(self) -> bool:
+        """Whether this agent belongs to a brokerage that still works with us."""
+        return self.brokerage is not None and self.brokerage.is_active
+
+
+class SignInCode(Model):
+    """A one-time code sent to a phone. The code itself is nowhere: it is derived from `salt` and a secret."""
+
+    __tablename__ = "sign_in_codes"
+    __table_args__ = (Index("ix_sign_in_codes_phone_sent_at", "phone", "sent_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone: Mapped[str] = mapped_column(String(11))
+    salt: Mapped[str] = mapped_column(String(32))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# Project: what the admin decides for everybody.
+
+
+class Setting(Model):
+    """The one row of settings."""
+
+    __tablename__ = "settings"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="is_the_only_row"),
+        CheckConstraint("protection_days BETWEEN 1 AND 3650", name="protection_days_in_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    protection_days: Mapped[int] = mapped_column(Integer)
+    project_name: Mapped[str] = mapped_column(String(60))
+    service_phone: Mapped[str] = mapped_column(String(20))
+
+
+class CustomerType(Model):
+    """A choice of 商铺分类; a retired one stays readable where it was chosen."""
+
+    __tablename__ = "customer_types"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(30), unique=True)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# Leads: customers as their brokers entered them, and who holds whom.
+
+
+class Lead(Model):
+    """One customer as entered by one broker; `id` is the lead number (客户编号), never used twice."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        UniqueConstraint("id", "broker_id"),
+        CheckConstraint("length(phone1) = 7", name="phone1_is_three_and_four"),
+        CheckConstraint(
+            "phone2 IS NULL OR (length(phone2) = 7 AND phone2 <> phone1)", name="phone2_is_whole_and_another"
+        ),
+        CheckConstraint("length(name_key) > 0", name="name_is_not_blank"),
+        CheckConstraint("person_number >= 0", name="person_number_counts_from_zero"),
+        # A lead has a visit code if and only if it was ever reported, and is "entered" or withdrawn until then.
+        CheckConstraint(
+            "(first_reported_at IS NULL) = (code_token IS NULL)"
+            " AND (first_reported_at IS NULL) = (short_code IS NULL)"
+            " AND (first_reported_at IS NULL) = (status IN ('entered', 'withdrawn'))",
+            name="code_exactly_when_reported",
+        ),
+        CheckConstraint(
+            "status <> 'bound' OR (bound_at IS NOT NULL AND protect_until IS NOT NULL)",
+            name="bound_has_an_end",
+        ),
+        CheckConstraint(
+            "status <> 'dealt' OR (bound_at IS NOT NULL AND protect_until IS NOT NULL)",
+            name="dealt_was_bound",
+        ),
+        CheckConstraint(
+            "merged_into_id IS NULL OR (merged_into_id <> id AND status NOT IN ('bound', 'dealt'))",
+            name="merged_leads_hold_nothing",
+        ),
+        Index("ix_leads_broker_id_status", "broker_id", "status"),
+        Index("ix_leads_name_key", "name_key"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    surname: Mapped[str] = mapped_column(String(30))
+    given_name: Mapped[str] = mapped_column(String(30))
+    name_key: Mapped[str] = mapped_column(String(240))
+    phone1: Mapped[str] = mapped_column(String(7))
+    phone2: Mapped[str | None] = mapped_column(String(7))
+    person_number: Mapped[int] = mapped_column(Integer, default=0)
+    status: Mapped[LeadStatus] = mapped_column(_choice(LeadStatus, "status"))
+    expected_visit_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    customer_type_id: Mapped[int | None] = mapped_column(ForeignKey("customer_types.id"))
+    needs: Mapped[str] = mapped_column(Text, default="")
+    wished_consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    first_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    protect_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rebound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    code_token: Mapped[str | None] = mapped_column(String(24), unique=True)
+    short_code: Mapped[str | None] = mapped_column(String(10), unique=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    broker: Mapped[Account] = relationship(foreign_keys=broker_id)
+    entered_by: Mapped[Account] = relationship(foreign_keys=entered_by_id)
+    wished_consultant: Mapped[Account | None] = relationship(foreign_keys=wished_consultant_id)
+    consultant: Mapped[Account | None] = relationship(foreign_keys=consultant_id)
+    customer_type: Mapped[CustomerType | None] = relationship()
+    merged_into: Mapped["Lead | None"] = relationship(remote_side="Lead.id")
+
+    @property
+    def full_name(self) -> str:
+        """Surname and given name as the broker wrote them; parted by a space unless they are Han."""
+        gap = " " if self.surname.isascii() and self.given_name.isascii() else ""
+        return f"{self.surname}{gap}{self.given_name}"
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys by which this customer is recognised, in sorted order (R4)."""
+        return keys_of(self.name_key, (self.phone1, self.phone2), self.person_number)
+
+    def status_at(self, now: datetime) -> LeadStatus:
+        """Return the status that every reader sees at a moment (R6); `status` is only what is stored."""
+        return real_status(self.status, self.protect_until, now)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether this lead still stands in lists and in R2's constraint."""
+        return self.status is not LeadStatus.WITHDRAWN and self.merged_into_id is None
+
+    @property
+    def has_code(self) -> bool:
+        """Whether a visit code exists, which it does from the first report on."""
+        return self.code_token is not None
+
+
+class LeadKey(Model):
+    """A key of a listed lead: a broker enters the same customer once (R2), and the index that finds R1's twins."""
+
+    __tablename__ = "lead_keys"
+    __table_args__ = (
+        UniqueConstraint("broker_id", "name_key", "phone", "person_number"),
+        UniqueConstraint("lead_id", "phone"),
+        ForeignKeyConstraint(["lead_id", "broker_id"], ["leads.id", "leads.broker_id"]),
+        Index("ix_lead_keys_name_key_phone", "name_key", "phone", "person_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(Integer)
+    broker_id: Mapped[int] = mapped_column(Integer)
+    name_key: Mapped[str] = mapped_column(String(240))
+    phone: Mapped[str] = mapped_column(String(7))
+    person_number: Mapped[int] = mapped_column(Integer)
+
+
+class Hold(Model):
+    """占有: a bound or dealt lead holds one key of a customer; the database refuses a second holder (R4).
+
+    `ends_at` is the end of the protection, or NULL under a deal. A row whose end has passed holds nothing;
+    whoever binds next deletes it in the same transaction.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (UniqueConstraint("name_key", "phone", "person_number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    name_key: Mapped[str] = mapped_column(String(240))
+    phone: Mapped[str] = mapped_column(String(7))
+    person_number: Mapped[int] = mapped_column(Integer)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lead: Mapped[Lead] = relationship()
+
+
+class Report(Model):
+    """One press of 报备 that was recorded; `on_behalf` ones were made by a rebind and are not counted (R8)."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_lead_id_reported_at", "lead_id", "reported_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    on_behalf: Mapped[bool] = mapped_column(default=False)
+
+
+class Binding(Model):
+    """A customer bound to a broker, with exactly one cause: a scan or a rebind.
+
+    `ends_at` is the end of the protection; `ended_at` is set when a rebind or a new binding closes it.
+    """
+
+    __tablename__ = "bindings"
+    __table_args__ = (
+        CheckConstraint("(scan_id IS NULL) <> (rebind_id IS NULL)", name="has_exactly_one_cause"),
+        CheckConstraint("ends_at >= bound_at", name="ends_after_it_begins"),
+        Index(
+            "uq_bindings_open_lead",
+            "lead_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("gate_scans.id"), unique=True)
+    rebind_id: Mapped[int | None] = mapped_column(ForeignKey("rebinds.id"), unique=True)
+    days: Mapped[int] = mapped_column(Integer)
+    bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kept_end: Mapped[bool] = mapped_column(default=False)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    lead: Mapped[Lead] = relationship()
+
+
+class BindingKey(Model):
+    """A key that a binding held, kept for the day on which somebody asks (R10)."""
+
+    __tablename__ = "binding_keys"
+    __table_args__ = (UniqueConstraint("binding_id", "phone"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    binding_id: Mapped[int] = mapped_column(ForeignKey("bindings.id"))
+    name_key: Mapped[str] = mapped_column(String(240))
+    phone: Mapped[str] = mapped_column(String(7))
+    person_number: Mapped[int] = mapped_column(Integer)
+
+
+class Rebind(Model):
+    """改绑: a director moved a live binding from one broker's lead to another's (R8)."""
+
+    __tablename__ = "rebinds"
+    __table_args__ = (CheckConstraint("from_lead_id <> to_lead_id", name="moves_to_another_lead"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    from_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    to_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    from_broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    to_broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+    kept_end: Mapped[bool] = mapped_column(default=False)
+    old_end: Mapped[datetime] = mapped_column(UtcDateTime)
+    new_end: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    from_lead: Mapped[Lead] = relationship(foreign_keys=from_lead_id)
+    to_lead: Mapped[Lead] = relationship(foreign_keys=to_lead_id)
+    from_broker: Mapped[Account] = relationship(foreign_keys=from_broker_id)
+    to_broker: Mapped[Account] = relationship(foreign_keys=to_broker_id)
+    actor: Mapped[Account] = relationship(foreign_keys=actor_id)
+
+
+class CollisionKind(StrEnum):
+    """How two sides came to want the same customer."""
+
+    HELD = "held"
+
+
+class CollisionState(StrEnum):
+    """Whether a director still has to look at a collision."""
+
+    OPEN = "open"
+    HANDLED = "handled"
+
+
+class CollisionOutcome(StrEnum):
+    """What became of a collision; the last two are written by the system itself (R4, R8)."""
+
+    UNSAID = "unsaid"
+    HOLDER_KEEPS = "holder_keeps"
+    CHALLENGER_GETS = "challenger_gets"
+    REBOUND = "rebound"
+    DIFFERENT_PEOPLE = "different_people"
+
+
+class CollisionEventKind(StrEnum):
+    """What happened between two sides of a collision."""
+
+    ENTERED = "entered"
+    CORRECTED = "corrected"
+    REPORTED = "reported"
+    SCANNED = "scanned"
+    WITHDRAWN = "withdrawn"
+    HOLD_TAKEN_BY_SCAN = "hold_taken_by_scan"
+    HOLD_TAKEN_BY_REBIND = "hold_taken_by_rebind"
+    HOLD_TAKEN_BY_DEAL = "hold_taken_by_deal"
+    HANDLED = "handled"
+    CLOSED_AS_REBOUND = "closed_as_rebound"
+
+
+class Collision(Model):
+    """撞单: one broker goes for a customer whom another broker holds (R7)."""
+
+    __tablename__ = "collisions"
+    __table_args__ = (
+        # One open row for each (kind, holding lead, challenging lead); handled ones may be many.
+        Index(
+            "uq_collisions_open_pair",
+            "kind",
+            "holding_lead_id",
+            "challenging_lead_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        CheckConstraint("holding_lead_id <> challenging_lead_id", name="has_two_sides"),
+        CheckConstraint("(state = 'handled') = (handled_at IS NOT NULL)", name="handled_at_a_time"),
+        Index("ix_collisions_state_last_event_at", "state", "last_event_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[CollisionKind] = mapped_column(_choice(CollisionKind, "kind"))
+    holding_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    challenging_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    state: Mapped[CollisionState] = mapped_column(_choice(CollisionState, "state"))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_event_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handled_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    outcome: Mapped[CollisionOutcome | None] = mapped_column(_choice(CollisionOutcome, "outcome"))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+    holding_lead: Mapped[Lead] = relationship(foreign_keys=holding_lead_id)
+    challenging_lead: Mapped[Lead] = relationship(foreign_keys=challenging_lead_id)
+    handled_by: Mapped[Account | None] = relationship(foreign_keys=handled_by_id)
+    events: Mapped[list["CollisionEvent"]] = relationship(
+        order_by="CollisionEvent.id", passive_deletes="all", back_populates="collision"
+    )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a director still has to look at it."""
+        return self.state is CollisionState.OPEN
+
+
+class CollisionEvent(Model):
+    """One thing that happened in a collision."""
+
+    __tablename__ = "collision_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    collision_id: Mapped[int] = mapped_column(ForeignKey("collisions.id"), index=True)
+    kind: Mapped[CollisionEventKind] = mapped_column(_choice(CollisionEventKind, "kind"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+    collision: Mapped[Collision] = relationship(back_populates="events")
+    actor: Mapped[Account] = relationship()
+
+
+# Visits: what happened at the sales centre.
+
+
+class GateScan(Model):
+    """扫码记录: gate staff confirmed a broker's visit; broker and brokerage are kept as they were."""
+
+    __tablename__ = "gate_scans"
+    __table_args__ = (Index("ix_gate_scans_lead_id_scanned_at", "lead_id", "scanned_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
+    gate_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    consultant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
+    scanned_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    lead: Mapped[Lead] = relationship()
+    gate: Mapped[Account] = relationship(foreign_keys=gate_id)
+    consultant: Mapped[Account] = relationship(foreign_keys=consultant_id)
+    broker: Mapped[Account] = relationship(foreign_keys=broker_id)
+    brokerage: Mapped[Brokerage | None] = relationship()
+
+
+class Intent(StrEnum):
+    """How strongly a customer means to buy, from A (strong) to D (weak)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class Viewing(Model):
+    """带看记录: a consultant scanned the code, showed the property and graded the intent."""
+
+    __tablename__ = "viewings"
+    __table_args__ = (Index("ix_viewings_consultant_id_viewed_at", "consultant_id", "viewed_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    consultant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    intent: Mapped[Intent] = mapped_column(_choice(Intent, "intent"))
+    standing_in: Mapped[bool] = mapped_column(default=False)
+    viewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    lead: Mapped[Lead] = relationship()
+    consultant: Mapped[Account] = relationship(foreign_keys=consultant_id)
+    broker: Mapped[Account] = relationship(foreign_keys=broker_id)
+
+
+class FollowUp(Model):
+    """跟进记录: a consultant's note on a customer."""
+
+    __tablename__ = "follow_ups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    note: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    lead: Mapped[Lead] = relationship()
+    author: Mapped[Account] = relationship()
+
+
+# Money: deals, and the fees paid for visits.
+
+
+class Deal(Model):
+    """成交: a director marked a lead dealt; `late` ones were marked after the binding had ended (R9)."""
+
+    __tablename__ = "deals"
+    __table_args__ = (
+        Index(
+            "uq_deals_standing_lead",
+            "lead_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        CheckConstraint("amount IS NULL OR amount > 0", name="amount_is_positive"),
+        CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_by_somebody"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    dealt_on: Mapped[date] = mapped_column(Date)
+    unit: Mapped[str] = mapped_column(String(40), default="")
+    amount: Mapped[Decimal | None] = mapped_column(Money)
+    late: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    marked_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    undo_reason: Mapped[str] = mapped_column(Text, default="")
+
+    lead: Mapped[Lead] = relationship()
+    marked_by: Mapped[Account] = relationship(foreign_keys=marked_by_id)
+    undone_by: Mapped[Account | None] = relationship(foreign_keys=undone_by_id)
+
+
+class Fee(Model):
+    """带看费: what was paid to the lead's broker for a visit; never edited, only voided."""
+
+    __tablename__ = "fees"
+    __table_args__ = (CheckConstraint("amount BETWEEN 1 AND 99999999", name="amount_in_range"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
+    amount: Mapped[Decimal] = mapped_column(Money)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+    lead: Mapped[Lead] = relationship()
+    broker: Mapped[Account] = relationship(foreign_keys=broker_id)
+    created_by: Mapped[Account] = relationship(foreign_keys=created_by_id)
+
+
+# History: what was done, by whom, and what was already answered.
+
+
+class HistoryRecord(Model):
+    """Who did what to which thing, when, from what to what (R10). No screen edits or deletes one.
+
+    `chain` names the thing ("lead:12", "account:3"); a later release links the records of one chain.
+    Personal values are not here but in the payload, of which this row holds a salted hash.
+    """
+
+    __tablename__ = "history"
+    __table_args__ = (Index("ix_history_chain_id", "chain", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chain: Mapped[str] = mapped_column(String(40))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor_role: Mapped[str] = mapped_column(String(32))
+    action: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    payload_hash: Mapped[str | None] = mapped_column(String(64))
+
+    actor: Mapped[Account | None] = relationship()
+    payload: Mapped["HistoryPayload | None"] = relationship(passive_deletes="all")
+
+
+class HistoryPayload(Model):
+    """The personal values of a history record; deleting the row makes the record anonymous, not invalid."""
+
+    __tablename__ = "history_payloads"
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("history.id"), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class HandledRequest(Model):
+    """The answer to a request id, so that a repeat acts once and is answered the same (R13)."""
+
+    __tablename__ = "handled_requests"
+    __table_args__ = (UniqueConstraint("asker", "action", "request_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asker: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(40))
+    request_id: Mapped[str] = mapped_column(String(64))
+    salt: Mapped[str] = mapped_column(String(32))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    handled_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def is_listed() -> Any:
+    """Return the condition under which a lead stands in lists: neither withdrawn nor merged away."""
+    return and_(Lead.status != LeadStatus.WITHDRAWN, Lead.merged_into_id.is_(None))
+
+
+def is_live_hold(now: datetime) -> Any:
+    """Return the condition under which a hold row still holds at a moment (R4)."""
+    return or_(Hold.ends_at.is_(None), Hold.ends_at > now)
