@@ -1,0 +1,116 @@
+"""撞单 as they are seen: one list, its tabs, and the number beside the menu entry, which all agree (R7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.extensions import db
+from lead_system.models import Account, Collision, CollisionEvent, CollisionState, Lead
+from lead_system.queries import scope
+from lead_system.queries.leads import contains, has_phone_part, is_number, written_name
+
+_BOTH_SIDES = (
+    selectinload(Collision.holding_lead).selectinload(Lead.broker),
+    selectinload(Collision.challenging_lead).selectinload(Lead.broker),
+    selectinload(Collision.handled_by),
+)
+
+
+@dataclass(frozen=True)
+class CollisionSearch:
+    """What the list of collisions is narrowed to; `number` and `broker` may be of either side."""
+
+    state: CollisionState | None = None
+    name: str = ""
+    phone: str = ""
+    number: str = ""
+    broker: str = ""
+
+
+def _is_about(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that the lead of one side fits a condition on leads."""
+    leads = select(Lead.id).where(condition)
+    return or_(Collision.holding_lead_id.in_(leads), Collision.challenging_lead_id.in_(leads))
+
+
+def _conditions_of(search: CollisionSearch) -> list[ColumnElement[bool]]:
+    broker = aliased(Account)
+    conditions = []
+    if search.name.strip():
+        conditions.append(_is_about(contains(written_name(), "".join(search.name.split()))))
+    if search.phone.strip():
+        conditions.append(_is_about(has_phone_part(search.phone)))
+    if search.number.strip():
+        conditions.append(_is_about(is_number(Lead.id, search.number)))
+    if search.broker.strip():
+        named = select(broker.id).where(
+            or_(contains(broker.name, search.broker), contains(broker.phone, search.broker))
+        )
+        conditions.append(_is_about(Lead.broker_id.in_(named)))
+    return conditions
+
+
+def collisions_found(actor: Account, search: CollisionSearch) -> Select[tuple[Collision]]:
+    """Return the collisions that somebody may see and that fit a search, the latest event first."""
+    in_tab = [] if search.state is None else [Collision.state == search.state]
+    return (
+        select(Collision)
+        .where(scope.visible_collisions(actor), *in_tab, *_conditions_of(search))
+        .options(*_BOTH_SIDES)
+        .order_by(Collision.last_event_at.desc())
+    )
+
+
+def tab_counts(actor: Account, search: CollisionSearch) -> dict[CollisionState | None, int]:
+    """Return how many rows each tab has under a search; None is the tab "all"."""
+    everywhere = collisions_found(actor, replace(search, state=None)).order_by(None).options()
+    rows = db.session.execute(
+        everywhere.with_only_columns(Collision.state, func.count(), maintain_column_froms=True).group_by(
+            Collision.state
+        )
+    )
+    found = {state: count for state, count in rows.tuples()}
+    counts: dict[CollisionState | None, int] = {state: found.get(state, 0) for state in CollisionState}
+    return counts | {None: sum(counts.values())}
+
+
+def open_count(actor: Account) -> int:
+    """Return the number beside the menu entry: the rows of the default tab without any search."""
+    return db.session.execute(
+        select(func.count())
+        .select_from(Collision)
+        .where(scope.visible_collisions(actor), Collision.state == CollisionState.OPEN)
+    ).scalar_one()
+
+
+def event_counts(collisions: Sequence[Collision]) -> dict[int, int]:
+    """Return how many events each of these collisions has."""
+    rows = db.session.execute(
+        select(CollisionEvent.collision_id, func.count())
+        .where(CollisionEvent.collision_id.in_([row.id for row in collisions]))
+        .group_by(CollisionEvent.collision_id)
+    )
+    return {collision_id: count for collision_id, count in rows.tuples()}
+
+
+def get_collisions(actor: Account, ids: Sequence[int]) -> list[Collision]:
+    """Return these collisions, the latest event first.
+
+    Raises:
+        Refused: NOT_FOUND when one of them does not exist, or not for this account.
+    """
+    found = collisions_found(actor, CollisionSearch()).where(Collision.id.in_(ids))
+    rows = list(db.session.scalars(found.order_by(Collision.id.desc())))
+    if len(rows) != len(set(ids)):
+        raise Refused(RefusalCode.NOT_FOUND)
+    return rows
+
+
+def collisions_of(actor: Account, lead: Lead) -> list[Collision]:
+    """Return the collisions of a lead on either side, with their events, the newest first."""
+    of_lead = or_(Collision.holding_lead_id == lead.id, Collision.challenging_lead_id == lead.id)
+    found = select(Collision).where(scope.visible_collisions(actor), of_lead).order_by(Collision.id.desc())
+    return list(db.session.scalars(found.options(*_BOTH_SIDES, selectinload(Collision.events))))

@@ -1,0 +1,287 @@
+"""Customers as lists and details: one status expression, one search, and the counts that agree with both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.lifecycle import LeadStatus
+from lead_system.extensions import db
+from lead_system.models import (
+    Account,
+    Brokerage,
+    Deal,
+    Fee,
+    FollowUp,
+    GateScan,
+    HistoryRecord,
+    Hold,
+    Lead,
+    LeadKey,
+    Rebind,
+    Viewing,
+    is_listed,
+    is_live_hold,
+)
+from lead_system.queries import scope
+
+TABS = (
+    LeadStatus.ENTERED,
+    LeadStatus.REPORTED,
+    LeadStatus.BOUND,
+    LeadStatus.EXPIRED,
+    LeadStatus.DEALT,
+)
+"""The statuses that have a tab, in the order of the manual; the first tab is "all"."""
+
+LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class LeadSearch:
+    """What a list of customers is narrowed to; every condition that is not blank must hold.
+
+    Texts match parts, and `%` and `_` are ordinary characters. `phone` is part of the visible digits.
+    """
+
+    status: LeadStatus | None = None
+    number: str = ""
+    name: str = ""
+    phone: str = ""
+    broker_name: str = ""
+    broker_phone: str = ""
+    brokerage: str = ""
+    consultant: str = ""
+    consultant_id: int | None = None
+    anything: str = ""
+
+
+def status_expression(now: datetime) -> ColumnElement[Any]:
+    """Return the status that every reader sees at a moment, in SQL; `lifecycle.real_status` in the database (R6)."""
+    has_ended = and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
+    return case((has_ended, literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
+
+
+def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a lead really has a status at a moment, in a form that can use an index."""
+    if status is LeadStatus.BOUND:
+        return and_(Lead.status == LeadStatus.BOUND, Lead.protect_until > now)
+    if status is LeadStatus.EXPIRED:
+        ended = and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
+        return or_(Lead.status == LeadStatus.EXPIRED, ended)
+    return Lead.status == status
+
+
+def contains(column: Any, part: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds a part, whatever its case; `%` and `_` stand for themselves."""
+    condition: ColumnElement[bool] = column.icontains(part.strip(), autoescape=True)
+    return condition
+
+
+def written_name() -> ColumnElement[str]:
+    """Return surname and given name as one text, as people search for it."""
+    return Lead.surname + Lead.given_name
+
+
+def has_phone_part(part: str) -> ColumnElement[bool]:
+    """Return the condition that one of the two phones shows these digits; 138****5678 may be typed as seen."""
+    digits = "".join(c for c in part if c.isdigit())
+    if not digits:
+        return contains(Lead.phone1, part)
+    return or_(contains(Lead.phone1, digits), contains(func.coalesce(Lead.phone2, ""), digits))
+
+
+def is_number(column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that an id is the number that was typed; anything else finds nothing."""
+    text = text.strip()
+    number = int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else -1
+    condition: ColumnElement[bool] = column == number
+    return condition
+
+
+def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search; those on other tables are look-ups, so that no row is doubled."""
+    broker, consultant = aliased(Account), aliased(Account)
+    found: list[ColumnElement[bool]] = []
+    if search.status is not None:
+        found.append(has_status(search.status, now))
+    if search.number.strip():
+        found.append(is_number(Lead.id, search.number))
+    if search.name.strip():
+        found.append(contains(written_name(), "".join(search.name.split())))
+    if search.phone.strip():
+        found.append(has_phone_part(search.phone))
+    if search.broker_name.strip():
+        found.append(Lead.broker_id.in_(select(broker.id).where(contains(broker.name, search.broker_name))))
+    if search.broker_phone.strip():
+        found.append(Lead.broker_id.in_(select(broker.id).where(contains(broker.phone, search.broker_phone))))
+    if search.brokerage.strip():
+        in_brokerage = (
+            select(broker.id)
+            .join(Brokerage, broker.brokerage_id == Brokerage.id)
+            .where(contains(Brokerage.name, search.brokerage))
+        )
+        found.append(Lead.broker_id.in_(in_brokerage))
+    if search.consultant.strip():
+        named = select(consultant.id).where(contains(consultant.name, search.consultant))
+        found.append(Lead.consultant_id.in_(named))
+    if search.consultant_id is not None:
+        found.append(Lead.consultant_id == search.consultant_id)
+    if search.anything.strip():
+        found.append(
+            or_(
+                is_number(Lead.id, search.anything),
+                contains(written_name(), "".join(search.anything.split())),
+                has_phone_part(search.anything),
+            )
+        )
+    return found
+
+
+def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[tuple[Lead]]:
+    """Return the listed leads within somebody's scope that fit a search, with what a list shows of them."""
+    return (
+        select(Lead)
+        .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+        .options(
+            selectinload(Lead.broker).selectinload(Account.brokerage),
+            selectinload(Lead.entered_by),
+            selectinload(Lead.consultant),
+            selectinload(Lead.customer_type),
+        )
+    )
+
+
+def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, int]:
+    """Return how many rows each tab has under a search; None is the tab "all", the sum of the others."""
+    status = status_expression(now)
+    everywhere = [c for c in conditions_of(_without_status(search), now)]
+    rows = db.session.execute(
+        select(status, func.count())
+        .where(scope.visible_leads(actor), is_listed(), *everywhere)
+        .group_by(status)
+    )
+    found = {LeadStatus(name): count for name, count in rows.tuples()}
+    counts: dict[LeadStatus | None, int] = {tab: found.get(tab, 0) for tab in TABS}
+    return {None: sum(counts.values())} | counts
+
+
+def _without_status(search: LeadSearch) -> LeadSearch:
+    values = {name: getattr(search, name) for name in search.__dataclass_fields__}
+    return LeadSearch(**(values | {"status": None}))
+
+
+def get_lead(actor: Account, lead_id: int) -> Lead:
+    """Return a lead that somebody may see.
+
+    Raises:
+        Refused: NOT_FOUND when it does not exist, or not for this account (R12).
+    """
+    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.visible_leads(actor)))
+    if lead is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return lead
+
+
+def get_own_lead(actor: Account, lead_id: int) -> Lead:
+    """Return a listed lead that belongs to this broker or resident.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.owned_leads(actor)))
+    if lead is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return lead
+
+
+def find_by_code(code: str) -> Lead | None:
+    """Return the lead of a visit code, by token or short code; None where there is no such code."""
+    return db.session.scalar(select(Lead).where(or_(Lead.code_token == code, Lead.short_code == code)))
+
+
+def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:
+    """Return for each lead the other leads that hold one of its keys now: the mark "held by …"."""
+    own_key, hold = aliased(LeadKey), aliased(Hold)
+    rows = db.session.execute(
+        select(own_key.lead_id, Lead)
+        .join(
+            Hold,
+            and_(
+                Hold.name_key == own_key.name_key,
+                Hold.phone == own_key.phone,
+                Hold.person_number == own_key.person_number,
+            ),
+        )
+        .join(Lead, Lead.id == Hold.lead_id)
+        .where(own_key.lead_id.in_([lead.id for lead in leads]), Hold.lead_id != own_key.lead_id)
+        .where(is_live_hold(now))
+        .options(selectinload(Lead.broker))
+        .order_by(Lead.id)
+    )
+    held: dict[int, list[Lead]] = {lead.id: [] for lead in leads}
+    for lead_id, holder in rows.tuples():
+        if holder not in held[lead_id]:
+            held[lead_id].append(holder)
+    return held
+
+
+def leads_of_same_customer(lead: Lead) -> list[Lead]:
+    """Return the other leads that share a key with this one, oldest first; for the back office only."""
+    twins = or_(*(and_(Lead.name_key == k.name, or_(Lead.phone1 == k.phone, Lead.phone2 == k.phone)) for k in lead.keys))
+    found = (
+        select(Lead)
+        .where(twins, Lead.person_number == lead.person_number, Lead.id != lead.id)
+        .options(selectinload(Lead.broker).selectinload(Account.brokerage))
+        .order_by(Lead.id)
+    )
+    return list(db.session.scalars(found))
+
+
+def scans_of(lead: Lead) -> list[GateScan]:
+    """Return the gate scans of a lead, newest first."""
+    found = select(GateScan).where(GateScan.lead_id == lead.id).order_by(GateScan.id.desc())
+    shown = (selectinload(GateScan.gate), selectinload(GateScan.consultant), selectinload(GateScan.broker))
+    return list(db.session.scalars(found.options(*shown)))
+
+
+def viewings_of(lead: Lead) -> list[Viewing]:
+    """Return the viewings of a lead, newest first."""
+    found = select(Viewing).where(Viewing.lead_id == lead.id).order_by(Viewing.id.desc())
+    return list(db.session.scalars(found.options(selectinload(Viewing.consultant))))
+
+
+def follow_ups_of(lead: Lead) -> list[FollowUp]:
+    """Return the follow-ups of a lead, newest first."""
+    found = select(FollowUp).where(FollowUp.lead_id == lead.id).order_by(FollowUp.id.desc())
+    return list(db.session.scalars(found.options(selectinload(FollowUp.author))))
+
+
+def fees_of(lead: Lead) -> list[Fee]:
+    """Return the viewing fees of a lead, newest first."""
+    found = select(Fee).where(Fee.lead_id == lead.id).order_by(Fee.id.desc())
+    return list(db.session.scalars(found.options(selectinload(Fee.created_by))))
+
+
+def rebinds_of(lead: Lead) -> list[Rebind]:
+    """Return the rebinds that took a customer from this lead or brought one to it, newest first."""
+    found = select(Rebind).where(or_(Rebind.from_lead_id == lead.id, Rebind.to_lead_id == lead.id))
+    shown = (selectinload(Rebind.from_broker), selectinload(Rebind.to_broker), selectinload(Rebind.actor))
+    return list(db.session.scalars(found.options(*shown).order_by(Rebind.id.desc())))
+
+
+def deals_of(lead: Lead) -> list[Deal]:
+    """Return the deals of a lead, undone ones included, newest first."""
+    found = select(Deal).where(Deal.lead_id == lead.id).order_by(Deal.id.desc())
+    return list(db.session.scalars(found.options(selectinload(Deal.marked_by), selectinload(Deal.undone_by))))
+
+
+def history_of(lead: Lead) -> list[HistoryRecord]:
+    """Return what happened to a lead, newest first."""
+    found = select(HistoryRecord).where(HistoryRecord.chain == f"lead:{lead.id}")
+    shown = (selectinload(HistoryRecord.actor), selectinload(HistoryRecord.payload))
+    return list(db.session.scalars(found.options(*shown).order_by(HistoryRecord.id.desc())))

@@ -1,0 +1,46 @@
+"""What the admin decided for everybody, and the choices that forms offer."""
+
+from sqlalchemy import select
+
+from lead_system.domain.roles import AGENTS, APPROVED, Role
+from lead_system.extensions import db
+from lead_system.models import Account, Brokerage, CustomerType, Setting
+
+
+def get_settings() -> Setting:
+    """Return the one row of settings, which the first migration made."""
+    return db.session.execute(select(Setting)).scalar_one()
+
+
+def consultant_choices() -> list[Account]:
+    """Return the consultants who can be chosen now, by name."""
+    active = select(Account).where(Account.role == Role.CONSULTANT, Account.archived_at.is_(None))
+    return list(db.session.scalars(active.order_by(Account.name, Account.id)))
+
+
+def customer_type_choices() -> list[CustomerType]:
+    """Return the customer types that can be chosen now, by number."""
+    offered = select(CustomerType).where(CustomerType.retired_at.is_(None))
+    return list(db.session.scalars(offered.order_by(CustomerType.id)))
+
+
+def brokerage_choices() -> list[Brokerage]:
+    """Return the brokerages that can be chosen now, by name."""
+    active = select(Brokerage).where(Brokerage.archived_at.is_(None))
+    return list(db.session.scalars(active.order_by(Brokerage.name, Brokerage.id)))
+
+
+def agents_for_rebind() -> list[Account]:
+    """Return the agents to whom a customer may be rebound: active, approved, of an active brokerage (R8)."""
+    fit = (
+        select(Account)
+        .join(Account.brokerage)
+        .where(
+            Account.role.in_(AGENTS),
+            Account.archived_at.is_(None),
+            Account.profile_completed_at.is_not(None),
+            Account.approval.in_(APPROVED),
+            Brokerage.archived_at.is_(None),
+        )
+    )
+    return list(db.session.scalars(fit.order_by(Brokerage.name, Account.name, Account.id)))

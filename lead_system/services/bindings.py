@@ -1,0 +1,305 @@
+"""绑定 and 改绑: how a customer comes to be bound to a broker, and how a director moves the binding (R4–R8)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import clean_reason
+from lead_system.domain.lifecycle import LeadStatus, Verb
+from lead_system.domain.protection import protected_until
+from lead_system.domain.roles import AGENTS, DECIDERS
+from lead_system.extensions import db
+from lead_system.models import (
+    Account,
+    Binding,
+    BindingKey,
+    Brokerage,
+    CollisionEventKind,
+    GateScan,
+    Lead,
+    LeadKey,
+    Rebind,
+)
+from lead_system.queries.settings import get_settings
+from lead_system.services import collisions, history, holds
+from lead_system.services.leads import (
+    forget_keys,
+    is_own_person,
+    lock_lead,
+    make_lead_for,
+    move,
+    replace_phones,
+    report_on_behalf,
+    require_version,
+)
+from lead_system.services.transaction import use_case
+
+
+@dataclass(frozen=True)
+class LeadRebound:
+    """The lead that lost the customer, and the new broker's lead that is bound now."""
+
+    from_lead_id: int
+    to_lead_id: int
+    lead_was_made: bool
+
+
+@dataclass(frozen=True)
+class _Term:
+    """How long a binding lasts; `kept` where a rebind took over the old end."""
+
+    days: int
+    ends_at: datetime
+    kept: bool = False
+
+
+def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -> None:
+    """Bind a reported lead because gate staff confirmed its visit; protection begins now (R5, R6).
+
+    Raises:
+        HoldTaken: another lead holds one of the keys. Call inside `attempt()`.
+    """
+    days = get_settings().protection_days
+    term = _Term(days, protected_until(now, days))
+    before, after = move(
+        lead,
+        Verb.SCAN,
+        now=now,
+        bound_at=now,
+        protect_until=term.ends_at,
+        consultant_id=scan.consultant_id,
+        rebound_at=None,
+    )
+    binding = _bind(lead, term, now=now, scan_id=scan.id)
+    collisions.note_hold_taken(lead, CollisionEventKind.HOLD_TAKEN_BY_SCAN, actor=actor, now=now)
+    history.record_lead(
+        actor,
+        "bind_by_scan",
+        lead,
+        changes={
+            "status": [before.value, after.value],
+            "scan": scan.id,
+            "binding": binding.id,
+            "consultant": scan.consultant_id,
+            "ends_at": term.ends_at.isoformat(),
+        },
+        now=now,
+    )
+
+
+def _bind(
+    lead: Lead, term: _Term, *, now: datetime, scan_id: int | None = None, rebind_id: int | None = None
+) -> Binding:
+    """Take the holds and write the binding with its one cause and the keys that it holds."""
+    holds.take(lead, ends_at=term.ends_at, now=now)
+    _close_binding(lead, now=now)
+    binding = Binding(
+        lead_id=lead.id,
+        broker_id=lead.broker_id,
+        brokerage_id=lead.broker.brokerage_id,
+        scan_id=scan_id,
+        rebind_id=rebind_id,
+        days=term.days,
+        bound_at=now,
+        ends_at=term.ends_at,
+        kept_end=term.kept,
+    )
+    db.session.add(binding)
+    db.session.flush()
+    for key in lead.keys:
+        db.session.add(
+            BindingKey(
+                binding_id=binding.id, name_key=key.name, phone=key.phone, person_number=key.person_number
+            )
+        )
+    db.session.flush()
+    return binding
+
+
+def _close_binding(lead: Lead, *, now: datetime) -> None:
+    """Close the open binding of a lead; one whose end has passed closed at its end."""
+    binding = _find_open_binding(lead)
+    if binding is not None:
+        binding.ended_at = min(binding.ends_at, now)
+        db.session.flush()
+
+
+def _find_open_binding(lead: Lead) -> Binding | None:
+    return db.session.scalar(select(Binding).where(Binding.lead_id == lead.id, Binding.ended_at.is_(None)))
+
+
+@use_case("rebind_lead", roles=DECIDERS, answer=LeadRebound)
+def rebind_lead(
+    actor: Account,
+    *,
+    lead_id: int,
+    version: int,
+    to_broker_id: int,
+    reason: str,
+    keep_end: bool,
+    now: datetime,
+) -> LeadRebound:
+    """Move a running binding to another broker's own lead for the same customer (R8, manual 6.2.d-33).
+
+    That lead is made where it is missing, reported on the broker's behalf where it has not been, given the
+    held lead's phones, consultant, type, needs and expected visit, and bound. The old lead expires as
+    "rebound". Scans and fees stay where they were earned.
+
+    Raises:
+        Refused: the lead is dealt or not running, the form is stale, the reason is missing, or the broker
+            is the same, archived, unapproved, without an active brokerage, or the customer in person.
+    """
+    reason = clean_reason(reason)
+    held = lock_lead(Lead.id == lead_id)
+    require_version(held, version)
+    if held.status is LeadStatus.DEALT:
+        raise Refused(RefusalCode.DEAL_STANDS, lead_id=held.id)
+    broker = _get_new_broker(to_broker_id, held)
+    old_end = held.protect_until
+    move(held, Verb.REBIND_AWAY, now=now, rebound_at=now)
+    holds.release(held)
+    target, was_made = _target_lead(broker, held, actor=actor, now=now)
+    term = _new_term(held, old_end, now, keep_end=keep_end)
+    rebind = Rebind(
+        from_lead_id=held.id,
+        to_lead_id=target.id,
+        from_broker_id=held.broker_id,
+        to_broker_id=broker.id,
+        actor_id=actor.id,
+        at=now,
+        reason=reason,
+        kept_end=keep_end,
+        old_end=old_end,
+        new_end=term.ends_at,
+    )
+    db.session.add(rebind)
+    db.session.flush()
+    _close_binding(held, now=now)
+    move(
+        target,
+        Verb.REBIND_HERE,
+        now=now,
+        bound_at=now,
+        protect_until=term.ends_at,
+        rebound_at=None,
+        consultant_id=held.consultant_id,
+        customer_type_id=held.customer_type_id,
+        needs=held.needs,
+        expected_visit_at=held.expected_visit_at,
+    )
+    _bind(target, term, now=now, rebind_id=rebind.id)
+    collisions.close_between(held, target, actor=actor, now=now)
+    collisions.note_hold_taken(target, CollisionEventKind.HOLD_TAKEN_BY_REBIND, actor=actor, now=now)
+    _record_rebind(actor, rebind, held, target, now=now)
+    return LeadRebound(held.id, target.id, was_made)
+
+
+def _get_new_broker(broker_id: int, held: Lead) -> Account:
+    """Return the broker who is to get the customer, or refuse in the order in which one would check."""
+    broker = db.session.scalar(
+        select(Account).where(Account.id == broker_id, Account.role.in_(AGENTS)).with_for_update(read=True)
+    )
+    if broker is None:
+        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
+    if broker.id == held.broker_id:
+        raise Refused(RefusalCode.REBIND_SAME_BROKER)
+    require_new_binding_allowed(broker)
+    if is_own_person(held.name_key, (held.phone1, held.phone2), broker):
+        raise Refused(RefusalCode.OWN_PERSON)
+    return broker
+
+
+def require_new_binding_allowed(broker: Account) -> None:
+    """Refuse a new binding unless the broker is active and approved and the brokerage active (R5, R8).
+
+    The rows are locked against change, so that an archiving at the same moment comes wholly before or after.
+    """
+    db.session.scalar(
+        select(Account)
+        .where(Account.id == broker.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    if broker.brokerage_id is not None:
+        db.session.scalar(
+            select(Brokerage)
+            .where(Brokerage.id == broker.brokerage_id)
+            .with_for_update(read=True)
+            .execution_options(populate_existing=True)
+        )
+    if not broker.is_active or not broker.has_profile:
+        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
+    if not broker.is_approved:
+        raise Refused(RefusalCode.BROKER_NOT_APPROVED)
+    if not broker.has_active_brokerage:
+        raise Refused(RefusalCode.BROKERAGE_NOT_ACTIVE)
+
+
+def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) -> tuple[Lead, bool]:
+    """Return the new broker's lead for the held customer, ready to be bound, and whether it was made now."""
+    own = [lock_lead(Lead.id == lead_id) for lead_id in _matching_lead_ids(broker, held)]
+    if not own:
+        target = make_lead_for(broker, held, actor=actor, now=now)
+    else:
+        target = next((lead for lead in own if held.phone1 in (lead.phone1, lead.phone2)), own[0])
+        for other in own:
+            if other.id != target.id:
+                _merge(other, target, actor=actor, now=now)
+        holds.release(target)
+        replace_phones(target, held.phone1, held.phone2)
+    if target.status_at(now) is not LeadStatus.REPORTED:
+        report_on_behalf(target, actor=actor, now=now)
+    return target, not own
+
+
+def _matching_lead_ids(broker: Account, held: Lead) -> list[int]:
+    """Return the broker's leads for the held customer: none, one, or two where each has one phone."""
+    matching = select(LeadKey.lead_id).where(
+        LeadKey.broker_id == broker.id,
+        LeadKey.name_key == held.name_key,
+        LeadKey.phone.in_([key.phone for key in held.keys]),
+        LeadKey.person_number == held.person_number,
+    )
+    return sorted(set(db.session.scalars(matching)))
+
+
+def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:
+    """Let one of two matching leads go into the other: out of lists, its code refused (R8)."""
+    holds.release(other)
+    forget_keys(other)
+    before = other.status_at(now)
+    db.session.execute(
+        update(Lead)
+        .where(Lead.id == other.id)
+        .values(merged_into_id=target.id, status=before, version=Lead.version + 1)
+    )
+    db.session.refresh(other)
+    collisions.close_all_of(other, actor=actor, now=now)
+    history.record_lead(actor, "merge_lead", other, changes={"merged_into": [None, target.id]}, now=now)
+
+
+def _new_term(held: Lead, old_end: datetime | None, now: datetime, *, keep_end: bool) -> _Term:
+    """Return how long the new binding lasts: the full days from now, or what was left of the old one."""
+    if keep_end and old_end is not None:
+        binding = _find_open_binding(held)
+        days = binding.days if binding else (old_end - now) // timedelta(days=1)
+        return _Term(days, old_end, kept=True)
+    days = get_settings().protection_days
+    return _Term(days, protected_until(now, days))
+
+
+def _record_rebind(actor: Account, rebind: Rebind, held: Lead, target: Lead, *, now: datetime) -> None:
+    """Write the rebind on both leads' chains."""
+    changes = {
+        "rebind": rebind.id,
+        "broker": [held.broker_id, target.broker_id],
+        "ends_at": [rebind.old_end.isoformat(), rebind.new_end.isoformat()],
+        "kept_end": rebind.kept_end,
+    }
+    personal = {"reason": rebind.reason}
+    away = changes | {"to_lead": target.id, "status": ["bound", "expired"]}
+    here = changes | {"from_lead": held.id, "status": ["reported", "bound"]}
+    history.record_lead(actor, "rebind_away", held, changes=away, personal=personal, now=now)
+    history.record_lead(actor, "rebind_here", target, changes=here, personal=personal, now=now)

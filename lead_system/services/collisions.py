@@ -1,0 +1,192 @@
+"""撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import clean_text
+from lead_system.domain.roles import DECIDERS
+from lead_system.extensions import db
+from lead_system.models import (
+    Account,
+    Collision,
+    CollisionEvent,
+    CollisionEventKind,
+    CollisionKind,
+    CollisionOutcome,
+    CollisionState,
+    Lead,
+    LeadKey,
+)
+from lead_system.services import history, holds
+from lead_system.services.transaction import insert_unless_taken, use_case
+
+PERSONS_OUTCOMES = (
+    CollisionOutcome.UNSAID,
+    CollisionOutcome.HOLDER_KEEPS,
+    CollisionOutcome.CHALLENGER_GETS,
+    CollisionOutcome.DIFFERENT_PEOPLE,
+)
+"""The outcomes that a person may choose; REBOUND is written by a rebind alone."""
+
+
+@dataclass(frozen=True)
+class CollisionsHandled:
+    """Which collisions this call handled, and which somebody else had handled before."""
+
+    handled_ids: tuple[int, ...]
+    already_handled_ids: tuple[int, ...]
+
+
+def note_challenge(
+    lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
+) -> list[Lead]:
+    """Write down that `lead` goes for a customer whom others hold; returns those who hold.
+
+    Each holder gets one open collision with this lead, to which later events are added.
+    """
+    holders = holds.find_other_holders(lead, now=now)
+    for holder in holders:
+        _insert_or_join(holder, lead, kind, actor=actor, now=now)
+    return holders
+
+
+def _insert_or_join(
+    holder: Lead, challenger: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
+) -> None:
+    """Add an event to the open collision of two leads, opening one where there is none.
+
+    Two threads may insert at once, and a director may handle the row between our look and our lock. The
+    constraint lets one insert win, the lock makes the state certain, and whoever finds no open row begins
+    again. A handled row is never joined.
+    """
+    pair = {
+        "kind": CollisionKind.HELD,
+        "holding_lead_id": holder.id,
+        "challenging_lead_id": challenger.id,
+        "state": CollisionState.OPEN,
+    }
+    row = None
+    while row is None:
+        insert_unless_taken(Collision, [pair | {"opened_at": now, "last_event_at": now, "note": ""}])
+        row = db.session.scalar(select(Collision).filter_by(**pair).with_for_update())
+    _add_event(row, kind, actor=actor, now=now)
+
+
+def _add_event(row: Collision, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
+    row.last_event_at = now
+    db.session.add(CollisionEvent(collision_id=row.id, kind=kind, at=now, actor_id=actor.id))
+    db.session.flush()
+    history.record(
+        actor,
+        f"collision_{kind.value}",
+        chain=f"collision:{row.id}",
+        changes={"challenger": row.challenging_lead_id, "holder": row.holding_lead_id},
+        now=now,
+    )
+
+
+def _lock_open(condition: ColumnElement[bool]) -> list[Collision]:
+    """Lock the open rows that fit a condition, in the order of their ids."""
+    return list(
+        db.session.scalars(
+            select(Collision)
+            .where(Collision.state == CollisionState.OPEN, condition)
+            .order_by(Collision.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
+    """Tell every open collision of this customer that a new hold was taken, whichever side it was on."""
+    relatives = select(LeadKey.lead_id).where(
+        tuple_(LeadKey.name_key, LeadKey.phone, LeadKey.person_number).in_([tuple(k) for k in lead.keys])
+    )
+    concerned = or_(
+        Collision.holding_lead_id.in_(relatives), Collision.challenging_lead_id.in_(relatives)
+    )
+    for row in _lock_open(concerned):
+        _add_event(row, kind, actor=actor, now=now)
+
+
+def close_between(one: Lead, other: Lead, *, actor: Account, now: datetime) -> None:
+    """Close the open collisions between two leads, either way round, because one was rebound to the other."""
+    ids = (one.id, other.id)
+    between = and_(Collision.holding_lead_id.in_(ids), Collision.challenging_lead_id.in_(ids))
+    _close_as_rebound(between, actor=actor, now=now)
+
+
+def close_all_of(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Close every open collision of a lead that was merged into another by a rebind."""
+    of_lead = or_(Collision.holding_lead_id == lead.id, Collision.challenging_lead_id == lead.id)
+    _close_as_rebound(of_lead, actor=actor, now=now)
+
+
+def _close_as_rebound(condition: ColumnElement[bool], *, actor: Account, now: datetime) -> None:
+    for row in _lock_open(condition):
+        _add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now)
+        row.state = CollisionState.HANDLED
+        row.handled_at = now
+        row.outcome = CollisionOutcome.REBOUND
+        db.session.flush()
+
+
+@use_case("handle_collisions", roles=DECIDERS, answer=CollisionsHandled)
+def handle_collisions(
+    actor: Account,
+    *,
+    collision_ids: tuple[int, ...],
+    outcome: str | None = None,
+    note: str = "",
+    now: datetime,
+) -> CollisionsHandled:
+    """Mark collisions as handled (R7, manual 6.2.e-5), with an outcome and a note where somebody cares to.
+
+    Rows that somebody else handled before stay as that person left them and are named in the answer.
+
+    Raises:
+        Refused: nothing was chosen, one of them does not exist, or the note holds a full number.
+    """
+    note = clean_text(note, field="note")
+    if not collision_ids:
+        raise Refused(RefusalCode.NOTHING_CHOSEN)
+    chosen = CollisionOutcome.UNSAID if not outcome else _persons_outcome(outcome)
+    ids = set(collision_ids)
+    known = set(db.session.scalars(select(Collision.id).where(Collision.id.in_(ids))))
+    if known != ids:
+        raise Refused(RefusalCode.NOT_FOUND)
+    rows = _lock_open(Collision.id.in_(ids))
+    for row in rows:
+        _handle(row, chosen, note, actor=actor, now=now)
+    handled = tuple(row.id for row in rows)
+    return CollisionsHandled(handled, tuple(sorted(ids - set(handled))))
+
+
+def _persons_outcome(text: str) -> CollisionOutcome:
+    for outcome in PERSONS_OUTCOMES:
+        if outcome.value == text:
+            return outcome
+    raise Refused(RefusalCode.NOTHING_CHOSEN)
+
+
+def _handle(
+    row: Collision, outcome: CollisionOutcome, note: str, *, actor: Account, now: datetime
+) -> None:
+    row.state = CollisionState.HANDLED
+    row.handled_at = now
+    row.handled_by_id = actor.id
+    row.outcome = outcome
+    row.note = note
+    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now)
+    history.record(
+        actor,
+        "handle_collision",
+        chain=f"collision:{row.id}",
+        changes={"state": ["open", "handled"], "outcome": outcome.value},
+        personal={"note": note} if note else None,
+        now=now,
+    )

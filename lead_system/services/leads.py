@@ -1,0 +1,405 @@
+"""客户: entering a customer and reporting the visit (R1–R3, R7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+
+from lead_system.domain import codes
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import (
+    clean_name,
+    clean_phone,
+    clean_second_phone,
+    clean_text,
+    fold_name,
+    visible_digits,
+)
+from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
+from lead_system.domain.protection import REPORTS_PER_DAY, shanghai_day, start_of_day
+from lead_system.domain.roles import AGENTS, Role
+from lead_system.extensions import db
+from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, LeadKey, Report
+from lead_system.queries import scope
+from lead_system.services import collisions, history
+from lead_system.services.transaction import insert_unless_taken, use_case
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+"""Years between which an expected visit may lie; anything else is a slip of the finger."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a broker may say at entry and change at every report."""
+
+    expected_visit_at: datetime | None = None
+    customer_type_id: int | None = None
+    needs: str = ""
+    wished_consultant_id: int | None = None
+
+
+@dataclass(frozen=True)
+class LeadEntry:
+    """A customer as typed into the form: phones in two parts, the middle four never asked for (R1)."""
+
+    surname: str
+    given_name: str
+    phone1_head: str
+    phone1_tail: str
+    phone2_head: str = ""
+    phone2_tail: str = ""
+    wishes: Wishes = Wishes()
+
+
+@dataclass(frozen=True)
+class LeadEntered:
+    """The lead that was made, and whether it was reported at once."""
+
+    lead_id: int
+    reported: bool
+
+
+@dataclass(frozen=True)
+class LeadReported:
+    """The lead whose visit was reported."""
+
+    lead_id: int
+
+
+@use_case("enter_lead", roles=AGENTS, answer=LeadEntered)
+def enter_lead(actor: Account, *, entry: LeadEntry, then_report: bool, now: datetime) -> LeadEntered:
+    """Enter a customer for the acting broker, and report the visit at once where asked (manual 1.4).
+
+    A customer whom another broker holds is entered all the same, and the answer does not tell; the back
+    office gets a collision (R7).
+
+    Raises:
+        Refused: the typed values are wrong, the customer is the broker, the broker has entered this
+            customer before (the fact `lead_id` is that lead), or the broker may not work now.
+    """
+    require_standing(actor)
+    lead = _new_lead(actor, entry, now)
+    _refuse_own_person(lead, actor)
+    _refuse_entered_twice(lead)
+    _remember_keys(lead)
+    history.record_lead(
+        actor,
+        "enter_lead",
+        lead,
+        changes={"status": [None, "entered"], "broker": lead.broker_id},
+        personal=_personal_values(lead),
+        now=now,
+    )
+    collisions.note_challenge(lead, CollisionEventKind.ENTERED, actor=actor, now=now)
+    if then_report:
+        _report(lead, actor, now=now)
+        collisions.note_challenge(lead, CollisionEventKind.REPORTED, actor=actor, now=now)
+    return LeadEntered(lead.id, then_report)
+
+
+@use_case("report_lead", roles=AGENTS, answer=LeadReported)
+def report_lead(actor: Account, *, lead_id: int, wishes: Wishes, now: datetime) -> LeadReported:
+    """Report a visit of an own lead (报备), with the broker's wishes as they are now (R3, manual 1.5-10).
+
+    Entered and expired leads become reported; in any other status the press is only recorded, and no clock
+    moves. The first report makes the visit code.
+
+    Raises:
+        Refused: NOT_FOUND for a lead that is not the broker's own, REPORTED_ENOUGH_TODAY after ten presses
+            within one Shanghai day unless the lead is expired, wrong wishes, or the broker may not work now.
+    """
+    require_standing(actor)
+    lead = lock_lead(and_(Lead.id == lead_id, scope.owned_leads(actor)))
+    if lead.status_at(now) is not LeadStatus.EXPIRED and _own_reports_today(lead, now) >= REPORTS_PER_DAY:
+        raise Refused(RefusalCode.REPORTED_ENOUGH_TODAY, lead_id=lead.id)
+    _change_wishes(lead, wishes, actor=actor, now=now)
+    _report(lead, actor, now=now)
+    collisions.note_challenge(lead, CollisionEventKind.REPORTED, actor=actor, now=now)
+    return LeadReported(lead.id)
+
+
+def require_standing(actor: Account) -> None:
+    """Refuse agents who may not enter and report: profile, approval and brokerage must be in order (R5, R10)."""
+    if not actor.has_profile:
+        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
+    if not actor.is_approved:
+        raise Refused(RefusalCode.BROKER_NOT_APPROVED)
+    if not actor.has_active_brokerage:
+        raise Refused(RefusalCode.BROKERAGE_NOT_ACTIVE)
+
+
+def lock_lead(condition: ColumnElement[bool]) -> Lead:
+    """Lock the one lead that fits a condition for the rest of the transaction, and read it afresh.
+
+    The lock is shared with nobody who changes the lead, and does not block rows that only refer to it.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    lead = db.session.scalar(
+        select(Lead)
+        .where(condition)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if lead is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return lead
+
+
+def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:
+    """Let a verb happen to a lead: the only place where a status is written.
+
+    The UPDATE names the status and version that were read, so whoever comes second changes nothing.
+    Returns the real status before and after.
+
+    Raises:
+        Refused: the lifecycle has no such arrow, or somebody else was faster (STALE).
+    """
+    before = lead.status_at(now)
+    after = status_after(verb, before)
+    changed = db.session.execute(
+        update(Lead)
+        .where(Lead.id == lead.id, Lead.status == lead.status, Lead.version == lead.version)
+        .values(status=after, version=Lead.version + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(RefusalCode.STALE)
+    db.session.refresh(lead)
+    return before, after
+
+
+def require_version(lead: Lead, version: int) -> None:
+    """Refuse a form that was filled in before somebody else changed the lead (R13)."""
+    if lead.version != version:
+        raise Refused(RefusalCode.STALE)
+
+
+def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime) -> Lead:
+    """Make a broker's own lead for a customer whom a rebind brings (R8); it starts as entered."""
+    lead = Lead(
+        broker_id=broker.id,
+        entered_by_id=actor.id,
+        surname=held.surname,
+        given_name=held.given_name,
+        name_key=held.name_key,
+        phone1=held.phone1,
+        phone2=held.phone2,
+        person_number=held.person_number,
+        status=LeadStatus.ENTERED,
+        entered_at=now,
+        version=1,
+    )
+    db.session.add(lead)
+    db.session.flush()
+    _remember_keys(lead)
+    history.record_lead(
+        actor,
+        "enter_lead",
+        lead,
+        changes={"status": [None, "entered"], "broker": broker.id, "for_rebind_of": held.id},
+        personal=_personal_values(lead),
+        now=now,
+    )
+    return lead
+
+
+def report_on_behalf(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Report a lead for its broker because a rebind needs its code: no collision, not counted (R8)."""
+    _report(lead, actor, now=now, on_behalf=True)
+
+
+def replace_phones(lead: Lead, phone1: str, phone2: str | None) -> None:
+    """Give a lead another lead's phones, in the row and in its keys (R8)."""
+    forget_keys(lead)
+    lead.phone1, lead.phone2 = phone1, phone2
+    db.session.flush()
+    _remember_keys(lead)
+
+
+def forget_keys(lead: Lead) -> None:
+    """Take a lead out of R2's constraint, so that its broker may enter the customer again."""
+    db.session.execute(delete(LeadKey).where(LeadKey.lead_id == lead.id))
+
+
+def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:
+    """Say whether a customer bears an agent's own name and visible digits (R2)."""
+    return name_key == fold_name(account.name) and visible_digits(account.phone) in phones
+
+
+def find_active_consultant(consultant_id: int | None) -> Account | None:
+    """Return a consultant who can be chosen now; the row is kept from being archived meanwhile."""
+    return db.session.scalar(
+        select(Account)
+        .where(
+            Account.id == consultant_id, Account.role == Role.CONSULTANT, Account.archived_at.is_(None)
+        )
+        .with_for_update(read=True)
+    )
+
+
+def _new_lead(actor: Account, entry: LeadEntry, now: datetime) -> Lead:
+    surname = clean_name(entry.surname, field="surname")
+    given_name = clean_name(entry.given_name, field="given_name")
+    phone1 = clean_phone(entry.phone1_head, entry.phone1_tail, field="phone1")
+    phone2 = clean_second_phone(entry.phone2_head, entry.phone2_tail, first=phone1, field="phone2")
+    lead = Lead(
+        broker_id=actor.id,
+        entered_by_id=actor.id,
+        surname=surname,
+        given_name=given_name,
+        name_key=fold_name(surname, given_name),
+        phone1=phone1,
+        phone2=phone2,
+        person_number=0,
+        status=LeadStatus.ENTERED,
+        entered_at=now,
+        version=1,
+        **_clean_wishes(entry.wishes, None),
+    )
+    return lead
+
+
+def _refuse_own_person(lead: Lead, actor: Account) -> None:
+    if is_own_person(lead.name_key, (lead.phone1, lead.phone2), actor):
+        raise Refused(RefusalCode.OWN_PERSON)
+
+
+def _refuse_entered_twice(lead: Lead) -> None:
+    """Add the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
+    own = db.session.scalar(
+        select(LeadKey.lead_id).where(
+            LeadKey.broker_id == lead.broker_id,
+            LeadKey.name_key == lead.name_key,
+            LeadKey.phone.in_([key.phone for key in lead.keys]),
+        )
+    )
+    if own is not None:
+        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=own)
+    db.session.add(lead)
+    db.session.flush()
+
+
+def _remember_keys(lead: Lead) -> None:
+    """Write the lead's keys, which the database refuses to whoever comes second (R2)."""
+    rows = [
+        {
+            "lead_id": lead.id,
+            "broker_id": lead.broker_id,
+            "name_key": key.name,
+            "phone": key.phone,
+            "person_number": key.person_number,
+        }
+        for key in lead.keys
+    ]
+    if not insert_unless_taken(LeadKey, rows):
+        winner = db.session.scalar(
+            select(LeadKey.lead_id).where(
+                LeadKey.broker_id == lead.broker_id,
+                LeadKey.name_key == lead.name_key,
+                LeadKey.phone.in_([key.phone for key in lead.keys]),
+                LeadKey.lead_id != lead.id,
+            )
+        )
+        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=winner)
+
+
+def _own_reports_today(lead: Lead, now: datetime) -> int:
+    today = start_of_day(shanghai_day(now))
+    return db.session.execute(
+        select(func.count()).where(
+            Report.lead_id == lead.id, Report.reported_at >= today, Report.on_behalf.is_(False)
+        )
+    ).scalar_one()
+
+
+def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = False) -> None:
+    """Record a report; make the code with the first one, and move entered and expired leads."""
+    db.session.add(Report(lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf))
+    values: dict[str, Any] = {"reported_at": now}
+    if not lead.has_code:
+        values |= {
+            "first_reported_at": now,
+            "code_token": codes.new_token(),
+            "short_code": _unused_short_code(),
+        }
+    if lead.status_at(now) is LeadStatus.EXPIRED:
+        values["rebound_at"] = None
+    before, after = move(lead, Verb.REPORT, now=now, **values)
+    history.record_lead(
+        actor,
+        "report_on_behalf" if on_behalf else "report_lead",
+        lead,
+        changes={"status": [before.value, after.value]},
+        now=now,
+    )
+
+
+def _unused_short_code() -> str:
+    while True:
+        short_code = codes.new_short_code()
+        if db.session.scalar(select(Lead.id).where(Lead.short_code == short_code)) is None:
+            return short_code
+
+
+def _clean_wishes(wishes: Wishes, lead: Lead | None) -> dict[str, Any]:
+    """Check wishes; a consultant or type that the lead already has may stay though no longer offered."""
+    needs = clean_text(wishes.needs, field="needs")
+    visit = wishes.expected_visit_at
+    if visit is not None and not EARLIEST_YEAR <= visit.year <= LATEST_YEAR:
+        raise Refused(RefusalCode.MOMENT_WRONG, field="expected_visit_at")
+    consultant_id, type_id = wishes.wished_consultant_id, wishes.customer_type_id
+    keeps_consultant = lead is not None and lead.wished_consultant_id == consultant_id
+    if consultant_id is not None and not keeps_consultant and find_active_consultant(consultant_id) is None:
+        raise Refused(RefusalCode.CONSULTANT_NOT_OFFERED, field="wished_consultant_id")
+    keeps_type = lead is not None and lead.customer_type_id == type_id
+    if type_id is not None and not keeps_type and _find_offered_type(type_id) is None:
+        raise Refused(RefusalCode.TYPE_NOT_OFFERED, field="customer_type_id")
+    return {
+        "expected_visit_at": visit,
+        "customer_type_id": type_id,
+        "needs": needs,
+        "wished_consultant_id": consultant_id,
+    }
+
+
+def _find_offered_type(type_id: int) -> CustomerType | None:
+    return db.session.scalar(
+        select(CustomerType).where(CustomerType.id == type_id, CustomerType.retired_at.is_(None))
+    )
+
+
+def _change_wishes(lead: Lead, wishes: Wishes, *, actor: Account, now: datetime) -> None:
+    cleaned = _clean_wishes(wishes, lead)
+    before = {name: getattr(lead, name) for name in cleaned}
+    if cleaned == before:
+        return
+    for name, value in cleaned.items():
+        setattr(lead, name, value)
+    db.session.flush()
+    plain = _plain_changes(before, cleaned)
+    needs = plain.pop("needs", None)
+    personal = {"needs": needs} if needs else None
+    history.record_lead(actor, "change_wishes", lead, changes=plain, personal=personal, now=now)
+
+
+def _plain_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return from and to of every value that changed, as plain JSON values."""
+
+    def plain(value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    return {name: [plain(before[name]), plain(after[name])] for name in after if before[name] != after[name]}
+
+
+def _personal_values(lead: Lead) -> dict[str, Any]:
+    return {
+        "surname": lead.surname,
+        "given_name": lead.given_name,
+        "phone1": lead.phone1,
+        "phone2": lead.phone2,
+        "needs": lead.needs or "",
+    }

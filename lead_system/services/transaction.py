@@ -1,0 +1,277 @@
+"""The only place that commits and rolls back, and the one that makes a request act once (R13).
+
+Every writing use case runs inside `use_case`, in this order: end the reading transaction, begin a writing
+one, ask who calls and in which role, claim the request id, run the work inside a savepoint, keep its answer
+beside the id, commit. A refusal rolls the savepoint back but is kept as the id's answer, so that a repeat
+over a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs or constraint
+violations; all of them run the whole work again, which then sees the winner and refuses in words.
+"""
+
+import hashlib
+import json
+import logging
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from lead_system.domain.errors import QUESTIONS, RefusalCode, Refused
+from lead_system.domain.roles import Role
+from lead_system.extensions import WRITES, Model, db
+from lead_system.models import Account, HandledRequest
+
+ATTEMPTS = 8
+KEPT_FOR = timedelta(days=90)
+"""How long a request id is remembered."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03"})
+_NOT_CONTENT = frozenset({"now", "secret", "sender"})
+_log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and under which request id; before sign-in, `session_key` stands for the account."""
+
+    account_id: int | None
+    request_id: str
+    session_key: str = ""
+
+    @property
+    def asker(self) -> str:
+        """The one whom the request id belongs to."""
+        return f"account:{self.account_id}" if self.account_id is not None else f"session:{self.session_key}"
+
+
+class _Repeat(NamedTuple):
+    answer: dict[str, Any]
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    """Say whether running the transaction again may help: somebody else was faster, or stood in the way."""
+    if isinstance(error, IntegrityError):
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
+    return state in _LOST_RACE_STATES or busy
+
+
+def atomic(work: Callable[[], T]) -> T:
+    """Run `work` in one writing transaction and commit it, again after a lost race.
+
+    `work` must do all its reading inside, since it may run several times.
+
+    Raises:
+        Refused: what `work` refused, nothing written; or BUSY when the race was lost too often.
+    """
+    for attempt in range(ATTEMPTS):
+        db.session.rollback()  # Ends the page's reading transaction: what it saw may be stale by now.
+        try:
+            db.session.connection(execution_options={WRITES: True})
+            result = work()
+            db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            if not _is_lost_race(error):
+                raise
+            _log.info("Lost a race (attempt %s): %s", attempt + 1, type(error.orig).__name__)
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        except BaseException:
+            db.session.rollback()
+            raise
+        else:
+            return result
+    _log.error("Gave up after %s lost races.", ATTEMPTS)
+    raise Refused(RefusalCode.BUSY)
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Run a block inside a savepoint: whatever leaves it as an exception leaves nothing written."""
+    with db.session.begin_nested():
+        yield
+        db.session.flush()
+
+
+def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert rows in the given order, skipping those that a unique constraint forbids.
+
+    Returns whether all of them were inserted. The constraint is the judge, and a transaction in flight that
+    holds the same value is waited for. The caller undoes the rest when the answer is False.
+    """
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).on_conflict_do_nothing()
+    inserted = [db.session.execute(statement.values(**row)).rowcount for row in rows]  # type: ignore[attr-defined]
+    return all(count == 1 for count in inserted)
+
+
+def use_case(
+    action: str, *, roles: frozenset[Role], answer: type[T]
+) -> Callable[[Callable[Concatenate[Account, P], T]], Callable[Concatenate[Caller, P], T]]:
+    """Make a function a use case of signed-in people: `f(actor, …)` becomes `f(caller, …)`.
+
+    `answer` is the dataclass that the function returns; its fields are plain values, so that a repeat of
+    the request id gets an equal one.
+
+    Raises:
+        Refused: FORBIDDEN for a wrong role, ACCOUNT_CLOSED for an archived account, REQUEST_REUSED when the
+            id was already used with other content, or what the function itself refuses.
+    """
+
+    def decorate(work: Callable[Concatenate[Account, P], T]) -> Callable[Concatenate[Caller, P], T]:
+        @wraps(work)
+        def run(caller: Caller, *args: P.args, **kwargs: P.kwargs) -> T:
+            def body() -> T:
+                return work(_acting_account(caller, roles), *args, **kwargs)
+
+            return _run_once(action, caller, kwargs, answer, body, lambda: _acting_account(caller, roles))
+
+        return run
+
+    return decorate
+
+
+def open_use_case(
+    action: str, *, answer: type[T]
+) -> Callable[[Callable[P, T]], Callable[Concatenate[Caller, P], T]]:
+    """Make a function a use case of people who have not signed in: `f(…)` becomes `f(caller, …)`."""
+
+    def decorate(work: Callable[P, T]) -> Callable[Concatenate[Caller, P], T]:
+        @wraps(work)
+        def run(caller: Caller, *args: P.args, **kwargs: P.kwargs) -> T:
+            return _run_once(action, caller, kwargs, answer, lambda: work(*args, **kwargs), lambda: None)
+
+        return run
+
+    return decorate
+
+
+def _acting_account(caller: Caller, roles: frozenset[Role]) -> Account:
+    """Return who acts, as the database knows them now."""
+    account = None if caller.account_id is None else db.session.get(Account, caller.account_id)
+    if account is None or not account.is_active:
+        raise Refused(RefusalCode.ACCOUNT_CLOSED)
+    if account.role not in roles:
+        raise Refused(RefusalCode.FORBIDDEN)
+    return account
+
+
+def _run_once(
+    action: str,
+    caller: Caller,
+    content: Mapping[str, Any],
+    answer: type[T],
+    body: Callable[[], T],
+    may_ask: Callable[[], object],
+) -> T:
+    """Claim the request id, run the body and keep its answer; or give the answer that was kept."""
+    if not _REQUEST_ID.fullmatch(caller.request_id):
+        raise Refused(RefusalCode.REQUEST_ID_WRONG)
+
+    def work() -> T | Refused:
+        may_ask()
+        repeat = _claim(action, caller, content)
+        if repeat is not None:
+            return _from_json(repeat.answer, answer)
+        outcome: T | Refused
+        try:
+            with attempt():
+                outcome = body()
+        except Refused as refused:
+            if refused.code in QUESTIONS:
+                raise
+            outcome = refused
+        _keep_answer(action, caller, _to_json(outcome))
+        return outcome
+
+    outcome = atomic(work)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def _claim(action: str, caller: Caller, content: Mapping[str, Any]) -> _Repeat | None:
+    """Take the request id for this transaction, or return the answer that it already has.
+
+    On PostgreSQL the insert waits while another transaction holds the same id, so of five simultaneous
+    repeats four wait for the first and then read its answer.
+    """
+    salt = secrets.token_hex(16)
+    row = {
+        "asker": caller.asker,
+        "action": action,
+        "request_id": caller.request_id,
+        "salt": salt,
+        "content_hash": _content_hash(content, salt),
+        "handled_at": content["now"],
+    }
+    if insert_unless_taken(HandledRequest, [row]):
+        return None
+    known = db.session.execute(_find_request(action, caller)).scalar_one()
+    if known.content_hash != _content_hash(content, known.salt):
+        raise Refused(RefusalCode.REQUEST_REUSED)
+    return _Repeat(known.answer or {})
+
+
+def _find_request(action: str, caller: Caller) -> Any:
+    return select(HandledRequest).where(
+        HandledRequest.asker == caller.asker,
+        HandledRequest.action == action,
+        HandledRequest.request_id == caller.request_id,
+    )
+
+
+def _keep_answer(action: str, caller: Caller, answer: dict[str, Any]) -> None:
+    db.session.execute(_find_request(action, caller)).scalar_one().answer = answer
+
+
+def _plain(value: Any) -> Any:
+    """Spell a value so that equal contents are equal texts."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"A request cannot contain {type(value).__name__}.")
+
+
+def _content_hash(content: Mapping[str, Any], salt: str) -> str:
+    counted = {name: value for name, value in content.items() if name not in _NOT_CONTENT}
+    text = json.dumps(counted, default=_plain, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256((salt + text).encode()).hexdigest()
+
+
+def _to_json(outcome: Any) -> dict[str, Any]:
+    if isinstance(outcome, Refused):
+        return {"refused": outcome.code.value, "facts": outcome.facts}
+    return {"answer": asdict(outcome)}
+
+
+def _from_json(kept: dict[str, Any], answer: type[T]) -> T | Refused:
+    if "refused" in kept:
+        return Refused(RefusalCode(kept["refused"]), **kept["facts"])
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in kept["answer"].items()}
+    return answer(**values)
+
+
+def forget_old_requests(now: datetime) -> None:
+    """Delete the request ids that are older than 90 days, after which an id counts as new again."""
+    atomic(
+        lambda: db.session.execute(delete(HandledRequest).where(HandledRequest.handled_at < now - KEPT_FOR))
+    )
