@@ -53,7 +53,7 @@ def _conditions_of(search: CollisionSearch) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def collisions_found(actor: Account, search: CollisionSearch) -> Select[tuple[Collision]]:
+def collisions_found(actor: Account, search: CollisionSearch) -> Select[Collision]:
     """Return the collisions that somebody may see and that fit a search, the latest event first."""
     in_tab = [] if search.state is None else [Collision.state == search.state]
     return (
@@ -72,7 +72,7 @@ def tab_counts(actor: Account, search: CollisionSearch) -> dict[CollisionState |
             Collision.state
         )
     )
-    found = {state: count for state, count in rows.tuples()}
+    found: dict[CollisionState, int] = dict(rows.all())
     counts: dict[CollisionState | None, int] = {state: found.get(state, 0) for state in CollisionState}
     return counts | {None: sum(counts.values())}
 
@@ -93,7 +93,7 @@ def event_counts(collisions: Sequence[Collision]) -> dict[int, int]:
         .where(CollisionEvent.collision_id.in_([row.id for row in collisions]))
         .group_by(CollisionEvent.collision_id)
     )
-    return {collision_id: count for collision_id, count in rows.tuples()}
+    return dict(rows.all())
 
 
 def get_collisions(actor: Account, ids: Sequence[int]) -> list[Collision]:

@@ -1,4 +1,4 @@
-"""成交 before it is marked or undone: what stands, what would follow, and which leads a selection leaves out (R9)."""
+"""成交 before it is marked or undone: what stands, what would follow, what a selection leaves out (R9)."""
 
 from collections.abc import Sequence
 from datetime import datetime

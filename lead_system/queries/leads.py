@@ -165,7 +165,7 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
         .where(scope.visible_leads(actor), is_listed(), *everywhere)
         .group_by(status)
     )
-    found = {LeadStatus(name): count for name, count in rows.tuples()}
+    found = {LeadStatus(name): count for name, count in rows}
     counts: dict[LeadStatus | None, int] = {tab: found.get(tab, 0) for tab in TABS}
     return {None: sum(counts.values())} | counts
 
@@ -224,7 +224,7 @@ def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:
         .order_by(Lead.id)
     )
     held: dict[int, list[Lead]] = {lead.id: [] for lead in leads}
-    for lead_id, holder in rows.tuples():
+    for lead_id, holder in rows:
         if holder not in held[lead_id]:
             held[lead_id].append(holder)
     return held

@@ -22,7 +22,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -109,15 +109,15 @@ def attempt() -> Iterator[None]:
 
 
 def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert rows in the given order, skipping those that a unique constraint forbids.
+    """Insert rows in the given order, up to the first that a unique constraint forbids.
 
     Returns whether all of them were inserted. The constraint is the judge, and a transaction in flight that
     holds the same value is waited for. The caller undoes the rest when the answer is False.
     """
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model).on_conflict_do_nothing()
-    inserted = [db.session.execute(statement.values(**row)).rowcount for row in rows]  # type: ignore[attr-defined]
-    return all(count == 1 for count in inserted)
+    key = inspect(model).primary_key[0]
+    statement = dialect.insert(model).on_conflict_do_nothing().returning(key)
+    return all(db.session.execute(statement.values(**row)).first() is not None for row in rows)
 
 
 def use_case(

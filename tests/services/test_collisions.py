@@ -1,0 +1,166 @@
+"""R7: collisions open, gather events, and are handled."""
+
+from datetime import timedelta
+
+import pytest
+
+from lead_system.models import Collision, CollisionEvent
+from lead_system.services import collisions
+from tests.support.cast import OUYANG, Cast
+from tests.support.databases import both_databases
+from tests.support.frozen import MONDAY_TEN, StoppedClock
+from tests.support.refusals import nothing_written, refused
+
+pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
+
+
+def held_by_qiang(cast: Cast) -> int:
+    lead_id = cast.enters("qiang", reports=True)
+    cast.scans("feng", lead_id)
+    return lead_id
+
+
+def kinds(cast: Cast, collision_id: int) -> list[str]:
+    with cast.app.app_context():
+        row = cast.app.extensions["sqlalchemy"].session.get(Collision, collision_id)
+        return [event.kind.value for event in row.events]
+
+
+def test_everything_a_challenger_does_joins_one_open_row(cast: Cast) -> None:
+    held = held_by_qiang(cast)
+    wanted = cast.enters("fang")
+    cast.reports("fang", wanted)
+    cast.scans("feng", wanted)
+
+    assert kinds(cast, cast.collision_of(held, wanted)) == ["entered", "reported", "scanned"]
+    assert cast.count(Collision) == 1
+
+
+def test_entering_and_reporting_at_once_leaves_both_events(cast: Cast) -> None:
+    held = held_by_qiang(cast)
+
+    wanted = cast.enters("fang", reports=True)
+
+    assert kinds(cast, cast.collision_of(held, wanted)) == ["entered", "reported"]
+
+
+def test_each_challenger_has_a_row_of_its_own(cast: Cast) -> None:
+    held = held_by_qiang(cast)
+
+    cast.enters("fang")
+    cast.enters("wei")
+
+    assert cast.count(Collision, holding_lead_id=held, state="open") == 2
+
+
+def test_second_phone_collides_too(cast: Cast) -> None:
+    held = held_by_qiang(cast)
+
+    wanted = cast.enters("fang", ("欧阳", "锋", "1394321"), OUYANG[2])
+
+    assert cast.count(Collision, holding_lead_id=held, challenging_lead_id=wanted) == 1
+
+
+def test_hold_that_has_ended_collides_with_nobody(cast: Cast, clock: StoppedClock) -> None:
+    held_by_qiang(cast)
+    clock.forward(timedelta(days=30))
+
+    cast.enters("fang", reports=True)
+
+    assert cast.count(Collision) == 0
+
+
+def test_expiry_alone_writes_nothing(cast: Cast, clock: StoppedClock) -> None:
+    held_by_qiang(cast)
+    cast.enters("fang")
+
+    with nothing_written(cast.app):
+        clock.forward(timedelta(days=31))
+
+
+def test_handling_takes_one_click(cast: Cast) -> None:
+    held, wanted = held_by_qiang(cast), cast.enters("fang")
+    row = cast.collision_of(held, wanted)
+
+    cast.handles("director", row)
+
+    assert cast.count(Collision, id=row, state="handled", handled_by_id=cast.ids["director"]) == 1
+    assert kinds(cast, row)[-1] == "handled"
+
+
+def test_second_handler_is_told_and_changes_nothing(cast: Cast) -> None:
+    held, wanted = held_by_qiang(cast), cast.enters("fang")
+    row = cast.collision_of(held, wanted)
+    cast.handles("director", row, note="先到先得")
+
+    with nothing_written(cast.app), cast.app.app_context():
+        answer = collisions.handle_collisions(
+            cast.as_("admin"), collision_ids=(row,), outcome="holder_keeps", note="我来", now=MONDAY_TEN
+        )
+
+    assert (answer.handled_ids, answer.already_handled_ids) == ((), (row,))
+
+
+def test_handled_row_is_never_joined_again(cast: Cast) -> None:
+    held, wanted = held_by_qiang(cast), cast.enters("fang")
+    first = cast.collision_of(held, wanted)
+    cast.handles("director", first)
+
+    cast.reports("fang", wanted)
+
+    second = cast.collision_of(held, wanted)
+    assert second != first
+    assert (kinds(cast, first), kinds(cast, second)) == (["entered", "handled"], ["reported"])
+
+
+def test_new_hold_is_an_event_of_every_open_row_of_the_customer(cast: Cast, clock: StoppedClock) -> None:
+    held, wanted = held_by_qiang(cast), cast.enters("fang", reports=True)
+    row = cast.collision_of(held, wanted)
+    clock.forward(timedelta(days=30))
+
+    cast.scans("feng", wanted)
+
+    assert kinds(cast, row)[-1] == "hold_taken_by_scan"
+    assert cast.count(Collision, id=row, state="open") == 1
+
+
+@pytest.mark.parametrize(
+    ("ids", "outcome", "note", "code"),
+    [
+        ((), None, "", "nothing_chosen"),
+        ((999,), None, "", "not_found"),
+        (None, "rebound", "", "nothing_chosen"),
+        (None, "whatever", "", "nothing_chosen"),
+        (None, None, "打13812345678", "text_has_full_number"),
+    ],
+)
+def test_wrong_handling_is_refused(
+    cast: Cast, ids: tuple[int, ...] | None, outcome: str | None, note: str, code: str
+) -> None:
+    row = cast.collision_of(held_by_qiang(cast), cast.enters("fang"))
+
+    with nothing_written(cast.app), refused(code), cast.app.app_context():
+        collisions.handle_collisions(
+            cast.as_("director"),
+            collision_ids=(row,) if ids is None else ids,
+            outcome=outcome,
+            note=note,
+            now=MONDAY_TEN,
+        )
+
+
+@pytest.mark.parametrize("who", ["secretary", "fang", "feng", "xin"])
+def test_only_director_and_admin_handle(cast: Cast, who: str) -> None:
+    row = cast.collision_of(held_by_qiang(cast), cast.enters("fang"))
+
+    with nothing_written(cast.app), refused("forbidden"):
+        cast.handles(who, row)
+
+
+def test_broker_is_answered_the_same_whether_or_not_the_customer_is_held(cast: Cast) -> None:
+    held_by_qiang(cast)
+
+    wanted, free = cast.enters("fang"), cast.enters("fang", ("欧阳", "克", "1394321"))
+
+    assert cast.status(wanted) == cast.status(free) == "entered"
+    assert cast.count(CollisionEvent) == 1

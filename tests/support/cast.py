@@ -1,0 +1,230 @@
+"""The cast of every test: named people with the rival always in the room, and what they can do.
+
+Fang (王芳) brings the customer; Qiang (李强) of another brokerage is after the same one. Wei (赵伟) is a
+resident of Fang's brokerage. Feng (岳峰) and Lu (尹露) stand at the gate, Xin (江心怡) and Ming (陆明哲) are
+consultants; a secretary, a director and an admin sit in the back office.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lead_system.clock import now
+from lead_system.domain.roles import Approval, Role
+from lead_system.extensions import db
+from lead_system.models import Account, Brokerage, Collision, CustomerType, Lead
+from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings
+from lead_system.services.accounts import hash_password
+from lead_system.services.leads import LeadEntry, Wishes
+from lead_system.services.transaction import Caller
+from tests.support.client import PageClient
+
+PASSWORD = "a password of the cast"
+BORN = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+_password_hash = hash_password(PASSWORD)
+
+OUYANG = ("欧阳", "锋", "1385678")
+"""The customer whom everybody wants; the whole number is in tests/support/full_numbers.py."""
+
+AGENTS = (
+    ("fang", Role.BROKER, "王芳", "13500010001", "安家置业"),
+    ("qiang", Role.BROKER, "李强", "13500020002", "百川地产"),
+    ("wei", Role.RESIDENT, "赵伟", "13500030003", "安家置业"),
+)
+STAFF = (
+    ("feng", Role.GATE, "岳峰", "13600010001", "gate-feng"),
+    ("lu", Role.GATE, "尹露", "13600020002", "gate-lu"),
+    ("xin", Role.CONSULTANT, "江心怡", "13700010001", "consultant-xin"),
+    ("ming", Role.CONSULTANT, "陆明哲", "13700020002", "consultant-ming"),
+    ("secretary", Role.SECRETARY, "苏文", "13400010001", "secretary"),
+    ("director", Role.DIRECTOR, "秦越", "13400020002", "director"),
+    ("admin", Role.ADMIN, "穆青", "13400030003", "admin"),
+)
+
+
+@dataclass
+class Cast:
+    """The people of a test by their short names, and the steps of the story as one call each.
+
+    Each step runs in an application context of its own, at the time of the test's clock.
+    """
+
+    app: Flask
+    ids: dict[str, int]
+    types: dict[str, int]
+
+    def as_(self, who: str, request_id: str | None = None) -> Caller:
+        return Caller(self.ids[who], request_id or secrets.token_urlsafe(16))
+
+    def enters(
+        self,
+        who: str,
+        customer: tuple[str, str, str] = OUYANG,
+        second_phone: str = "",
+        *,
+        reports: bool = False,
+        **wishes: Any,
+    ) -> int:
+        """Let a broker enter a customer given as surname, given name and seven digits; returns the number."""
+        surname, given_name, phone = customer
+        entry = LeadEntry(
+            surname, given_name, phone[:3], phone[3:], second_phone[:3], second_phone[3:], Wishes(**wishes)
+        )
+        with self.app.app_context():
+            return leads.enter_lead(self.as_(who), entry=entry, then_report=reports, now=now()).lead_id
+
+    def reports(self, who: str, lead_id: int, **wishes: Any) -> None:
+        with self.app.app_context():
+            leads.report_lead(self.as_(who), lead_id=lead_id, wishes=Wishes(**wishes), now=now())
+
+    def code_of(self, lead_id: int) -> str:
+        return str(self.read(lead_id, "code_token"))
+
+    def scans(self, who: str, lead_id: int, consultant: str = "xin") -> gate.ScanAnswer:
+        """Let gate staff confirm the visit; a second visit within the minute is confirmed as one."""
+        code = self.code_of(lead_id)
+        with self.app.app_context():
+            return gate.confirm_scan(
+                self.as_(who), code=code, consultant_id=self.ids[consultant], another_visit=True, now=now()
+            )
+
+    def views(self, who: str, lead_id: int, intent: str = "B", *, standing_in: bool = True) -> int:
+        code = self.code_of(lead_id)
+        with self.app.app_context():
+            return viewings.record_viewing(
+                self.as_(who), code=code, intent=intent, standing_in=standing_in, now=now()
+            ).viewing_id
+
+    def follows_up(self, who: str, lead_id: int, note: str) -> None:
+        with self.app.app_context():
+            viewings.add_follow_up(self.as_(who), lead_id=lead_id, note=note, now=now())
+
+    def deals(
+        self, who: str, lead_id: int, dealt_on: date, unit: str = "", amount: str | None = None
+    ) -> None:
+        terms = deals.DealTerms(dealt_on, unit, Decimal(amount) if amount else None, reason="补记")
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            deals.mark_dealt(self.as_(who), lead_id=lead_id, version=version, terms=terms, now=now())
+
+    def undoes_deal(self, who: str, lead_id: int) -> None:
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            deals.undo_deal(self.as_(who), lead_id=lead_id, version=version, reason="录错", now=now())
+
+    def rebinds(self, who: str, lead_id: int, to: str, *, keep_end: bool = False) -> int:
+        """Move a binding to another broker; returns the number of the lead that is bound now."""
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            return bindings.rebind_lead(
+                self.as_(who),
+                lead_id=lead_id,
+                version=version,
+                to_broker_id=self.ids[to],
+                reason="协商一致",
+                keep_end=keep_end,
+                now=now(),
+            ).to_lead_id
+
+    def pays(self, who: str, lead_id: int, amount: str) -> None:
+        with self.app.app_context():
+            fees.pay_fee(self.as_(who), lead_id=lead_id, amount=Decimal(amount), now=now())
+
+    def handles(self, who: str, *collision_ids: int, note: str = "") -> None:
+        with self.app.app_context():
+            collisions.handle_collisions(
+                self.as_(who), collision_ids=collision_ids, outcome=None, note=note, now=now()
+            )
+
+    def collision_of(self, holding: int, challenging: int) -> int:
+        """Return the id of the newest collision between two leads, 0 where there is none."""
+        with self.app.app_context():
+            found = db.select(Collision.id).filter_by(
+                holding_lead_id=holding, challenging_lead_id=challenging
+            )
+            return db.session.scalars(found.order_by(Collision.id.desc())).first() or 0
+
+    def archives(self, who: str, at: datetime | None = None) -> None:
+        """Archive an account behind the application's back, as another process does."""
+        self.change(who, archived_at=at or now())
+
+    def change(self, who: str, **values: Any) -> None:
+        with self.app.app_context():
+            account = db.session.get_one(Account, self.ids[who])
+            for name, value in values.items():
+                setattr(account, name, value)
+            db.session.commit()
+
+    def change_brokerage_of(self, who: str, **values: Any) -> None:
+        with self.app.app_context():
+            brokerage = db.session.get_one(Account, self.ids[who]).brokerage
+            assert brokerage is not None
+            for name, value in values.items():
+                setattr(brokerage, name, value)
+            db.session.commit()
+
+    def read(self, lead_id: int, column: str) -> Any:
+        """Read one value of a lead from the database."""
+        with self.app.app_context():
+            return getattr(db.session.get_one(Lead, lead_id), column)
+
+    def status(self, lead_id: int) -> str:
+        """Return the status that every reader sees now."""
+        with self.app.app_context():
+            return str(db.session.get_one(Lead, lead_id).status_at(now()).value)
+
+    def count(self, model: Any, **values: Any) -> int:
+        with self.app.app_context():
+            return len(db.session.scalars(db.select(model).filter_by(**values)).all())
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Let the cast move into the test's database."""
+    with app.app_context():
+        brokerages = {name: Brokerage(name=name) for name in ("安家置业", "百川地产")}
+        types = {name: CustomerType(name=name) for name in ("临街商铺", "住宅")}
+        db.session.add_all([*brokerages.values(), *types.values()])
+        db.session.flush()
+        ids = {}
+        for number, (who, role, name, phone, brokerage) in enumerate(AGENTS, 1):
+            approval = Approval.APPROVED if role is Role.RESIDENT else Approval.NOT_NEEDED
+            ids[who] = _account(
+                role=role, name=name, phone=phone, employee_number=f"B{number:05d}",
+                brokerage_id=brokerages[brokerage].id, approval=approval,
+            )  # fmt: skip
+        for number, (who, role, name, phone, login) in enumerate(STAFF, 1):
+            ids[who] = _account(
+                role=role, name=name, phone=phone, login=login, password_hash=_password_hash,
+                employee_number=f"S{number:04d}", approval=Approval.NOT_NEEDED,
+            )  # fmt: skip
+        type_ids = {name: kind.id for name, kind in types.items()}
+        db.session.commit()
+    return Cast(app, ids, type_ids)
+
+
+def _account(**values: Any) -> int:
+    account = Account(created_at=BORN, profile_completed_at=BORN, **values)
+    db.session.add(account)
+    db.session.flush()
+    return account.id
+
+
+@pytest.fixture
+def signed_in(cast: Cast, new_client: Callable[[], PageClient]) -> Callable[[str], PageClient]:
+    """Gives the browser of somebody who has signed in."""
+
+    def sign_in(who: str) -> PageClient:
+        client = new_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = str(cast.ids[who])
+            session["_fresh"] = True
+        return client
+
+    return sign_in

@@ -1,0 +1,223 @@
+"""A database of its own for every test: SQLite by default, PostgreSQL too where a test asks for both.
+
+The real migrations run once per worker and kind, into a template; each test gets a copy of that. PostgreSQL
+is a private server in a temporary folder, reached through a socket there, and is stopped at the end.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TypedDict
+
+import flask_migrate
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from lead_system.application import create_app
+from lead_system.config import Settings
+from lead_system.extensions import db
+
+ROOT = Path(__file__).parents[2]
+MIGRATIONS = str(ROOT / "migrations")
+
+SECRET_KEY = "a secret of more than 32 characters that only the tests know"
+
+both_databases = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+"""Runs a test once on SQLite and once on PostgreSQL."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's own database, and the folder for the files that belong to it."""
+
+    kind: str
+    url: str
+    folder: Path
+
+    def settings(self) -> Settings:
+        return Settings(
+            database_url=self.url,
+            secret_key=SecretStr(SECRET_KEY),
+            demo=True,
+            public_url="http://localhost",
+            data_dir=self.folder,
+        )
+
+
+def migrate(database: Database) -> None:
+    """Bring a database to the newest revision, by the same door as `flask db upgrade`."""
+    app = create_app(database.settings())
+    with app.app_context():
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        db.engine.dispose()
+
+
+class Cluster:
+    """A PostgreSQL server of our own. It trades durability for speed and listens on no port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        self._numbers = count(1)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        data = self.folder / "data"
+        as_owner = _server_owner(self.folder)
+        subprocess.run(
+            [
+                binaries / "initdb", "-D", data, "--username=postgres", "--auth=trust",
+                "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+            ],
+            check=True, capture_output=True, cwd=self.folder, **as_owner,
+        )  # fmt: skip
+        arguments: list[str | Path] = ["-D", data, "-k", self.folder, "-h", ""]
+        for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"):
+            arguments += ["-c", setting]
+        with self.log.open("wb") as log:
+            self._server = subprocess.Popen(
+                [binaries / "postgres", *arguments],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **as_owner,
+            )  # fmt: skip
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(timeout=30)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def create(self, *, template: str = "template1") -> str:
+        """Make a new database from a template and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        with closing(psycopg.connect(host=str(self.folder), user="postgres", autocommit=True)) as connection:
+            connection.execute(statement.encode())
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self._execute("SELECT 1")
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}") from error
+                time.sleep(0.05)
+
+
+class _Owner(TypedDict, total=False):
+    user: int
+    group: int
+
+
+def _server_owner(folder: Path) -> _Owner:
+    """PostgreSQL refuses to run as root: hand the folder to the user that its package made."""
+    if os.geteuid() != 0:
+        return {}
+    owner = pwd.getpwnam("postgres")
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return {"user": owner.pw_uid, "group": owner.pw_gid}
+
+
+class DatabaseFactory:
+    """Makes migrated databases, each kind's template on first need."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sqlite_template: Path | None = None
+        self._cluster: Cluster | None = None
+        self._postgresql_template = ""
+
+    @contextmanager
+    def migrated(self, kind: str, folder: Path) -> Iterator[Database]:
+        if kind == "sqlite":
+            yield self._migrated_sqlite(folder)
+        else:
+            template = self._migrated_postgresql_template()
+            with self._postgresql(folder, template=template) as database:
+                yield database
+
+    @contextmanager
+    def empty(self, kind: str, folder: Path) -> Iterator[Database]:
+        """A database without any table, for the tests of the migrations themselves."""
+        if kind == "sqlite":
+            yield Database(kind, f"sqlite:///{folder / 'empty.sqlite3'}", folder)
+        else:
+            with self._postgresql(folder, template="template1") as database:
+                yield database
+
+    def close(self) -> None:
+        if self._cluster is not None:
+            self._cluster.stop()
+            shutil.rmtree(self._cluster.folder, ignore_errors=True)
+
+    def _migrated_sqlite(self, folder: Path) -> Database:
+        if self._sqlite_template is None:
+            template = self._folder / "template.sqlite3"
+            migrate(Database("sqlite", f"sqlite:///{template}", self._folder))
+            self._sqlite_template = template
+        copy = shutil.copy(self._sqlite_template, folder / "leads.sqlite3")
+        return Database("sqlite", f"sqlite:///{copy}", folder)
+
+    def _migrated_postgresql_template(self) -> str:
+        if not self._postgresql_template:
+            name = self._running_cluster().create()
+            migrate(Database("postgresql", self._running_cluster().url(name), self._folder))
+            self._postgresql_template = name
+        return self._postgresql_template
+
+    @contextmanager
+    def _postgresql(self, folder: Path, *, template: str) -> Iterator[Database]:
+        cluster = self._running_cluster()
+        name = cluster.create(template=template)
+        try:
+            yield Database("postgresql", cluster.url(name), folder)
+        finally:
+            cluster.drop(name)
+
+    def _running_cluster(self) -> Cluster:
+        if self._cluster is None:
+            # A short path: the socket's own may have 107 characters at most.
+            cluster = Cluster(Path(tempfile.mkdtemp(prefix="leads-pg-")))
+            self._cluster = cluster
+            cluster.start()
+        return self._cluster
+
+
+@pytest.fixture(scope="session")
+def database_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseFactory]:
+    factory = DatabaseFactory(tmp_path_factory.mktemp("databases"))
+    try:
+        yield factory
+    finally:
+        factory.close()
+
+
+@pytest.fixture
+def database(
+    request: pytest.FixtureRequest, database_factory: DatabaseFactory, tmp_path: Path
+) -> Iterator[Database]:
+    """A freshly migrated database: SQLite, or as `both_databases` says."""
+    with database_factory.migrated(getattr(request, "param", "sqlite"), tmp_path) as database:
+        yield database
