@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.manual",
     "tests.support.client",
     "tests.support.cast",
+    "tests.races.arena",
     "tests.support.browser",
 ]
 
