@@ -1,0 +1,107 @@
+"""Every page answers everybody: with a page, a door or a refusal, in both languages and in few queries."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests.support.cast import Cast
+from tests.support.client import PageClient
+from tests.support.frozen import StoppedClock
+
+PEOPLE = ("fang", "wei", "feng", "xin", "secretary", "director", "admin")
+STRANGE_ARGUMENTS = (
+    "",
+    "?page=-1",
+    "?page=999999999999",
+    "?id=abc",
+    "?id=1,2",
+    "?sort=x&desc=y&search=%27%25",
+    "?next=//elsewhere.example",
+)
+MOST_QUERIES = 12
+
+
+def plain_addresses(app: Flask) -> list[str]:
+    """The addresses that can be fetched without knowing anything."""
+    return sorted(
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not rule.arguments and rule.methods and "GET" in rule.methods
+    )
+
+
+def customer(number: int) -> tuple[str, str, str]:
+    return "欧阳", f"锋{'甲乙丙丁戊己庚辛壬癸'[number % 10]}", f"13{number % 9}{5000 + number}"
+
+
+def live_a_story(cast: Cast, clock: StoppedClock, number: int) -> int:
+    """Fang's customer is bound, viewed and wanted by Qiang too, so that every list has a row more."""
+    lead_id = cast.enters("fang", customer(number), reports=True, needs="想要一楼临街")
+    cast.scans("feng", lead_id)
+    cast.views("xin", lead_id)
+    cast.follows_up("xin", lead_id, "周末再看")
+    cast.enters("qiang", customer(number), reports=True)
+    clock.forward(timedelta(minutes=2))
+    return lead_id
+
+
+def server_errors(client: PageClient, addresses: list[str]) -> dict[str, str]:
+    answers = {address: client.get(address) for address in addresses}
+    return {address: answer.status for address, answer in answers.items() if answer.status_code >= 500}
+
+
+@pytest.mark.parametrize("arguments", STRANGE_ARGUMENTS)
+def test_stranger_gets_a_page_or_the_door(app: Flask, client: PageClient, arguments: str) -> None:
+    addresses = [address + arguments for address in plain_addresses(app)]
+
+    assert server_errors(client, addresses) == {}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_page_is_whole_in_both_languages(
+    cast: Cast, clock: StoppedClock, signed_in: Callable[[str], PageClient], who: str, language: str
+) -> None:
+    live_a_story(cast, clock, 1)
+    client = signed_in(who)
+    with client.session_transaction() as session:
+        session["language"] = language
+
+    assert server_errors(client, plain_addresses(cast.app)) == {}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_strange_arguments_are_answered_in_words(
+    cast: Cast, clock: StoppedClock, signed_in: Callable[[str], PageClient], who: str
+) -> None:
+    live_a_story(cast, clock, 1)
+    addresses = [page + arguments for page in plain_addresses(cast.app) for arguments in STRANGE_ARGUMENTS]
+
+    assert server_errors(signed_in(who), addresses) == {}
+
+
+def test_number_of_queries_does_not_grow_with_the_rows(
+    cast: Cast, clock: StoppedClock, signed_in: Callable[[str], PageClient]
+) -> None:
+    def queries() -> dict[tuple[str, str], int]:
+        pages = [(signed_in(who), who, page) for who in PEOPLE for page in plain_addresses(cast.app)]
+        return {(who, page): len(client.queries) for client, who, page in pages if client.get(page).is_page}
+
+    live_a_story(cast, clock, 0)
+    with_one_row = queries()
+
+    for number in range(1, 50):
+        live_a_story(cast, clock, number)
+
+    with_fifty_rows = queries()
+    assert {page: n for page, n in with_fifty_rows.items() if n > MOST_QUERIES} == {}
+    assert with_fifty_rows == with_one_row, "join or load what each row needs together with the list"
+
+
+def test_unknown_address_is_a_plain_404_page(client: PageClient) -> None:
+    answer = client.get("/no-such-page")
+
+    assert answer.status_code == 404
+    assert answer.is_page

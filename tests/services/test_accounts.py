@@ -1,0 +1,244 @@
+"""Signing in, profiles, and residents waiting for approval."""
+
+from datetime import timedelta
+
+import pytest
+
+from lead_system.models import Account, SignInCode
+from lead_system.services import accounts
+from lead_system.services.transaction import Caller
+from tests.support.cast import PASSWORD, Cast
+from tests.support.databases import SECRET_KEY, both_databases
+from tests.support.frozen import MONDAY_TEN, StoppedClock
+from tests.support.refusals import nothing_written, refused
+
+pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
+NEW_PHONE = "13900008888"
+
+
+class Outbox:
+    """Takes the codes that would go out by SMS."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, phone: str, code: str) -> None:
+        self.sent.append((phone, code))
+
+
+def visitor(request_id: str = "a-request-id") -> Caller:
+    return Caller(None, request_id, session_key="a browser")
+
+
+def send(cast: Cast, outbox: Outbox, phone: str = NEW_PHONE, request_id: str = "a-request-id", seconds: int = 0) -> None:
+    with cast.app.app_context():
+        accounts.send_sign_in_code(
+            visitor(request_id),
+            phone=phone,
+            secret=SECRET_KEY,
+            sender=outbox,
+            now=MONDAY_TEN + timedelta(seconds=seconds),
+        )
+
+
+def sign_in(
+    cast: Cast, code: str, seconds: int = 1, phone: str = NEW_PHONE, request_id: str = "sign-in-now"
+) -> accounts.SignedIn:
+    with cast.app.app_context():
+        now = MONDAY_TEN + timedelta(seconds=seconds)
+        return accounts.sign_in_with_code(visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now)
+
+
+def test_code_of_six_digits_opens_an_account_without_a_profile(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+    [(phone, code)] = outbox.sent
+
+    signed_in = sign_in(cast, code)
+
+    assert (phone, len(code), code.isdigit()) == (NEW_PHONE, 6, True)
+    assert cast.count(Account, id=signed_in.account_id, phone=NEW_PHONE, profile_completed_at=None) == 1
+
+
+def test_known_phone_signs_in_to_its_account(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox, "13500010001")
+
+    assert sign_in(cast, outbox.sent[0][1], phone="13500010001").account_id == cast.ids["fang"]
+
+
+@pytest.mark.parametrize(("seconds", "works"), [(0, True), (299, True), (300, False)])
+def test_code_works_for_five_minutes(cast: Cast, seconds: int, *, works: bool) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+
+    signed_in = sign_in(cast, outbox.sent[0][1], seconds)
+
+    assert (signed_in.account_id is not None) is works
+    assert signed_in.refusal == ("" if works else "code_wrong")
+
+
+def test_code_works_once(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+    sign_in(cast, outbox.sent[0][1])
+
+    assert sign_in(cast, outbox.sent[0][1], request_id="another-time").refusal == "code_wrong"
+
+
+def test_code_dies_after_five_wrong_tries(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+    right = outbox.sent[0][1]
+    wrong = "000000" if right != "000000" else "111111"
+    for number in range(5):
+        assert sign_in(cast, wrong, request_id=f"try-number-{number}").refusal == "code_wrong"
+
+    assert sign_in(cast, right, request_id="the-sixth-try").refusal == "code_wrong"
+
+
+def test_next_code_can_be_had_after_a_minute_and_replaces_the_first(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+    with refused("code_sent_recently", seconds=2):
+        send(cast, outbox, request_id="too-early-by-2", seconds=59)
+    send(cast, outbox, request_id="a-minute-later", seconds=60)
+    [(_, first), (_, second)] = outbox.sent
+
+    if first != second:
+        assert sign_in(cast, first, 61, request_id="with-the-first").refusal == "code_wrong"
+    assert sign_in(cast, second, 61, request_id="with-the-second").account_id is not None
+
+
+def test_double_tap_sends_one_message(cast: Cast) -> None:
+    outbox = Outbox()
+
+    send(cast, outbox)
+    send(cast, outbox)
+
+    assert len(outbox.sent) == cast.count(SignInCode) == 1
+
+
+@pytest.mark.parametrize("phone", ["", "1390000888", "139000088888", "12900008888", "abc", "13900008888 or 1=1"])
+def test_only_a_mobile_number_gets_a_code(cast: Cast, phone: str) -> None:
+    with nothing_written(cast.app), refused("account_phone_wrong"):
+        send(cast, Outbox(), phone)
+
+
+def test_archived_account_is_told_only_with_the_right_code(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox, "13500010001")
+    cast.archives("fang")
+
+    answer = sign_in(cast, outbox.sent[0][1], phone="13500010001")
+
+    assert (answer.account_id, answer.refusal) == (None, "account_closed")
+
+
+def password_sign_in(cast: Cast, login: str, password: str, role: str) -> accounts.SignedIn:
+    with cast.app.app_context():
+        return accounts.sign_in_with_password(login, password, frozenset({accounts.Role(role)}))
+
+
+def test_staff_sign_in_with_name_and_password(cast: Cast) -> None:
+    assert password_sign_in(cast, "gate-feng", PASSWORD, "gate").account_id == cast.ids["feng"]
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "role"),
+    [
+        ("gate-feng", "wrong", "gate"),
+        ("nobody", PASSWORD, "gate"),
+        ("", "", "gate"),
+        ("gate-feng", PASSWORD, "director"),
+        ("13500010001", "", "broker"),
+    ],
+)
+def test_sign_in_fails_in_one_way_whatever_is_wrong(cast: Cast, login: str, password: str, role: str) -> None:
+    with refused("sign_in_failed"):
+        password_sign_in(cast, login, password, role)
+
+
+def test_archived_staff_cannot_sign_in(cast: Cast) -> None:
+    cast.archives("feng")
+
+    with refused("sign_in_failed"):
+        password_sign_in(cast, "gate-feng", PASSWORD, "gate")
+
+
+def newcomer(cast: Cast) -> int:
+    outbox = Outbox()
+    send(cast, outbox)
+    cast.ids["newcomer"] = sign_in(cast, outbox.sent[0][1]).account_id or 0
+    return cast.ids["newcomer"]
+
+
+def complete(cast: Cast, name: str = "孙洋", role: str = "broker", brokerage: int | None = 1) -> None:
+    with cast.app.app_context():
+        accounts.complete_profile(
+            cast.as_("newcomer"), name=name, brokerage_id=brokerage, role=role, now=MONDAY_TEN
+        )
+
+
+@pytest.mark.parametrize(("role", "approval"), [("broker", "not_needed"), ("resident", "pending")])
+def test_profile_makes_a_broker_or_a_waiting_resident(cast: Cast, role: str, approval: str) -> None:
+    account_id = newcomer(cast)
+
+    complete(cast, role=role)
+
+    assert cast.count(Account, id=account_id, name="孙洋", role=role, approval=approval, brokerage_id=1) == 1
+    assert cast.count(Account, id=account_id, employee_number=f"B{account_id:05d}") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"name": " "}, "name_missing"),
+        ({"role": "admin"}, "role_not_offered"),
+        ({"brokerage": None}, "brokerage_not_offered"),
+        ({"brokerage": 99}, "brokerage_not_offered"),
+    ],
+)
+def test_wrong_profile_is_refused(cast: Cast, wrong: dict[str, str], code: str) -> None:
+    newcomer(cast)
+
+    with nothing_written(cast.app), refused(code):
+        complete(cast, **wrong)  # type: ignore[arg-type]
+
+
+def test_profile_is_completed_once(cast: Cast) -> None:
+    newcomer(cast)
+    complete(cast)
+
+    with nothing_written(cast.app), refused("profile_already_complete"):
+        complete(cast, role="resident")
+
+
+def test_resident_is_rejected_with_a_reason_sends_again_and_is_approved(cast: Cast) -> None:
+    account_id = newcomer(cast)
+    complete(cast, role="resident")
+    with cast.app.app_context():
+        accounts.reject_resident(cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN)
+    assert cast.count(Account, id=account_id, approval="rejected", rejection_reason="缺授权书") == 1
+
+    complete(cast, role="resident")
+    with cast.app.app_context():
+        accounts.approve_resident(cast.as_("admin"), account_id=account_id, now=MONDAY_TEN)
+
+    assert cast.count(Account, id=account_id, approval="approved", rejection_reason="") == 1
+
+
+def test_approval_is_given_once_to_residents_only(cast: Cast) -> None:
+    with cast.app.app_context(), refused("not_waiting"):
+        accounts.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], now=MONDAY_TEN)
+    with cast.app.app_context(), refused("not_found"):
+        accounts.approve_resident(cast.as_("director"), account_id=cast.ids["fang"], now=MONDAY_TEN)
+
+
+def test_code_is_stored_nowhere(cast: Cast, clock: StoppedClock) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+
+    with cast.app.app_context():
+        row = cast.app.extensions["sqlalchemy"].session.query(SignInCode).one()
+        assert outbox.sent[0][1] not in f"{row.salt}{row.phone}"
