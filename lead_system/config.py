@@ -46,7 +46,7 @@ class Settings(BaseSettings):
             )
         if self.sms_provider:
             raise ValueError(
-                f"LEAD_SMS_PROVIDER={self.sms_provider!r} is not known: this release has no SMS provider yet, "
+                f"LEAD_SMS_PROVIDER={self.sms_provider!r} is not known: there is no SMS provider yet, "
                 "only the demonstration (LEAD_DEMO=1)."
             )
         self.public_url = self.public_url.rstrip("/")

@@ -249,7 +249,7 @@ class Lead(Model):
         ),
         CheckConstraint("length(name_key) > 0", name="name_is_not_blank"),
         CheckConstraint("person_number >= 0", name="person_number_counts_from_zero"),
-        # A lead has a visit code if and only if it was ever reported, and is "entered" or withdrawn until then.
+        # A visit code exists exactly if the lead was ever reported; until then it is entered or withdrawn.
         CheckConstraint(
             "(first_reported_at IS NULL) = (code_token IS NULL)"
             " AND (first_reported_at IS NULL) = (short_code IS NULL)"
@@ -334,7 +334,7 @@ class Lead(Model):
 
 
 class LeadKey(Model):
-    """A key of a listed lead: a broker enters the same customer once (R2), and the index that finds R1's twins."""
+    """A key of a listed lead: its broker has it once (R2), and by it R1 finds the leads of one customer."""
 
     __tablename__ = "lead_keys"
     __table_args__ = (
@@ -373,7 +373,7 @@ class Hold(Model):
 
 
 class Report(Model):
-    """One press of 报备 that was recorded; `on_behalf` ones were made by a rebind and are not counted (R8)."""
+    """A recorded press of 报备; `on_behalf` ones were made by a rebind and are not counted (R8)."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_lead_id_reported_at", "lead_id", "reported_at"),)

@@ -7,7 +7,7 @@ from lead_system.extensions import WRITES, db
 from lead_system.models import Money, UtcDateTime
 
 
-def _render(kind: str, thing: object, autogen_context: object) -> str | bool:
+def _render(kind: str, thing: object, _context: object) -> str | bool:
     """Write our own column types as the plain types beneath them, so that old migrations never import models."""
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -18,7 +18,25 @@ TEXT_LENGTH = 500
 """Longest free text (needs, notes, reasons), in characters."""
 
 TITLES = frozenset(
-    {"先生", "女士", "小姐", "太太", "老师", "老板", "总", "经理", "阿姨", "叔叔", "大哥", "大姐", "夫人", "mr", "mrs", "ms", "miss"}
+    {
+        "先生",
+        "女士",
+        "小姐",
+        "太太",
+        "老师",
+        "老板",
+        "总",
+        "经理",
+        "阿姨",
+        "叔叔",
+        "大哥",
+        "大姐",
+        "夫人",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+    }
 )
 """Given names that are a form of address; they are warned of, not refused."""
 

@@ -24,7 +24,7 @@ class Held(NamedTuple):
 
 
 def protected_until(bound_at: datetime, days: int) -> datetime:
-    """Return the first moment at which a binding no longer protects: days of 24 hours, whatever the calendar."""
+    """Return the first moment at which a binding no longer protects: days have 24 hours, all of them."""
     return bound_at + timedelta(days=days)
 
 

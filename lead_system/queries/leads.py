@@ -1,8 +1,9 @@
 """Customers as lists and details: one status expression, one search, and the counts that agree with both."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
@@ -61,7 +62,7 @@ class LeadSearch:
 
 
 def status_expression(now: datetime) -> ColumnElement[Any]:
-    """Return the status that every reader sees at a moment, in SQL; `lifecycle.real_status` in the database (R6)."""
+    """Return the status that every reader sees at a moment, as `lifecycle.real_status` does, in SQL (R6)."""
     has_ended = and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
     return case((has_ended, literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
 
@@ -88,7 +89,7 @@ def written_name() -> ColumnElement[str]:
 
 
 def has_phone_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that one of the two phones shows these digits; 138****5678 may be typed as seen."""
+    """Return the condition that a phone shows these digits; 138****5678 may be typed as it is seen."""
     digits = "".join(c for c in part if c.isdigit())
     if not digits:
         return contains(Lead.phone1, part)
@@ -105,44 +106,41 @@ def is_number(column: Any, text: str) -> ColumnElement[bool]:
 
 def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of a search; those on other tables are look-ups, so that no row is doubled."""
-    broker, consultant = aliased(Account), aliased(Account)
-    found: list[ColumnElement[bool]] = []
+    texts: list[tuple[str, Callable[[str], ColumnElement[bool]]]] = [
+        (search.number, partial(is_number, Lead.id)),
+        (search.name, _has_name_part),
+        (search.phone, has_phone_part),
+        (search.broker_name, lambda part: Lead.broker_id.in_(_accounts(Account.name, part))),
+        (search.broker_phone, lambda part: Lead.broker_id.in_(_accounts(Account.phone, part))),
+        (search.brokerage, lambda part: Lead.broker_id.in_(_agents_of(part))),
+        (search.consultant, lambda part: Lead.consultant_id.in_(_accounts(Account.name, part))),
+        (search.anything, _has_anything),
+    ]
+    found = [condition(text) for text, condition in texts if text.strip()]
     if search.status is not None:
         found.append(has_status(search.status, now))
-    if search.number.strip():
-        found.append(is_number(Lead.id, search.number))
-    if search.name.strip():
-        found.append(contains(written_name(), "".join(search.name.split())))
-    if search.phone.strip():
-        found.append(has_phone_part(search.phone))
-    if search.broker_name.strip():
-        found.append(Lead.broker_id.in_(select(broker.id).where(contains(broker.name, search.broker_name))))
-    if search.broker_phone.strip():
-        found.append(Lead.broker_id.in_(select(broker.id).where(contains(broker.phone, search.broker_phone))))
-    if search.brokerage.strip():
-        in_brokerage = (
-            select(broker.id)
-            .join(Brokerage, broker.brokerage_id == Brokerage.id)
-            .where(contains(Brokerage.name, search.brokerage))
-        )
-        found.append(Lead.broker_id.in_(in_brokerage))
-    if search.consultant.strip():
-        named = select(consultant.id).where(contains(consultant.name, search.consultant))
-        found.append(Lead.consultant_id.in_(named))
     if search.consultant_id is not None:
         found.append(Lead.consultant_id == search.consultant_id)
-    if search.anything.strip():
-        found.append(
-            or_(
-                is_number(Lead.id, search.anything),
-                contains(written_name(), "".join(search.anything.split())),
-                has_phone_part(search.anything),
-            )
-        )
     return found
 
 
-def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[tuple[Lead]]:
+def _has_name_part(part: str) -> ColumnElement[bool]:
+    return contains(written_name(), "".join(part.split()))
+
+
+def _accounts(column: Any, part: str) -> Select[int]:
+    return select(Account.id).where(contains(column, part))
+
+
+def _agents_of(brokerage: str) -> Select[int]:
+    return select(Account.id).join(Account.brokerage).where(contains(Brokerage.name, brokerage))
+
+
+def _has_anything(part: str) -> ColumnElement[bool]:
+    return or_(is_number(Lead.id, part), _has_name_part(part), has_phone_part(part))
+
+
+def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
     """Return the listed leads within somebody's scope that fit a search, with what a list shows of them."""
     return (
         select(Lead)
@@ -159,7 +157,7 @@ def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[tup
 def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, int]:
     """Return how many rows each tab has under a search; None is the tab "all", the sum of the others."""
     status = status_expression(now)
-    everywhere = [c for c in conditions_of(_without_status(search), now)]
+    everywhere = conditions_of(replace(search, status=None), now)
     rows = db.session.execute(
         select(status, func.count())
         .where(scope.visible_leads(actor), is_listed(), *everywhere)
@@ -168,11 +166,6 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
     found = {LeadStatus(name): count for name, count in rows}
     counts: dict[LeadStatus | None, int] = {tab: found.get(tab, 0) for tab in TABS}
     return {None: sum(counts.values())} | counts
-
-
-def _without_status(search: LeadSearch) -> LeadSearch:
-    values = {name: getattr(search, name) for name in search.__dataclass_fields__}
-    return LeadSearch(**(values | {"status": None}))
 
 
 def get_lead(actor: Account, lead_id: int) -> Lead:
@@ -206,7 +199,7 @@ def find_by_code(code: str) -> Lead | None:
 
 def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:
     """Return for each lead the other leads that hold one of its keys now: the mark "held by …"."""
-    own_key, hold = aliased(LeadKey), aliased(Hold)
+    own_key = aliased(LeadKey)
     rows = db.session.execute(
         select(own_key.lead_id, Lead)
         .join(
@@ -232,10 +225,11 @@ def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:
 
 def leads_of_same_customer(lead: Lead) -> list[Lead]:
     """Return the other leads that share a key with this one, oldest first; for the back office only."""
-    twins = or_(*(and_(Lead.name_key == k.name, or_(Lead.phone1 == k.phone, Lead.phone2 == k.phone)) for k in lead.keys))
+    phones = [key.phone for key in lead.keys]
     found = (
         select(Lead)
-        .where(twins, Lead.person_number == lead.person_number, Lead.id != lead.id)
+        .where(Lead.name_key == lead.name_key, Lead.person_number == lead.person_number)
+        .where(or_(Lead.phone1.in_(phones), Lead.phone2.in_(phones)), Lead.id != lead.id)
         .options(selectinload(Lead.broker).selectinload(Account.brokerage))
         .order_by(Lead.id)
     )

@@ -38,7 +38,7 @@ def visible_leads(actor: Account) -> ColumnElement[bool]:
 
 
 def visible_scans(actor: Account) -> ColumnElement[bool]:
-    """Return the condition for the gate scans that somebody may list: all of them, for gate and back office."""
+    """Return the condition for the gate scans that somebody may list: all, for gate and back office."""
     return true() if actor.role is Role.GATE or actor.role in BACK_OFFICE else false()
 
 

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import re
 import secrets
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -60,7 +59,9 @@ class AccountChanged:
     account_id: int
 
 
-def send_sign_in_code(caller: Caller, *, phone: str, secret: str, sender: CodeSender, now: datetime) -> CodeSent:
+def send_sign_in_code(
+    caller: Caller, *, phone: str, secret: str, sender: CodeSender, now: datetime
+) -> CodeSent:
     """Send a one-time code of six digits to a phone, known or not: the answer is the same.
 
     The code itself is stored nowhere. It is sent after the commit, once, however often the form arrives.

@@ -1,4 +1,4 @@
-"""绑定 and 改绑: how a customer comes to be bound to a broker, and how a director moves the binding (R4–R8)."""
+"""绑定 and 改绑: how a customer is bound to a broker, and how a director moves the binding (R4–R8)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -40,9 +40,7 @@ class CollisionsHandled:
     already_handled_ids: tuple[int, ...]
 
 
-def note_challenge(
-    lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
-) -> list[Lead]:
+def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> list[Lead]:
     """Write down that `lead` goes for a customer whom others hold; returns those who hold.
 
     Each holder gets one open collision with this lead, to which later events are added.
@@ -106,9 +104,7 @@ def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now
     relatives = select(LeadKey.lead_id).where(
         tuple_(LeadKey.name_key, LeadKey.phone, LeadKey.person_number).in_([tuple(k) for k in lead.keys])
     )
-    concerned = or_(
-        Collision.holding_lead_id.in_(relatives), Collision.challenging_lead_id.in_(relatives)
-    )
+    concerned = or_(Collision.holding_lead_id.in_(relatives), Collision.challenging_lead_id.in_(relatives))
     for row in _lock_open(concerned):
         _add_event(row, kind, actor=actor, now=now)
 
@@ -173,9 +169,7 @@ def _persons_outcome(text: str) -> CollisionOutcome:
     raise Refused(RefusalCode.NOTHING_CHOSEN)
 
 
-def _handle(
-    row: Collision, outcome: CollisionOutcome, note: str, *, actor: Account, now: datetime
-) -> None:
+def _handle(row: Collision, outcome: CollisionOutcome, note: str, *, actor: Account, now: datetime) -> None:
     row.state = CollisionState.HANDLED
     row.handled_at = now
     row.handled_by_id = actor.id

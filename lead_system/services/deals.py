@@ -23,7 +23,7 @@ UNIT_LENGTH = 40
 
 @dataclass(frozen=True)
 class DealTerms:
-    """What is known of a deal: its Shanghai day, and optionally unit and amount in yuan; late deals need a reason."""
+    """A deal: its Shanghai day, unit and amount in yuan where known, and a reason if it is late."""
 
     dealt_on: date
     unit: str = ""
@@ -55,9 +55,7 @@ class DealUndone:
 
 
 @use_case("mark_dealt", roles=DECIDERS, answer=DealMarked)
-def mark_dealt(
-    actor: Account, *, lead_id: int, version: int, terms: DealTerms, now: datetime
-) -> DealMarked:
+def mark_dealt(actor: Account, *, lead_id: int, version: int, terms: DealTerms, now: datetime) -> DealMarked:
     """Mark a lead dealt (manual 6.2.d-38): its holds lose their end, so nobody else can bind the customer.
 
     A bound lead, with a day from its binding to today; or, with a reason, a lead that expired or was
@@ -152,7 +150,7 @@ def _deal_late(lead: Lead, day: date, now: datetime) -> tuple[LeadStatus, LeadSt
 
 
 def _times_held(lead: Lead) -> list[Held]:
-    """Return the times for which the lead's bindings really held: up to their end, or to the rebind before it."""
+    """Return for how long the lead's bindings really held: to their end, or to the rebind before it."""
     bindings = db.session.scalars(select(Binding).where(Binding.lead_id == lead.id))
     return [Held(b.bound_at, min(b.ends_at, b.ended_at) if b.ended_at else b.ends_at) for b in bindings]
 

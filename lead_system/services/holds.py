@@ -1,4 +1,4 @@
-"""占有: who holds a customer at this moment, and the only ways in which a hold begins, moves and ends (R4)."""
+"""占有: who holds a customer now, and the only ways in which a hold begins, moves and ends (R4)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -30,9 +30,7 @@ def find_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
 
     There are at most two: different brokers may hold the two phones.
     """
-    holders = select(Hold.lead_id).where(
-        _has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id
-    )
+    holders = select(Hold.lead_id).where(_has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id)
     return list(db.session.scalars(select(Lead).where(Lead.id.in_(holders)).order_by(Lead.id)))
 
 
@@ -74,7 +72,7 @@ def release(lead: Lead) -> None:
 
 
 def keep_for_good(lead: Lead, *, now: datetime) -> bool:
-    """Take the end off a running hold, as a deal does. Returns False where the lead no longer holds all keys."""
+    """Take the end off a running hold, as a deal does; False where the lead no longer holds all keys."""
     changed = db.session.execute(
         update(Hold).where(Hold.lead_id == lead.id, Hold.ends_at > now).values(ends_at=None)
     )

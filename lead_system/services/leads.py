@@ -121,7 +121,7 @@ def report_lead(actor: Account, *, lead_id: int, wishes: Wishes, now: datetime) 
 
 
 def require_standing(actor: Account) -> None:
-    """Refuse agents who may not enter and report: profile, approval and brokerage must be in order (R5, R10)."""
+    """Refuse agents who may not enter and report: profile, approval, brokerage must be in order (R5, R10)."""
     if not actor.has_profile:
         raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
     if not actor.is_approved:
@@ -234,9 +234,7 @@ def find_active_consultant(consultant_id: int | None) -> Account | None:
     """Return a consultant who can be chosen now; the row is kept from being archived meanwhile."""
     return db.session.scalar(
         select(Account)
-        .where(
-            Account.id == consultant_id, Account.role == Role.CONSULTANT, Account.archived_at.is_(None)
-        )
+        .where(Account.id == consultant_id, Account.role == Role.CONSULTANT, Account.archived_at.is_(None))
         .with_for_update(read=True)
     )
 
@@ -246,7 +244,7 @@ def _new_lead(actor: Account, entry: LeadEntry, now: datetime) -> Lead:
     given_name = clean_name(entry.given_name, field="given_name")
     phone1 = clean_phone(entry.phone1_head, entry.phone1_tail, field="phone1")
     phone2 = clean_second_phone(entry.phone2_head, entry.phone2_tail, first=phone1, field="phone2")
-    lead = Lead(
+    return Lead(
         broker_id=actor.id,
         entered_by_id=actor.id,
         surname=surname,
@@ -260,7 +258,6 @@ def _new_lead(actor: Account, entry: LeadEntry, now: datetime) -> Lead:
         version=1,
         **_clean_wishes(entry.wishes, None),
     )
-    return lead
 
 
 def _refuse_own_person(lead: Lead, actor: Account) -> None:

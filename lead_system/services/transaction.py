@@ -90,7 +90,7 @@ def atomic(work: Callable[[], T]) -> T:
             if not _is_lost_race(error):
                 raise
             _log.info("Lost a race (attempt %s): %s", attempt + 1, type(error.orig).__name__)
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter
         except BaseException:
             db.session.rollback()
             raise
@@ -135,11 +135,18 @@ def use_case(
 
     def decorate(work: Callable[Concatenate[Account, P], T]) -> Callable[Concatenate[Caller, P], T]:
         @wraps(work)
-        def run(caller: Caller, *args: P.args, **kwargs: P.kwargs) -> T:
+        def run(caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
             def body() -> T:
                 return work(_acting_account(caller, roles), *args, **kwargs)
 
-            return _run_once(action, caller, kwargs, answer, body, lambda: _acting_account(caller, roles))
+            return _run_once(
+                action,
+                caller,
+                content=kwargs,
+                answer=answer,
+                body=body,
+                may_ask=lambda: _acting_account(caller, roles),
+            )
 
         return run
 
@@ -153,8 +160,15 @@ def open_use_case(
 
     def decorate(work: Callable[P, T]) -> Callable[Concatenate[Caller, P], T]:
         @wraps(work)
-        def run(caller: Caller, *args: P.args, **kwargs: P.kwargs) -> T:
-            return _run_once(action, caller, kwargs, answer, lambda: work(*args, **kwargs), lambda: None)
+        def run(caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return _run_once(
+                action,
+                caller,
+                content=kwargs,
+                answer=answer,
+                body=lambda: work(*args, **kwargs),
+                may_ask=lambda: None,
+            )
 
         return run
 
@@ -174,6 +188,7 @@ def _acting_account(caller: Caller, roles: frozenset[Role]) -> Account:
 def _run_once(
     action: str,
     caller: Caller,
+    *,
     content: Mapping[str, Any],
     answer: type[T],
     body: Callable[[], T],

@@ -92,7 +92,7 @@ def lock_viewable_lead(code: str, now: datetime) -> Lead:
 
 @use_case("add_follow_up", roles=CONSULTANT, answer=FollowUpWritten)
 def add_follow_up(actor: Account, *, lead_id: int, note: str, now: datetime) -> FollowUpWritten:
-    """Write a follow-up on a customer who is assigned to the consultant or whom they showed round (manual 4.3-10).
+    """Write a follow-up on a customer whom the consultant is assigned or showed round (manual 4.3-10).
 
     Raises:
         Refused: NOT_FOUND for somebody else's customer, or the note is blank, too long or holds a number.

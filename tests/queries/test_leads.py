@@ -74,7 +74,10 @@ def test_counts_of_the_tabs_are_the_rows_behind_them(
         clock.forward(timedelta(days=20 if number == 3 else 0))
     clock.forward(timedelta(days=10))
 
-    shown = {status: len(found(status=LeadStatus(status))) for status in ("entered", "reported", "bound", "expired", "dealt")}
+    shown = {
+        status: len(found(status=LeadStatus(status)))
+        for status in ("entered", "reported", "bound", "expired", "dealt")
+    }
 
     assert shown == {"entered": 1, "reported": 1, "bound": 1, "expired": 2, "dealt": 1}
     assert counts(cast) == {"all": 6} | shown
@@ -114,7 +117,9 @@ def test_search_finds_parts_and_only_them(
     assert {name for name, number in numbers.items() if number in found(**search)} == hits
 
 
-@pytest.mark.parametrize(("text", "finds"), [("1", True), (" 1 ", True), ("2", False), ("x", False), ("9" * 40, False)])
+@pytest.mark.parametrize(
+    ("text", "finds"), [("1", True), (" 1 ", True), ("2", False), ("x", False), ("9" * 40, False)]
+)
 def test_number_is_found_whole(
     cast: Cast, found: Callable[..., list[int]], text: str, *, finds: bool
 ) -> None:
@@ -124,7 +129,11 @@ def test_number_is_found_whole(
 
 
 def test_each_role_sees_its_own_scope(cast: Cast, found: Callable[..., list[int]]) -> None:
-    fangs, qiangs, weis = cast.enters("fang", reports=True), cast.enters("qiang", reports=True), cast.enters("wei")
+    fangs, qiangs, weis = (
+        cast.enters("fang", reports=True),
+        cast.enters("qiang", reports=True),
+        cast.enters("wei"),
+    )
     cast.scans("feng", fangs, "xin")
     cast.views("ming", fangs)
 

@@ -9,7 +9,7 @@ from lead_system.extensions import db
 from lead_system.models import Binding, Collision, CollisionEvent, Deal, GateScan, Hold, Lead, Rebind, Report
 from lead_system.services import bindings, collisions, deals, gate, leads
 from lead_system.services.leads import LeadEntry, Wishes
-from tests.races.arena import Arena, Call, call
+from tests.races.arena import Arena, Call, Outcome, call
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN as NOW
@@ -33,8 +33,9 @@ def scan(cast: Cast, gate_id: str, lead_id: int, *, later: timedelta = timedelta
     )
 
 
-def outcome_words(outcomes: list[object]) -> Counter[str]:
-    return Counter(o.refusal or getattr(o.answer, "outcome", "done") for o in outcomes)  # type: ignore[attr-defined]
+def outcome_words(outcomes: list[Outcome]) -> Counter[str]:
+    """Count what the calls came to: a refusal's code, a scan's outcome, or done."""
+    return Counter(o.refusal or getattr(o.answer, "outcome", "done") for o in outcomes)
 
 
 def holders(cast: Cast, number: int) -> set[int]:
@@ -112,7 +113,8 @@ def test_ten_identical_entries_at_once_make_one_lead(cast: Cast, arena: Arena) -
         surname, given_name, phone = customer(number)
         entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
         wanted = [
-            call(leads.enter_lead, cast.as_("fang"), entry=entry, then_report=True, now=NOW) for _ in range(10)
+            call(leads.enter_lead, cast.as_("fang"), entry=entry, then_report=True, now=NOW)
+            for _ in range(10)
         ]
 
         outcomes = arena.race(wanted)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from lead_system.domain.roles import Role
+from lead_system.extensions import db
 from lead_system.models import Account, SignInCode
 from lead_system.services import accounts
 from lead_system.services.transaction import Caller
@@ -30,7 +32,9 @@ def visitor(request_id: str = "a-request-id") -> Caller:
     return Caller(None, request_id, session_key="a browser")
 
 
-def send(cast: Cast, outbox: Outbox, phone: str = NEW_PHONE, request_id: str = "a-request-id", seconds: int = 0) -> None:
+def send(
+    cast: Cast, outbox: Outbox, phone: str = NEW_PHONE, request_id: str = "a-request-id", seconds: int = 0
+) -> None:
     with cast.app.app_context():
         accounts.send_sign_in_code(
             visitor(request_id),
@@ -46,7 +50,9 @@ def sign_in(
 ) -> accounts.SignedIn:
     with cast.app.app_context():
         now = MONDAY_TEN + timedelta(seconds=seconds)
-        return accounts.sign_in_with_code(visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now)
+        return accounts.sign_in_with_code(
+            visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now
+        )
 
 
 def test_code_of_six_digits_opens_an_account_without_a_profile(cast: Cast) -> None:
@@ -119,7 +125,9 @@ def test_double_tap_sends_one_message(cast: Cast) -> None:
     assert len(outbox.sent) == cast.count(SignInCode) == 1
 
 
-@pytest.mark.parametrize("phone", ["", "1390000888", "139000088888", "12900008888", "abc", "13900008888 or 1=1"])
+@pytest.mark.parametrize(
+    "phone", ["", "1390000888", "139000088888", "12900008888", "abc", "13900008888 or 1=1"]
+)
 def test_only_a_mobile_number_gets_a_code(cast: Cast, phone: str) -> None:
     with nothing_written(cast.app), refused("account_phone_wrong"):
         send(cast, Outbox(), phone)
@@ -137,7 +145,7 @@ def test_archived_account_is_told_only_with_the_right_code(cast: Cast) -> None:
 
 def password_sign_in(cast: Cast, login: str, password: str, role: str) -> accounts.SignedIn:
     with cast.app.app_context():
-        return accounts.sign_in_with_password(login, password, frozenset({accounts.Role(role)}))
+        return accounts.sign_in_with_password(login, password, frozenset({Role(role)}))
 
 
 def test_staff_sign_in_with_name_and_password(cast: Cast) -> None:
@@ -218,7 +226,9 @@ def test_resident_is_rejected_with_a_reason_sends_again_and_is_approved(cast: Ca
     account_id = newcomer(cast)
     complete(cast, role="resident")
     with cast.app.app_context():
-        accounts.reject_resident(cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN)
+        accounts.reject_resident(
+            cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN
+        )
     assert cast.count(Account, id=account_id, approval="rejected", rejection_reason="缺授权书") == 1
 
     complete(cast, role="resident")
@@ -240,5 +250,5 @@ def test_code_is_stored_nowhere(cast: Cast, clock: StoppedClock) -> None:
     send(cast, outbox)
 
     with cast.app.app_context():
-        row = cast.app.extensions["sqlalchemy"].session.query(SignInCode).one()
+        row = db.session.query(SignInCode).one()
         assert outbox.sent[0][1] not in f"{row.salt}{row.phone}"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from lead_system.extensions import db
 from lead_system.models import Collision, CollisionEvent
 from lead_system.services import collisions
 from tests.support.cast import OUYANG, Cast
@@ -22,7 +23,7 @@ def held_by_qiang(cast: Cast) -> int:
 
 def kinds(cast: Cast, collision_id: int) -> list[str]:
     with cast.app.app_context():
-        row = cast.app.extensions["sqlalchemy"].session.get(Collision, collision_id)
+        row = db.session.get_one(Collision, collision_id)
         return [event.kind.value for event in row.events]
 
 

@@ -1,6 +1,7 @@
 """R9: marking deals and undoing them."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -33,9 +34,7 @@ def test_deal_of_a_bound_lead_holds_the_customer_for_good(cast: Cast, clock: Sto
     assert cast.count(Deal, lead_id=lead_id, unit="3-101", late=False, undone_at=None) == 1
 
 
-@pytest.mark.parametrize(
-    ("days", "allowed"), [(-1, False), (0, True), (5, True), (6, False)]
-)
+@pytest.mark.parametrize(("days", "allowed"), [(-1, False), (0, True), (5, True), (6, False)])
 def test_deal_date_lies_between_binding_and_today(
     cast: Cast, clock: StoppedClock, days: int, *, allowed: bool
 ) -> None:
@@ -88,7 +87,9 @@ def test_late_deal_after_a_rebind_covers_the_days_before_it_only(cast: Cast, clo
     assert cast.status(lead_id) == "dealt"
 
 
-def mark(cast: Cast, lead_id: int, terms: deals.DealTerms, version: int | None = None, who: str = "director") -> None:
+def mark(
+    cast: Cast, lead_id: int, terms: deals.DealTerms, version: int | None = None, who: str = "director"
+) -> None:
     known = cast.read(lead_id, "version") if version is None else version
     with cast.app.app_context():
         deals.mark_dealt(cast.as_(who), lead_id=lead_id, version=known, terms=terms, now=MONDAY_TEN)
@@ -120,7 +121,7 @@ def test_amount_is_positive_with_two_decimals(cast: Cast, amount: str) -> None:
     lead_id = bound(cast)
 
     with nothing_written(cast.app), refused("deal_amount_wrong"):
-        mark(cast, lead_id, deals.DealTerms(MONDAY, amount=deals.Decimal(amount)))
+        mark(cast, lead_id, deals.DealTerms(MONDAY, amount=Decimal(amount)))
 
 
 def test_stale_form_is_told_so(cast: Cast) -> None:
@@ -201,9 +202,7 @@ def test_one_unfit_lead_stops_the_whole_selection(cast: Cast) -> None:
     one, unfit = bound(cast), cast.enters("qiang", ("欧阳", "克", "1394321"), reports=True)
 
     with nothing_written(cast.app), refused("status_forbids", lead_id=unfit), cast.app.app_context():
-        deals.mark_dealt_in_bulk(
-            cast.as_("director"), lead_ids=(one, unfit), dealt_on=MONDAY, now=MONDAY_TEN
-        )
+        deals.mark_dealt_in_bulk(cast.as_("director"), lead_ids=(one, unfit), dealt_on=MONDAY, now=MONDAY_TEN)
 
 
 def test_empty_selection_is_refused(cast: Cast) -> None:

@@ -1,9 +1,12 @@
 """R1 and R2: entering a customer."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from lead_system.extensions import db
 from lead_system.models import Collision, CustomerType, Lead, LeadKey
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
@@ -63,10 +66,9 @@ def test_broker_enters_another_name_or_another_phone(cast: Cast, other: tuple[st
 def test_own_lead_of_another_person_with_that_name_still_counts_as_entered(cast: Cast) -> None:
     first = cast.enters("fang")
     with cast.app.app_context():
-        from_other_door = cast.app.extensions["sqlalchemy"].session
-        from_other_door.execute(Lead.__table__.update().values(person_number=1))
-        from_other_door.execute(LeadKey.__table__.update().values(person_number=1))
-        from_other_door.commit()
+        db.session.execute(update(Lead).values(person_number=1))
+        db.session.execute(update(LeadKey).values(person_number=1))
+        db.session.commit()
 
     with refused("already_entered", lead_id=first):
         cast.enters("fang")
@@ -119,7 +121,7 @@ def test_namesake_with_another_number_is_not_the_broker(cast: Cast) -> None:
     ],
 )
 def test_wrong_entry_is_refused_and_leaves_nothing(
-    cast: Cast, customer: tuple[str, str, str], second_phone: str, wishes: dict[str, object], code: str
+    cast: Cast, customer: tuple[str, str, str], second_phone: str, wishes: dict[str, Any], code: str
 ) -> None:
     with nothing_written(cast.app), refused(code):
         cast.enters("fang", customer, second_phone, **wishes)
@@ -140,9 +142,8 @@ def test_archived_consultant_cannot_be_wished_for(cast: Cast) -> None:
 
 def test_retired_customer_type_cannot_be_chosen(cast: Cast, clock: StoppedClock) -> None:
     with cast.app.app_context():
-        session = cast.app.extensions["sqlalchemy"].session
-        session.get(CustomerType, cast.types["住宅"]).retired_at = datetime(2026, 1, 1, tzinfo=UTC)
-        session.commit()
+        db.session.get_one(CustomerType, cast.types["住宅"]).retired_at = datetime(2026, 1, 1, tzinfo=UTC)
+        db.session.commit()
 
     with nothing_written(cast.app), refused("type_not_offered"):
         cast.enters("fang", customer_type_id=cast.types["住宅"])

@@ -5,7 +5,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from lead_system.extensions import db
 from lead_system.models import HistoryPayload, HistoryRecord
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
@@ -16,12 +18,11 @@ pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 
 def records(cast: Cast, chain: str) -> list[HistoryRecord]:
     with cast.app.app_context():
-        session = cast.app.extensions["sqlalchemy"].session
-        found = session.query(HistoryRecord).filter_by(chain=chain).order_by(HistoryRecord.id)
+        found = db.session.query(HistoryRecord).filter_by(chain=chain).order_by(HistoryRecord.id)
         rows = list(found)
         for row in rows:
             _ = row.payload
-        session.expunge_all()
+        db.session.expunge_all()
         return rows
 
 
@@ -76,9 +77,8 @@ def test_payload_can_go_while_the_record_stays(cast: Cast) -> None:
     lead_id = cast.enters("fang")
 
     with cast.app.app_context():
-        session = cast.app.extensions["sqlalchemy"].session
-        session.execute(HistoryPayload.__table__.delete())
-        session.commit()
+        db.session.execute(delete(HistoryPayload))
+        db.session.commit()
 
     assert records(cast, f"lead:{lead_id}")[0].payload_hash is not None
 

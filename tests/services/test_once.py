@@ -4,8 +4,10 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
-from lead_system.models import GateScan, HandledRequest, Lead, Report
+from lead_system.extensions import db
+from lead_system.models import GateScan, HandledRequest, Lead, LeadKey, Report
 from lead_system.services import gate, leads
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.transaction import forget_old_requests
@@ -74,9 +76,8 @@ def test_refusal_is_repeated_even_when_it_would_pass_now(cast: Cast) -> None:
     with refused("already_entered", lead_id=lead_id):
         enter(cast, request_id="second-attempt")
     with cast.app.app_context():
-        session = cast.app.extensions["sqlalchemy"].session
-        session.execute(leads.LeadKey.__table__.delete())
-        session.commit()
+        db.session.execute(delete(LeadKey))
+        db.session.commit()
 
     with nothing_written(cast.app), refused("already_entered", lead_id=lead_id):
         enter(cast, request_id="second-attempt")
@@ -132,6 +133,6 @@ def test_kept_request_shows_neither_name_nor_needs(cast: Cast) -> None:
     enter(cast)
 
     with cast.app.app_context():
-        row = cast.app.extensions["sqlalchemy"].session.query(HandledRequest).one()
+        row = db.session.query(HandledRequest).one()
         assert "欧阳" not in f"{row.answer}{row.content_hash}"
         assert row.answer == {"answer": {"lead_id": 1, "reported": True}}

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lead_system.models import Binding, Collision, Hold, Lead, LeadKey, Rebind, Report
+from lead_system.extensions import db
+from lead_system.models import Binding, Collision, GateScan, Hold, Lead, LeadKey, Rebind, Report
 from lead_system.services import bindings, gate
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
@@ -36,7 +37,9 @@ def test_rebind_restarts_the_clock_or_keeps_the_old_end(
     assert cast.read(target, "protect_until") == end
     assert cast.count(Hold, lead_id=target, ends_at=end) == 1
     assert cast.count(Hold, lead_id=held) == 0
-    assert cast.count(Rebind, from_lead_id=held, to_lead_id=target, old_end=MONDAY_TEN + timedelta(days=30)) == 1
+    assert (
+        cast.count(Rebind, from_lead_id=held, to_lead_id=target, old_end=MONDAY_TEN + timedelta(days=30)) == 1
+    )
     assert cast.count(Binding, lead_id=held, ended_at=today) == 1
     assert cast.count(Binding, lead_id=target, scan_id=None, ends_at=end, ended_at=None) == 1
 
@@ -131,7 +134,7 @@ def test_collisions_between_the_two_close_and_others_gain_an_event(cast: Cast) -
 
 def events_of(cast: Cast, collision_id: int) -> list[str]:
     with cast.app.app_context():
-        row = cast.app.extensions["sqlalchemy"].session.get(Collision, collision_id)
+        row = db.session.get_one(Collision, collision_id)
         return [event.kind.value for event in row.events]
 
 
@@ -142,9 +145,8 @@ def test_scans_and_fees_stay_with_the_lead_that_earned_them(cast: Cast) -> None:
     target = cast.rebinds("director", held, "qiang")
 
     with cast.app.app_context():
-        session = cast.app.extensions["sqlalchemy"].session
-        from_lead = session.get(Lead, held)
-        assert [scan.lead_id for scan in session.query(gate.GateScan)] == [held]
+        from_lead = db.session.get_one(Lead, held)
+        assert [scan.lead_id for scan in db.session.query(GateScan)] == [held]
         assert from_lead.rebound_at is not None
     with refused("never_scanned"):
         cast.pays("secretary", target, "200.00")
@@ -174,9 +176,7 @@ def rebind(cast: Cast, lead_id: int, to: str, reason: str = "协商", version: i
         ({"name": "欧阳锋", "phone": "13800005678"}, "own_person"),
     ],
 )
-def test_broker_who_may_not_win_a_binding_gets_none(
-    cast: Cast, change: dict[str, object], code: str
-) -> None:
+def test_broker_who_may_not_win_a_binding_gets_none(cast: Cast, change: dict[str, object], code: str) -> None:
     held = bound(cast)
     cast.change("qiang", **change)
 

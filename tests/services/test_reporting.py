@@ -122,7 +122,9 @@ def test_wish_for_a_consultant_who_was_archived_since_may_stay(cast: Cast) -> No
 
     assert cast.status(lead_id) == "reported"
     with refused("consultant_not_offered"):
-        cast.reports("fang", cast.enters("fang", ("欧阳", "克", "1394321")), wished_consultant_id=cast.ids["xin"])
+        cast.reports(
+            "fang", cast.enters("fang", ("欧阳", "克", "1394321")), wished_consultant_id=cast.ids["xin"]
+        )
 
 
 def test_reporting_a_customer_held_by_another_is_no_different_but_collides(cast: Cast) -> None:

@@ -82,7 +82,8 @@ def test_consultant_follows_up_on_the_own_customer_only(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "code"), [(" ", "reason_missing"), ("打13812345678", "text_has_full_number"), ("字" * 501, "text_too_long")]
+    ("note", "code"),
+    [(" ", "reason_missing"), ("打13812345678", "text_has_full_number"), ("字" * 501, "text_too_long")],
 )
 def test_follow_up_that_cannot_be_kept_is_refused(cast: Cast, note: str, code: str) -> None:
     lead_id = bound(cast)

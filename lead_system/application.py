@@ -1,0 +1,72 @@
+"""The one place where the parts meet."""
+
+from datetime import timedelta
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from lead_system import models  # noqa: F401 - migrations compare against the tables
+from lead_system.admin_views.back_office import init_back_office
+from lead_system.cli import init_commands
+from lead_system.clock import now
+from lead_system.config import PROJECT_FOLDER, Settings
+from lead_system.extensions import csrf, db, login_manager, migrate
+from lead_system.mobile import init_mobile
+from lead_system.web.access import init_access, public
+from lead_system.web.errors import init_errors
+from lead_system.web.filters import init_filters
+from lead_system.web.forms import fresh_request_id
+from lead_system.web.headers import init_headers
+from lead_system.web.language import init_language
+
+LARGEST_REQUEST = 16 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; settings come from the environment unless they are given.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or wrong; the message names it.
+    """
+    settings = settings or Settings()  # type: ignore[call-arg]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask("lead_system", root_path=str(PROJECT_FOLDER / "lead_system"), template_folder="../templates")
+    app.config.update(_flask_config(settings))
+    app.extensions["settings"] = settings
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    for init in (init_language, init_access, init_errors, init_filters, init_headers, init_commands):
+        init(app)
+    app.jinja_env.globals.update(
+        is_demo=settings.demo, fresh_request_id=fresh_request_id, now=now, current_user=current_user
+    )
+    app.add_url_rule("/", "start", _start)
+    init_mobile(app)
+    init_back_office(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+
+
+@public("the bare address leads to the face that fits")
+def _start() -> ResponseReturnValue:
+    """Send people of the back office there, and everybody else to the phone pages."""
+    is_office = current_user.is_authenticated and current_user.is_back_office
+    return redirect(url_for("admin.index") if is_office else "/m/")

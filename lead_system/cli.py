@@ -1,0 +1,62 @@
+"""Commands of the server: `flask create-admin`, `flask demo`, `flask forget-requests`."""
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from lead_system.clock import now
+from lead_system.config import Settings
+from lead_system.demo import accounts_text, fill_demo, is_filled
+from lead_system.domain.errors import Refused
+from lead_system.domain.roles import Role
+from lead_system.services.accounts import NewStaff, open_staff_account
+from lead_system.services.transaction import forget_old_requests
+from lead_system.web.sentences import sentence
+
+SHORTEST_PASSWORD = 12
+
+
+@click.command("create-admin")
+@click.option("--login", prompt=True, help="Account name to sign in with; never used again for anybody else.")
+@click.option("--name", prompt=True)
+@click.option("--phone", prompt=True)
+@click.password_option(help=f"At least {SHORTEST_PASSWORD} characters.")
+@with_appcontext
+def _create_admin(login: str, name: str, phone: str, password: str) -> None:
+    """Make the first administrator; no account ships with the system."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    staff = NewStaff(Role.ADMIN, name, phone, login, password, employee_number=f"ADMIN-{login}"[:20])
+    try:
+        open_staff_account(staff, now=now())
+    except Refused as refused:
+        with current_app.test_request_context():
+            raise click.ClickException(sentence(refused)) from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{login} can sign in at /admin/ now.")
+
+
+@click.command("demo")
+@with_appcontext
+def _demo() -> None:
+    """Fill an empty database with a made-up sales centre; does nothing where that has been done."""
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.demo:
+        raise click.ClickException("Demo data has known passwords, so it needs LEAD_DEMO=1.")
+    if not is_filled():
+        fill_demo(now(), say=click.echo)
+    click.echo(accounts_text())
+
+
+@click.command("forget-requests")
+@with_appcontext
+def _forget_requests() -> None:
+    """Delete request ids older than 90 days; to be run once a day."""
+    forget_old_requests(now())
+
+
+def init_commands(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in (_create_admin, _demo, _forget_requests):
+        app.cli.add_command(command)

@@ -1,0 +1,1 @@
+"""What both faces share: access, forms, sentences, filters, pictures."""

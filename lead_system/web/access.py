@@ -1,0 +1,105 @@
+"""Who may use which route: every view says so, and one hook asks before any view runs (R12).
+
+Deny by default: a view that names neither roles nor a reason to be public is not served at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from lead_system.domain.roles import Role
+from lead_system.extensions import db, login_manager
+from lead_system.models import Account
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+BACK_OFFICE_DOOR = "back_office_door.sign_in"
+PHONE_DOOR = "mobile.sign_in.by_phone"
+
+
+@dataclass(frozen=True)
+class Access:
+    """The roles that may use a view; or, with none, the reason why it is open to everybody."""
+
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    public_because: str = ""
+
+
+def allow(*roles: Role) -> Callable[[View], View]:
+    """Open a view to the named roles."""
+
+    def mark(view: View) -> View:
+        view.__access__ = Access(roles=frozenset(roles))  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Open a view to everybody, for a reason that a reviewer can judge."""
+
+    def mark(view: View) -> View:
+        view.__access__ = Access(public_because=reason)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def access_of(endpoint: str) -> Access | None:
+    """Return what an endpoint's view says of itself, or what the back-office view says that it belongs to."""
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return Access(public_because="files that everybody needs")
+    view = current_app.view_functions[endpoint]
+    access: Access | None = getattr(view, "__access__", None)
+    if access is not None:
+        return access
+    roles = getattr(getattr(view, "__self__", None), "roles", None)
+    return Access(roles=frozenset(roles)) if roles else None
+
+
+def _require_access() -> ResponseReturnValue | None:
+    """Answer for whoever may not go on: to the door when nobody is signed in, 403 in the wrong role."""
+    if request.endpoint is None:
+        return None
+    access = access_of(request.endpoint)
+    if access is None:
+        abort(403)
+    if access.public_because:
+        return None
+    if not current_user.is_authenticated:
+        return _to_the_door()
+    if current_user.role not in access.roles:
+        abort(403)
+    return None
+
+
+def _to_the_door() -> ResponseReturnValue:
+    is_office = request.path.startswith("/admin")
+    door = url_for(BACK_OFFICE_DOOR if is_office else PHONE_DOOR)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(sign_in=door), 401
+    came_for = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for(BACK_OFFICE_DOOR if is_office else PHONE_DOOR, next=came_for or None))
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load_account(account_id: str) -> Account | None:
+    """Return who is signed in; an archived account is nobody from its next click on (R10)."""
+    account = db.session.get(Account, int(account_id)) if account_id.isdigit() else None
+    return account if account is not None and account.is_active else None
+
+
+def is_safe_next(target: str | None) -> bool:
+    """Say whether a `next` address stays on this server: a path, and nothing that browsers bend into more."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return False
+    return not any(ord(c) < 33 or c == "\\" for c in target)
+
+
+def init_access(app: Flask) -> None:
+    """Ask every request before its view runs."""
+    app.before_request(_require_access)

@@ -1,0 +1,31 @@
+"""Who calls a service: the signed-in account or, before that, this session; and the request id (R13)."""
+
+import secrets
+
+from flask import session
+from flask_login import current_user
+
+from lead_system.models import Account
+from lead_system.services.transaction import Caller
+from lead_system.web.forms import RequestForm
+
+_SESSION_KEY = "session_key"
+
+
+def caller(form: RequestForm) -> Caller:
+    """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
+    account_id = current_user.id if current_user.is_authenticated else None
+    return Caller(account_id, form.request_id.data or "", session_key())
+
+
+def session_key() -> str:
+    """Return what tells this session from others; made at the first call."""
+    if _SESSION_KEY not in session:
+        session[_SESSION_KEY] = secrets.token_urlsafe(16)
+    return str(session[_SESSION_KEY])
+
+
+def signed_in() -> Account:
+    """Return the signed-in account; only for views that name their roles."""
+    account: Account = current_user._get_current_object()  # noqa: SLF001 - the proxy has no other door
+    return account

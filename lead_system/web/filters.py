@@ -1,0 +1,53 @@
+"""How values are written on pages."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from lead_system.clock import now as clock_now
+from lead_system.domain.codes import grouped
+from lead_system.domain.protection import SHANGHAI
+
+
+def moment(value: datetime | None) -> str:
+    """Write a moment to the minute in Shanghai, the same in every language."""
+    return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def day(value: date | datetime | None) -> str:
+    """Write a day; of a moment, the day in Shanghai."""
+    if isinstance(value, datetime):
+        value = value.astimezone(SHANGHAI).date()
+    return value.isoformat() if value else ""
+
+
+def remaining(end: datetime | None, now: datetime | None = None) -> str:
+    """Write how much time is left until an end, to the minute (manual 1.5-13); blank when none is."""
+    left = end - (now or clock_now()) if end else timedelta(0)
+    if left <= timedelta(0):
+        return ""
+    hours, minutes = divmod(left.seconds // 60, 60)
+    if left.days:
+        return str(_("%(days)s d %(hours)s h %(minutes)s min", days=left.days, hours=hours, minutes=minutes))
+    if hours:
+        return str(_("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes))
+    return str(_("%(minutes)s min", minutes=minutes))
+
+
+def phone7(value: str | None) -> str:
+    """Write the seven known digits of a customer's phone, with the four that nobody knows as stars."""
+    return f"{value[:3]}****{value[3:]}" if value else ""
+
+
+def money(value: Decimal | None) -> str:
+    """Write yuan with two decimals."""
+    return f"¥{value:,.2f}" if value is not None else ""
+
+
+def init_filters(app: Flask) -> None:
+    """Hand the filters to the templates."""
+    app.jinja_env.filters.update(
+        moment=moment, day=day, remaining=remaining, phone7=phone7, money=money, grouped=grouped
+    )

@@ -1,0 +1,45 @@
+"""Which language a page speaks: the one that was chosen, or Chinese."""
+
+from flask import Blueprint, Flask, redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from lead_system.extensions import babel
+from lead_system.web.access import is_safe_next, public
+
+LANGUAGES = {"zh-CN": "zh_CN", "en": "en"}
+"""What a page calls its language, and what the catalogue is called."""
+
+DEFAULT_LANGUAGE = "zh-CN"
+_CHOSEN = "language"
+
+blueprint = Blueprint("language", __name__)
+
+
+@blueprint.post("/language")
+@public("whoever cannot read the sign-in page must be able to change its language")
+def choose_language() -> ResponseReturnValue:
+    """Remember a language in this session and go back to the page."""
+    if request.form.get("language") in LANGUAGES:
+        session[_CHOSEN] = request.form["language"]
+    target = request.form.get("next")
+    return redirect(target if target and is_safe_next(target) else "/")
+
+
+def language() -> str:
+    """Return the language of this session, as HTML names it."""
+    chosen = session.get(_CHOSEN, DEFAULT_LANGUAGE)
+    return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def init_language(app: Flask) -> None:
+    """Bind the catalogues; all times on pages are Shanghai's (R11)."""
+    babel.init_app(
+        app,
+        default_locale=LANGUAGES[DEFAULT_LANGUAGE],
+        default_timezone="Asia/Shanghai",
+        default_translation_directories="translations",
+        locale_selector=lambda: LANGUAGES[language()],
+    )
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(get_locale=get_locale)

@@ -1,0 +1,130 @@
+"""The one sentence for each refusal: what is so, and what to do next (R14).
+
+A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, in the page's language.
+"""
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.lifecycle import LeadStatus
+
+_SENTENCES: dict[RefusalCode, LazyString] = {
+    RefusalCode.NAME_MISSING: _l("Enter the name."),
+    RefusalCode.NAME_TOO_LONG: _l("The name is too long: at most %(limit)s characters."),
+    RefusalCode.NAME_NOT_LETTERS: _l("A name has only letters; leave out digits and signs."),
+    RefusalCode.PHONE_INCOMPLETE: _l(
+        "Enter the first three digits of the mobile number and its last four, both complete."
+    ),
+    RefusalCode.PHONE_FULL_NUMBER: _l(
+        "That is a whole mobile number. Enter only its first three and its last four digits."
+    ),
+    RefusalCode.PHONES_EQUAL: _l("The second phone is the same as the first. Change it or leave it blank."),
+    RefusalCode.TEXT_HAS_FULL_NUMBER: _l(
+        "The text holds a whole mobile number. Take it out: customers' numbers are not kept here."
+    ),
+    RefusalCode.TEXT_TOO_LONG: _l("The text is too long: at most %(limit)s characters."),
+    RefusalCode.TEXT_NOT_READABLE: _l("The text holds characters that cannot be read. Type it again."),
+    RefusalCode.REASON_MISSING: _l("Write a few words here first."),
+    RefusalCode.TYPE_NOT_OFFERED: _l("That customer type is no longer offered. Choose another one."),
+    RefusalCode.CONSULTANT_MISSING: _l("Choose the consultant who will show the customer round."),
+    RefusalCode.CONSULTANT_NOT_OFFERED: _l("That consultant cannot be chosen any more. Choose another one."),
+    RefusalCode.INTENT_UNKNOWN: _l("Choose how strong the intent is: A, B, C or D."),
+    RefusalCode.BROKERAGE_NOT_OFFERED: _l("Choose your brokerage from the list."),
+    RefusalCode.ROLE_NOT_OFFERED: _l("Choose whether you are a broker or a resident broker."),
+    RefusalCode.ACCOUNT_PHONE_WRONG: _l("Enter your mobile number: eleven digits, beginning with 1."),
+    RefusalCode.DEAL_DATE_OUTSIDE: _l(
+        "The deal date must be a day on which the customer was bound to this broker, and not after today."
+    ),
+    RefusalCode.DEAL_AMOUNT_WRONG: _l(
+        "Enter the amount in yuan with at most two decimals, or leave it blank."
+    ),
+    RefusalCode.FEE_AMOUNT_WRONG: _l("Enter an amount between 0.01 and 999,999.99 yuan."),
+    RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
+    RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
+    RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
+    RefusalCode.ALREADY_ENTERED: _l(
+        "You have entered this customer before: number %(lead_id)s. Report that one again."
+    ),
+    RefusalCode.OWN_PERSON: _l("A broker cannot be their own customer. Enter somebody else."),
+    RefusalCode.REPORTED_ENOUGH_TODAY: _l(
+        "This customer was already reported today. The visit code works; show it at the gate."
+    ),
+    RefusalCode.CODE_UNKNOWN: _l("This is no visit code of ours. Ask the broker to open the code again."),
+    RefusalCode.CODE_MERGED: _l(
+        "This code is no longer used. Ask the broker for the code of customer number %(lead_id)s."
+    ),
+    RefusalCode.HELD_BY_ANOTHER: _l("Another broker holds this customer (number %(holders)s)."),
+    RefusalCode.MUST_REPORT_AGAIN: _l(
+        "The protection has ended. Ask the broker to report this customer again, then scan the same code."
+    ),
+    RefusalCode.BROKER_NOT_ACTIVE: _l("This broker's account is not in use. Ask the back office."),
+    RefusalCode.BROKER_NOT_APPROVED: _l("This resident broker is not approved yet. Ask the back office."),
+    RefusalCode.BROKERAGE_NOT_ACTIVE: _l(
+        "The broker belongs to no brokerage that works with us. A brokerage must be chosen first."
+    ),
+    RefusalCode.ANOTHER_VISIT_UNCONFIRMED: _l(
+        "This customer was scanned less than a minute ago. Count it as another visit?"
+    ),
+    RefusalCode.STANDING_IN_UNCONFIRMED: _l(
+        "This customer is assigned to %(consultant)s. Record the viewing as standing in?"
+    ),
+    RefusalCode.NEVER_HELD: _l("This customer was never bound to this broker, so there is no deal to mark."),
+    RefusalCode.NEVER_SCANNED: _l("The gate has never scanned this customer, so no viewing fee is due."),
+    RefusalCode.REBIND_SAME_BROKER: _l("The customer is bound to this broker already. Choose another one."),
+    RefusalCode.DEAL_STANDS: _l("A deal stands. Undo the deal first."),
+    RefusalCode.PROFILE_ALREADY_COMPLETE: _l("Your profile is complete already."),
+    RefusalCode.NOT_WAITING: _l("This person does not wait for an approval. Reload the page."),
+    RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
+    RefusalCode.REQUEST_REUSED: _l(
+        "This form was already sent with other content. Reload the page and try again."
+    ),
+    RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
+    RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong."),
+    RefusalCode.CODE_WRONG: _l("The code is wrong or no longer valid. Check it, or have a new one sent."),
+    RefusalCode.CODE_SENT_RECENTLY: _l(
+        "A code was just sent. You can have another one in %(seconds)s seconds."
+    ),
+    RefusalCode.ACCOUNT_CLOSED: _l("This account was closed. Ask the back office."),
+    RefusalCode.NOT_FOUND: _l("There is nothing here, or nothing that your account may see."),
+    RefusalCode.FORBIDDEN: _l("Your account may not do this."),
+}
+
+_NOT_BOUND_YET: dict[str, LazyString] = {
+    LeadStatus.REPORTED: _l("Gate staff have not scanned this customer yet. Go to the gate first."),
+    LeadStatus.EXPIRED: _l(
+        "The protection has ended. The broker must report this customer again, and the gate scan the code."
+    ),
+}
+
+_STATUS_FORBIDS: dict[str, LazyString] = {
+    LeadStatus.ENTERED: _l("The customer is only entered. That needs a bound customer."),
+    LeadStatus.REPORTED: _l("The customer is reported but not bound. That needs a bound customer."),
+    LeadStatus.BOUND: _l("The customer is bound already."),
+    LeadStatus.EXPIRED: _l("The customer's protection has ended. That needs a bound customer."),
+    LeadStatus.DEALT: _l("The customer is marked as dealt. Undo the deal first."),
+    LeadStatus.WITHDRAWN: _l("The entry was withdrawn and cannot be used any more."),
+}
+
+
+def sentence(refused: Refused) -> str:
+    """Return the sentence that tells a person why not, and what to do next."""
+    status = str(refused.facts.get("status") or "")
+    text: LazyString | None
+    if refused.code is RefusalCode.NOT_BOUND_YET:
+        text = _NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED])
+    elif refused.code is RefusalCode.STATUS_FORBIDS:
+        text = _STATUS_FORBIDS[LeadStatus(status)]
+    else:
+        text = _SENTENCES[refused.code]
+    said = str(text) % refused.facts if refused.facts else str(text)
+    lead_id = refused.facts.get("lead_id")
+    if lead_id is not None and f"{lead_id}" not in said and refused.code is RefusalCode.STATUS_FORBIDS:
+        return str(_("Customer number %(lead_id)s: %(sentence)s", lead_id=lead_id, sentence=said))
+    return said
+
+
+def sentence_of(code: str) -> str:
+    """Return the sentence of a refusal that is part of a committed answer."""
+    return sentence(Refused(RefusalCode(code)))
