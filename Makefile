@@ -1,0 +1,86 @@
+# One command for each thing that a newcomer wants. Needs only make and python3-venv:
+#     apt-get install -y make python3-venv
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+
+PORT ?= 8000
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+
+# A stamp carries the hash of what it was made from: nothing is installed twice, and a changed pin is never missed.
+hash = $(shell cat $(1) | sha256sum | cut -c1-16)
+RUNTIME := .venv/runtime-$(call hash,requirements.txt)
+DEV := .venv/dev-$(call hash,requirements.txt requirements-dev.txt)
+ASSETS := lead_system/static/vendor/fetched-$(call hash,package-lock.json scripts/fetch_assets)
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard lead_system/translations/*/LC_MESSAGES/messages.po))
+
+.PHONY: help run test quick check manual lint types drift format assets catalogue needs
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do \
+		printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+run: $(RUNTIME) $(CATALOGUES)  ## the demo on 127.0.0.1 (PORT=8000); a second run keeps the data
+	@$(MAKE) assets || echo "The browser assets could not be fetched: pages look plainer, and the camera does not scan." >&2
+	@PORT=$(PORT) scripts/serve_demo
+
+test: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## all tests: SQLite, PostgreSQL, browser, races
+	@$(BIN)/pytest -n $(WORKERS)
+
+quick: $(DEV) $(CATALOGUES)  ## the inner loop: no browser, no PostgreSQL, no races
+	@$(BIN)/pytest -n $(WORKERS) -m "not browser and not postgresql and not races"
+
+check: lint types drift test  ## everything that .ci/run checks
+
+manual: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## items of the manual that no passing test proves
+	@$(BIN)/python -m tests.support.manual
+
+lint: $(DEV)  ## format and style (ruff)
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+
+types: $(DEV)  ## types (mypy --strict)
+	@$(BIN)/mypy
+
+drift: $(DEV)  ## models and migrations agree
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		export LEAD_DEMO=1 LEAD_DATA_DIR="$$folder" LEAD_SECRET_KEY=thrown-away-together-with-the-folder && \
+		$(BIN)/flask db upgrade && $(BIN)/flask db check
+
+format: $(DEV)  ## rewrite the code the way lint wants it
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+assets: $(ASSETS)  ## browser assets into lead_system/static/vendor/
+	@:
+
+catalogue: $(RUNTIME)  ## collect the sentences to translate into the Chinese catalogue
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output -o messages.pot .
+	@$(BIN)/pybabel -q update -i messages.pot -d lead_system/translations --no-fuzzy-matching
+
+needs:
+	@scripts/provide_test_needs
+
+.venv/bin/pip:
+	@$(PYTHON) -m venv .venv || { echo "Needs Python's venv: apt-get install -y python3-venv" >&2; exit 1; }
+
+$(RUNTIME): | .venv/bin/pip
+	@echo "Installing the server's packages into .venv …"
+	@$(BIN)/pip install --quiet -r requirements.txt
+	@rm -f .venv/runtime-* && touch $@
+
+$(DEV): | .venv/bin/pip
+	@echo "Installing the packages for tests and checks into .venv …"
+	@$(BIN)/pip install --quiet -r requirements-dev.txt
+	@rm -f .venv/dev-* .venv/runtime-* && touch $@ $(RUNTIME)
+
+$(ASSETS): | $(RUNTIME)
+	@echo "Fetching the browser assets …"
+	@scripts/fetch_assets
+	@touch $@
+
+%.mo: %.po | $(RUNTIME)
+	@$(BIN)/pybabel -q compile -i $< -o $@
