@@ -10,7 +10,7 @@ from lead_system import models  # noqa: F401 - migrations compare against the ta
 from lead_system.admin_views.back_office import init_back_office
 from lead_system.cli import init_commands
 from lead_system.clock import now
-from lead_system.config import PROJECT_FOLDER, Settings
+from lead_system.config import PROJECT_FOLDER, Settings, settings_from_environment
 from lead_system.extensions import csrf, db, login_manager, migrate
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
@@ -27,9 +27,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; settings come from the environment unless they are given.
 
     Raises:
-        pydantic.ValidationError: a setting is missing or wrong; the message names it.
+        SystemExit: a setting is missing or wrong; the message names it.
     """
-    settings = settings or Settings()  # type: ignore[call-arg]
+    settings = settings or settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask("lead_system", root_path=str(PROJECT_FOLDER / "lead_system"), template_folder="../templates")
     app.config.update(_flask_config(settings))

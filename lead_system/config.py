@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -51,3 +52,22 @@ class Settings(BaseSettings):
             )
         self.public_url = self.public_url.rstrip("/")
         return self
+
+
+def settings_from_environment() -> Settings:
+    """Read the settings, or stop the server with a sentence that names each wrong one and shows none of them.
+
+    Raises:
+        SystemExit: a setting is missing or wrong.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SystemExit("\n".join(_complaint(details) for details in error.errors())) from None
+
+
+def _complaint(details: ErrorDetails) -> str:
+    """Name the setting and what is wrong with it; its value may be a secret."""
+    name = "LEAD_" + "_".join(str(part) for part in details["loc"]).upper() if details["loc"] else ""
+    message = details["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
