@@ -2,13 +2,12 @@
 
 from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from lead_system.extensions import babel
 from lead_system.web.access import is_safe_next, public
 
-LANGUAGES = {"zh-CN": "zh_CN", "en": "en"}
-"""What a page calls its language, and what the catalogue is called."""
+LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
+"""What a page calls its language, and what Babel calls its catalogue."""
 
 DEFAULT_LANGUAGE = "zh-CN"
 _CHOSEN = "language"
@@ -42,4 +41,4 @@ def init_language(app: Flask) -> None:
         locale_selector=lambda: LANGUAGES[language()],
     )
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(get_locale=get_locale)
+    app.jinja_env.globals.update(page_language=language)

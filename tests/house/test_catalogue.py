@@ -23,7 +23,7 @@ def sentences() -> Iterator[str]:
 
 def chinese() -> Catalog:
     with CHINESE_CATALOGUE.open("rb") as file:
-        return read_po(file, locale="zh_CN")
+        return read_po(file, locale="zh_Hans_CN")
 
 
 def wordings(message: Message) -> list[str]:

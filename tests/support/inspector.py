@@ -12,7 +12,7 @@ from tests.support.full_numbers import FULL_CUSTOMER_NUMBERS
 from tests.support.html import FIELDS, Element, Form, Page
 
 CHINESE_CATALOGUE = (
-    Path(__file__).parents[2] / "lead_system" / "translations" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+    Path(__file__).parents[2] / "lead_system" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 )
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 ADVICE = "translate it with _(), or mark what people typed with data-user"
@@ -125,7 +125,7 @@ def _untranslated_sentences() -> list[re.Pattern[str]]:
     if not CHINESE_CATALOGUE.exists():
         return []
     with CHINESE_CATALOGUE.open("rb") as file:
-        messages = [message for message in read_po(file, locale="zh_CN") if message.id]
+        messages = [message for message in read_po(file, locale="zh_Hans_CN") if message.id]
     pairs = [
         (english, chinese)
         for message in messages
