@@ -17,7 +17,7 @@ from functools import partial
 from sqlalchemy import delete, select, update
 
 from lead_system.domain.errors import Refused
-from lead_system.domain.protection import shanghai_day, start_of_day
+from lead_system.domain.protection import SHANGHAI, shanghai_day, start_of_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import Base, db
 from lead_system.models import Account, Brokerage, Collision, CollisionState, CustomerType, Lead, Setting
@@ -209,14 +209,14 @@ def _recorded(account: Account, at: datetime) -> int:
 
 def _draw_steps(dice: random.Random, people: People, now: datetime) -> Iterator[Step]:
     """Draw every customer's story; about one in nine is somebody whom another broker went for before."""
-    stories: list[tuple[datetime, Story]] = []
+    stories: list[Story] = []
     order = 0
     for _number in range(LEADS):
         at = _working_moment(dice, now)
         rival = dice.choice(stories) if stories and dice.random() < 0.11 else None
-        entry = rival[1].entry if rival else _draw_entry(dice, people, at)
+        entry = rival.entry if rival else _draw_entry(dice, people, at)
         story = Story(dice.choice(people.brokers), entry)
-        stories.append((at, story))
+        stories.append(story)
         for moment, act in _tell(dice, people, story, at):
             if moment < now:
                 order += 1
@@ -228,7 +228,16 @@ def _working_moment(dice: random.Random, now: datetime) -> datetime:
     days_ago = int(DAYS * (1 - dice.random() ** 0.8))
     morning = start_of_day(shanghai_day(now) - timedelta(days=days_ago)) + timedelta(hours=9)
     at = morning + timedelta(seconds=dice.randrange(10 * 3600))
-    return at if at < now else now - timedelta(minutes=dice.randrange(1, 600))
+    return at if at < now else at - timedelta(days=1)
+
+
+def _in_opening_hours(dice: random.Random, at: datetime) -> datetime:
+    """Move a moment at which the sales centre is closed to the next morning or afternoon."""
+    hour = at.astimezone(SHANGHAI).hour
+    if 9 <= hour < 19:
+        return at
+    day = shanghai_day(at) + timedelta(days=1 if hour >= 19 else 0)
+    return start_of_day(day) + timedelta(hours=9, minutes=dice.randrange(9 * 60))
 
 
 def _draw_entry(dice: random.Random, people: People, at: datetime) -> LeadEntry:
@@ -237,9 +246,10 @@ def _draw_entry(dice: random.Random, people: People, at: datetime) -> LeadEntry:
 
     head = dice.choice(("135", "136", "137", "138", "139", "150", "158", "177", "186", "189"))
     has_second = dice.random() < 0.15
-    visit = at + timedelta(days=dice.randrange(0, 6)) if dice.random() < 0.7 else None
+    day = shanghai_day(at) + timedelta(days=dice.randrange(1, 6))
+    visit = start_of_day(day) + timedelta(hours=dice.randrange(9, 18)) if dice.random() < 0.7 else None
     wishes = Wishes(
-        expected_visit_at=visit.replace(minute=0, second=0, microsecond=0) if visit else None,
+        expected_visit_at=visit,
         customer_type_id=dice.choice(people.types),
         needs=dice.choice(NEEDS),
         wished_consultant_id=dice.choice(people.consultants) if dice.random() < 0.5 else None,
@@ -258,11 +268,11 @@ def _tell(dice: random.Random, people: People, story: Story, at: datetime) -> It
     if not at_once:
         if dice.random() < 0.22:
             return
-        at += timedelta(hours=dice.randrange(2, 60))
+        at = _in_opening_hours(dice, at + timedelta(hours=dice.randrange(2, 60)))
         yield at, lambda now: _report(story, now)
     if dice.random() < 0.24:
         return
-    at += timedelta(minutes=dice.randrange(40, 3 * 24 * 60))
+    at = _in_opening_hours(dice, at + timedelta(minutes=dice.randrange(40, 3 * 24 * 60)))
     gate_id, consultant_id = dice.choice(people.gates), dice.choice(people.consultants)
     yield at, lambda now: _scan(story, gate_id, consultant_id, now)
     yield from _show(dice, people, story, at)
