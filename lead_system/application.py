@@ -14,6 +14,7 @@ from lead_system.config import PROJECT_FOLDER, Settings, settings_from_environme
 from lead_system.extensions import csrf, db, login_manager, migrate
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
+from lead_system.web.addresses import init_addresses
 from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
@@ -38,7 +39,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
-    for init in (init_language, init_access, init_errors, init_filters, init_headers, init_commands):
+    for init in (
+        init_addresses,
+        init_language,
+        init_access,
+        init_errors,
+        init_filters,
+        init_headers,
+        init_commands,
+    ):
         init(app)
     app.jinja_env.globals.update(
         is_demo=settings.demo, fresh_request_id=fresh_request_id, now=now, current_user=current_user

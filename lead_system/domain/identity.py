@@ -14,6 +14,9 @@ from lead_system.domain.errors import RefusalCode, Refused
 NAME_LENGTH = 30
 """Longest surname and longest given name, in characters."""
 
+FOLDED_LENGTH = 90
+"""Longest surname and longest given name after folding, which unfolds some letters into many."""
+
 TEXT_LENGTH = 500
 """Longest free text (needs, notes, reasons), in characters."""
 
@@ -86,7 +89,7 @@ def clean_name(raw: str, *, field: str) -> str:
     name = "".join(c for c in name if not _is_invisible(c))
     if not fold_name(name):
         raise Refused(RefusalCode.NAME_MISSING, field=field)
-    if len(name) > NAME_LENGTH:
+    if len(name) > NAME_LENGTH or len(fold_name(name)) > FOLDED_LENGTH:
         raise Refused(RefusalCode.NAME_TOO_LONG, field=field, limit=NAME_LENGTH)
     if not all(unicodedata.category(c)[0] in "LM" or c in _NAME_PUNCTUATION for c in name):
         raise Refused(RefusalCode.NAME_NOT_LETTERS, field=field)

@@ -15,6 +15,9 @@ REPORTS_PER_DAY = 10
 ANOTHER_VISIT_AFTER = timedelta(seconds=60)
 """How long after a visit a second scan of the same lead asks whether it is another one (R5)."""
 
+INSTANT = timedelta(microseconds=1)
+"""The shortest time that is told apart."""
+
 
 class Held(NamedTuple):
     """The time for which a binding really held: from its start up to, not including, its end."""
@@ -42,9 +45,8 @@ def covers_day(held: Held, day: date) -> bool:
     """Say whether a binding held at some instant of a Shanghai day; one that held for no time covers none."""
     if held.end is not None and held.end <= held.start:
         return False
-    begins_before_day_ends = held.start < start_of_day(day + timedelta(days=1))
-    ends_after_day_begins = held.end is None or held.end > start_of_day(day)
-    return begins_before_day_ends and ends_after_day_begins
+    last_day = shanghai_day(held.end - INSTANT) if held.end is not None else date.max
+    return shanghai_day(held.start) <= day <= last_day
 
 
 def any_covers_day(helds: Iterable[Held], day: date) -> bool:

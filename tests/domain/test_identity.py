@@ -91,6 +91,7 @@ def test_keys_come_in_sorted_order_whichever_phone_is_first() -> None:
         ("·", "name_missing"),
         ("王" * 31, "name_too_long"),
         ("王" * 60, "name_too_long"),
+        ("\ufdfa" * 30, "name_too_long"),
         ("<script>", "name_not_letters"),
         ("王13812345678", "name_not_letters"),
         ("王2", "name_not_letters"),

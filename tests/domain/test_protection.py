@@ -49,6 +49,11 @@ def test_binding_covers_every_day_that_contains_an_instant_of_it(day: date, *, c
     assert covers_day(HELD, day) is covered
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_impossible_day_is_simply_not_covered(day: date) -> None:
+    assert not covers_day(HELD, day)
+
+
 def test_binding_that_ended_as_it_began_covers_no_day() -> None:
     at = utc("2026-03-01T02:00:00")
 
