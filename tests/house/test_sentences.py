@@ -1,0 +1,52 @@
+"""R14: every refusal has a sentence, in both languages, and a status that says refusal."""
+
+import re
+
+import pytest
+from flask import Flask, session
+
+from lead_system.domain.errors import Fact, RefusalCode, Refused, http_status_of
+from lead_system.web.sentences import sentence
+
+FACTS: dict[str, Fact] = {
+    "limit": 30,
+    "lead_id": 17,
+    "holders": "12, 13",
+    "consultant": "Xin",
+    "seconds": 42,
+    "status": "expired",
+    "field": "name",
+}
+HAN = re.compile("[\u4e00-\u9fff]")
+STATUS_OF_ITS_OWN = {"busy": 503, "not_found": 404, "forbidden": 403, "code_sent_recently": 429}
+
+
+@pytest.mark.parametrize("code", list(RefusalCode))
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_refusal_says_in_the_pages_language_what_to_do(
+    app: Flask, code: RefusalCode, language: str
+) -> None:
+    with app.test_request_context():
+        session["language"] = language
+        said = sentence(Refused(code, **FACTS))
+
+    assert bool(HAN.search(said)) is (language == "zh-CN"), said
+    assert "%(" not in said
+    assert said[-1] in ".?。？"
+
+
+@pytest.mark.parametrize("code", list(RefusalCode))
+def test_no_refusal_looks_like_success(code: RefusalCode) -> None:
+    status = http_status_of(code)
+
+    assert status == STATUS_OF_ITS_OWN.get(code.value, status)
+    assert status in {403, 404, 409, 422, 429, 503}
+
+
+@pytest.mark.parametrize("status", ["entered", "reported", "bound", "expired", "dealt", "withdrawn"])
+def test_forbidden_verb_says_where_the_customer_stands(app: Flask, status: str) -> None:
+    with app.test_request_context():
+        session["language"] = "en"
+        said = sentence(Refused(RefusalCode.STATUS_FORBIDS, verb="deal", status=status, lead_id=17))
+
+    assert said.startswith("Customer number 17: ")
