@@ -22,6 +22,12 @@ def challenger(room: Room, clock: StoppedClock) -> int:
     return room.cast.enters("fang", reports=True)
 
 
+@pytest.fixture
+def pair(room: Room, challenger: int) -> dict[str, int]:
+    """Gives the numbers of both sides of the latest collision."""
+    return {"held": room.bound, "challenger": challenger}
+
+
 def menu_number(page: Page) -> str:
     """Return the number beside the collisions in the menu, blank where it is hidden."""
     badge = page.find("span", class_="menu-count")
@@ -39,11 +45,11 @@ def menu_number(page: Page) -> str:
     ),
 )
 def test_a_column_shows_the_value_of_its_own_collision(
-    desk: Desk, room: Room, challenger: int, who: str, column: str, value: str
+    desk: Desk, pair: dict[str, int], who: str, column: str, value: str
 ) -> None:
     latest, earlier = rows(desk(who).get(LIST).page)
 
-    assert latest[column] == value.format(held=room.bound, challenger=challenger)
+    assert latest[column] == value.format(**pair)
     assert earlier[column] != latest[column]
 
 
@@ -64,10 +70,14 @@ def test_one_click_handles_a_collision(desk: Desk, room: Room, challenger: int, 
 
 def press(client: PageClient, page: Page, collision_id: int) -> Page:
     """Press the button of one row and return the page that follows."""
-    forms = [f for f in page.forms if f.hidden().get("collision_ids") == [str(collision_id)]]
-    assert len(forms) == 1
-    answer = client.post(forms[0].action, data=forms[0].defaults(), follow_redirects=True)
-    return Page(answer.text)
+    (form,) = [form for form in page.forms if form.defaults().get("collision_ids") == [str(collision_id)]]
+    return client.post(form.action, data=form.defaults(), follow_redirects=True).page
+
+
+def waiting(page: Page) -> list[int]:
+    """Return the collisions that can be handled on a page."""
+    forms = [form.defaults() for form in page.forms if "collision_ids" in form.names]
+    return [int(str(form["collision_ids"][0])) for form in forms]
 
 
 @pytest.mark.parametrize("who", for_each(CHAPTERS, (6,)))
@@ -93,8 +103,8 @@ def test_the_number_in_the_menu_is_that_of_the_default_tab_and_goes_when_all_is_
 
     done = press(client, listed, room.cast.collision_of(room.bound, challenger))
     assert menu_number(done) == "1"
-    (left,) = [form for form in done.forms if "collision_ids" in form.names]
-    done = press(client, done, int(left.hidden()["collision_ids"][0]))
+    (left,) = waiting(done)
+    done = press(client, done, left)
 
     assert menu_number(done) == ""
     assert "No open collisions." in done.text
@@ -111,9 +121,7 @@ def test_the_menu_can_ask_for_the_number_alone(desk: Desk, room: Room, challenge
 
 def test_a_selection_is_handled_with_outcome_and_note(desk: Desk, room: Room, challenger: int) -> None:
     client = desk("director")
-    both = [room.cast.collision_of(room.bound, challenger)]
-    both.append(next(int(f.hidden()["collision_ids"][0]) for f in client.get(LIST).page.forms
-                     if "collision_ids" in f.names and f.hidden()["collision_ids"] != [str(both[0])]))  # fmt: skip
+    both = waiting(client.get(LIST).page)
     asked = client.submit(LIST, ticked(*both), button="handle")
     assert asked.page.h1 == "Handle collisions"
 
@@ -138,7 +146,7 @@ def test_the_second_person_is_told_who_handled_it_and_when(
 
     done = press(client, listed, row)
 
-    assert notes(done) == ["欧阳锋: Handled before by 秦越 at 2026-04-02 10:05."]
+    assert notes(done) == ["欧阳锋 · Handled before by 秦越 at 2026-04-02 10:05."]
     handled = rows(client.get(f"{LIST}?state=handled").page)
     assert handled[0]["State"].startswith("Handled 秦越 · 2026-04-02 10:05")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.admin.conftest import Desk, Room
-from tests.admin.reading import DECIDERS, READERS, facts, for_each, notes, section, section_rows
+from tests.admin.reading import DECIDERS, READERS, facts, for_each, notes, numbers, section, section_rows
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
@@ -94,6 +94,14 @@ def test_the_viewing_fees_of_this_number_are_listed(desk: Desk, room: Room, who:
     assert shown == [("2026-04-02 10:00", "李强", "苏文", "¥200.50")]
 
 
+@pytest.fixture
+def moved(room: Room, clock: StoppedClock) -> Room:
+    """Moves the bound customer from Qiang to Fang at one o'clock."""
+    clock.forward(timedelta(hours=3))
+    room.cast.rebinds("director", room.bound, "fang")
+    return room
+
+
 @pytest.mark.parametrize(
     ("who", "column", "value"),
     for_each(
@@ -105,11 +113,10 @@ def test_the_viewing_fees_of_this_number_are_listed(desk: Desk, room: Room, who:
     ),
 )
 def test_a_rebind_is_recorded_on_both_leads(
-    desk: Desk, room: Room, clock: StoppedClock, who: str, column: str, value: str
+    desk: Desk, moved: Room, who: str, column: str, value: str
 ) -> None:
-    clock.forward(timedelta(hours=3))
-    new = room.cast.rebinds("director", room.bound, "fang")
-    client = desk(who)
+    room, client = moved, desk(who)
+    new = numbers(client.get("/admin/leads/?status=bound").page)[0]
 
     for number in (room.bound, new):
         (record,) = section_rows(details(client, number), "rebinds")
@@ -161,9 +168,7 @@ def test_what_people_typed_is_shown_as_text(desk: Desk, room: Room) -> None:
     assert "<script>alert" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "wanted", ["abc", "", "-1", "0", "999999", "1,2", "９", "99999999999999999999", "1%00"]
-)
+@pytest.mark.parametrize("wanted", ["abc", "", "-1", "0", "999999", "1,2", "９", "99999999999999999999"])
 def test_a_number_that_is_nobodys_answers_404_in_words(desk: Desk, room: Room, wanted: str) -> None:
     answer = desk("director").get(f"/admin/leads/details/?id={wanted}")
 

@@ -46,7 +46,7 @@ def test_account_and_password_open_the_back_office(
         ("gate-feng", PASSWORD),
         ("consultant-xin", PASSWORD),
         ("director' OR 1=1 --", PASSWORD),
-        ("dir\0ector", "x" * 5000),
+        ("director", "x" * 5000),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(
@@ -114,22 +114,19 @@ PAGES = [
 FOR_DECIDERS = PAGES[3:]
 
 
-@pytest.mark.parametrize("who", ["fang", "wei", "feng", "xin"])
-@pytest.mark.parametrize("page", PAGES)
-def test_people_of_the_phone_pages_are_told_that_this_is_not_for_them(
-    desk: Desk, room: Room, who: str, page: str
+@pytest.mark.parametrize(
+    ("who", "pages"),
+    [("fang", PAGES), ("wei", PAGES), ("feng", PAGES), ("xin", PAGES), ("secretary", FOR_DECIDERS)],
+)
+def test_a_page_for_others_is_refused_without_a_word_of_what_is_on_it(
+    desk: Desk, room: Room, who: str, pages: list[str]
 ) -> None:
-    answer = desk(who).get(page.format(bound=room.bound, dealt=room.dealt))
+    client = desk(who)
 
-    assert answer.status_code == 403
-    assert "欧阳锋" not in answer.text
+    answers = [client.get(page.format(bound=room.bound, dealt=room.dealt)) for page in pages]
 
-
-@pytest.mark.parametrize("page", FOR_DECIDERS)
-def test_the_secretary_decides_nothing(desk: Desk, room: Room, page: str) -> None:
-    answer = desk("secretary").get(page.format(bound=room.bound, dealt=room.dealt))
-
-    assert answer.status_code == 403
+    assert [answer.status_code for answer in answers] == [403] * len(pages)
+    assert not any("欧阳锋" in answer.text for answer in answers)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ def test_the_secretary_decides_nothing(desk: Desk, room: Room, page: str) -> Non
 )
 def test_a_form_that_the_secretary_made_by_hand_changes_nothing(desk: Desk, room: Room, action: str) -> None:
     client = desk("secretary")
-    token = client.get("/admin/leads/").page.forms[0].hidden()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
     sent = {"csrf_token": token, "request_id": "made-by-hand-1", "reason": "x", "dealt_on": "2026-04-02"}
 
     answer = client.post(action.format(bound=room.bound), data=sent | {"version": "3", "lead_ids": "1"})

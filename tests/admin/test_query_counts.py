@@ -16,7 +16,7 @@ def held(cast: Cast, customer: tuple[str, str, str]) -> int:
     return lead
 
 
-@pytest.mark.parametrize("path", ["/admin/leads/", "/admin/collisions/", "/admin/leads/?name=孙&sort=4"])
+@pytest.mark.parametrize("path", ["/admin/leads/", "/admin/collisions/", "/admin/leads/?name=孙&sort=1"])
 @pytest.mark.parametrize("who", ["director"])
 def test_a_list_needs_as_many_queries_for_fifty_rows_as_for_one(
     desk: Desk, cast: Cast, path: str, who: str
@@ -24,10 +24,10 @@ def test_a_list_needs_as_many_queries_for_fifty_rows_as_for_one(
     client = desk(who)
     held(cast, CUSTOMERS[0])
     client.get(path)
-    for_one = len(client.statements)
+    for_one = len(client.queries)
 
     for customer in CUSTOMERS[1:]:
         held(cast, customer)
     client.get(path)
 
-    assert len(client.statements) == for_one <= 12, "\n".join(client.statements)
+    assert len(client.queries) == for_one <= 12, "\n".join(client.queries)

@@ -1,0 +1,59 @@
+"""The door of the back office: sign in with account name and password, sign out."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+
+from lead_system.admin_views.base import here
+from lead_system.admin_views.forms import SignInForm
+from lead_system.domain.errors import Refused
+from lead_system.domain.roles import BACK_OFFICE
+from lead_system.extensions import db
+from lead_system.models import Account
+from lead_system.services.accounts import sign_in_with_password
+from lead_system.web.access import is_safe_next, public
+from lead_system.web.sentences import sentence
+
+blueprint = Blueprint("back_office_door", __name__, url_prefix="/admin")
+
+
+@blueprint.route("/sign-in", methods=("GET", "POST"))
+@public("the door itself")
+def sign_in() -> ResponseReturnValue:
+    """Show the door, and let in whoever has the key."""
+    form = SignInForm()
+    if request.method == "GET":
+        is_in = current_user.is_authenticated and current_user.role in BACK_OFFICE
+        return redirect(_wanted()) if is_in else _page(form)
+    try:
+        signed_in = sign_in_with_password(form.login.data or "", form.password.data or "", BACK_OFFICE)
+    except Refused as refused:
+        form.renew()
+        return _page(form, sentence(refused)), refused.http_status
+    login_user(db.session.get(Account, signed_in.account_id))
+    return redirect(_wanted())
+
+
+@blueprint.post("/sign-out")
+@public("signing out twice does no harm")
+def sign_out() -> ResponseReturnValue:
+    """Forget who was signed in, and go back to the door."""
+    logout_user()
+    return redirect(url_for("back_office_door.sign_in"))
+
+
+def _page(form: SignInForm, refusal: str = "") -> str:
+    wanted = request.args.get("next")
+    return render_template(
+        "admin/sign_in.html",
+        form=form,
+        refusal=refusal,
+        next_url=wanted if is_safe_next(wanted) else None,
+        here_url=here(),
+    )
+
+
+def _wanted() -> str:
+    """Return where somebody wanted to go before signing in, if that is a page of the back office."""
+    wanted = request.args.get("next") or ""
+    return wanted if is_safe_next(wanted) and wanted.startswith("/admin/") else url_for("admin.index")

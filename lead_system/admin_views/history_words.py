@@ -1,0 +1,30 @@
+"""What a history record says to a person."""
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from lead_system.models import HistoryRecord
+
+_WORDS: dict[str, LazyString] = {
+    "enter_lead": _l("Customer entered"),
+    "change_wishes": _l("Needs, type, visit or wished consultant changed"),
+    "report_lead": _l("Customer reported"),
+    "report_on_behalf": _l("Reported on the broker's behalf"),
+    "bind_by_scan": _l("Scanned at the gate and bound"),
+    "visit_again": _l("Scanned again: another visit"),
+    "scan_turned_away": _l("Turned away at the gate: another broker holds the customer"),
+    "record_viewing": _l("Viewing recorded"),
+    "add_follow_up": _l("Follow-up written"),
+    "mark_dealt": _l("Deal marked"),
+    "undo_deal": _l("Deal undone"),
+    "rebind_away": _l("Rebound to another broker"),
+    "rebind_here": _l("Rebound to this broker"),
+    "merge_lead": _l("Merged into another entry of the same broker"),
+}
+
+
+def history_word(record: HistoryRecord) -> str:
+    """Return the words for what a record says was done; an action that is not named here shows its code."""
+    word = _WORDS.get(record.action)
+    return str(word) if word is not None else _("Changed (%(action)s)", action=record.action)

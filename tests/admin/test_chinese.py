@@ -1,0 +1,56 @@
+"""The back office in Chinese, which is how it opens: the words of the manual, and no English left."""
+
+from collections.abc import Callable
+
+from tests.admin.conftest import Room
+from tests.support.client import PageClient
+
+SignedIn = Callable[[str], PageClient]
+
+
+def headings(client: PageClient, path: str) -> list[str]:
+    return [cell.text for cell in client.get(path).page.find("thead").find_all("th")]
+
+
+def test_the_list_of_customers_uses_the_words_of_the_manual(signed_in: SignedIn, room: Room) -> None:
+    client = signed_in("secretary")
+
+    assert headings(client, "/admin/leads/") == [
+        "客户编号", "客户姓名", "客户电话", "状态", "绑定经纪人", "经纪人电话", "所属经纪公司",
+        "预计到访时间", "置业顾问", "保护期至", "操作",
+    ]  # fmt: skip
+    tabs = client.get("/admin/leads/").page.find_all("a", class_="tab")
+    assert [tab.text for tab in tabs] == [
+        "全部 5",
+        "已录入 1",
+        "已报备 1",
+        "已绑定 1",
+        "已失效 1",
+        "已成交 1",
+    ]
+
+
+def test_every_page_of_a_director_is_chinese(signed_in: SignedIn, room: Room) -> None:
+    room.cast.enters("fang", reports=True)
+    client = signed_in("director")
+
+    titles = [
+        client.get(path.format(room=room)).page.h1
+        for path in (
+            "/admin/leads/",
+            "/admin/leads/?name=无人",
+            "/admin/leads/details/?id={room.dealt}",
+            "/admin/leads/mark-dealt/?id={room.expired}",
+            "/admin/leads/undo-deal/?id={room.dealt}",
+            "/admin/leads/rebind/?id={room.bound}",
+            "/admin/leads/rebind/?id={room.bound}&to=1",
+            "/admin/collisions/",
+            "/admin/collisions/?state=handled",
+            "/admin/leads/details/?id=999",
+        )
+    ]
+
+    assert titles == [
+        "客户", "客户", "林晓", "标记成交", "撤销成交", "修改绑定经纪人", "修改绑定经纪人",
+        "撞单", "撞单", "没有内容",
+    ]  # fmt: skip
