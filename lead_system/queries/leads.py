@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
+from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
@@ -192,9 +193,21 @@ def get_own_lead(actor: Account, lead_id: int) -> Lead:
     return lead
 
 
-def find_by_code(code: str) -> Lead | None:
-    """Return the lead of a visit code, by token or short code; None where there is no such code."""
-    return db.session.scalar(select(Lead).where(or_(Lead.code_token == code, Lead.short_code == code)))
+def get_lead_by_code(code: str) -> Lead:
+    """Return the lead of a visit code, by link, token or short code.
+
+    Raises:
+        Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
+    """
+    read = read_code(code)
+    if read is None:
+        raise Refused(RefusalCode.CODE_UNKNOWN)
+    lead = db.session.scalar(select(Lead).where(or_(Lead.code_token == read, Lead.short_code == read)))
+    if lead is None:
+        raise Refused(RefusalCode.CODE_UNKNOWN)
+    if lead.merged_into_id is not None:
+        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
+    return lead
 
 
 def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:

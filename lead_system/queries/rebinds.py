@@ -1,9 +1,10 @@
 """改绑 before it happens: which broker may be chosen, and what exactly would follow (R8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -34,30 +35,13 @@ class RebindForesight:
     restarted_end: datetime
 
 
-def require_rebindable(lead: Lead, now: datetime) -> None:
-    """Refuse to foresee the rebind of a lead that is not bound now.
-
-    Raises:
-        Refused: DEAL_STANDS, or STATUS_FORBIDS.
-    """
-    if lead.status_at(now) is LeadStatus.DEALT:
-        raise Refused(RefusalCode.DEAL_STANDS, lead_id=lead.id)
-    status_after(Verb.REBIND_AWAY, lead.status_at(now))
-
-
 def brokers_for(lead: Lead, search: str) -> list[Account]:
     """Return the agents to whom a lead could go and who fit a search by name, phone or brokerage."""
     fit = (
         select(Account)
         .join(Account.brokerage)
         .where(
-            Account.role.in_(AGENTS),
-            Account.id != lead.broker_id,
-            Account.archived_at.is_(None),
-            Account.profile_completed_at.is_not(None),
-            Account.approval.in_(APPROVED),
-            Brokerage.archived_at.is_(None),
-            or_(*(contains(text, search) for text in (Account.name, Account.phone, Brokerage.name))),
+            _may_get(lead), or_(*(contains(c, search) for c in (Account.name, Account.phone, Brokerage.name)))
         )
         .options(selectinload(Account.brokerage))
         .order_by(Account.name, Account.id)
@@ -66,22 +50,32 @@ def brokers_for(lead: Lead, search: str) -> list[Account]:
     return list(db.session.scalars(fit))
 
 
-def foresee_rebind(lead: Lead, to_broker_id: int, now: datetime) -> RebindForesight:
-    """Say what moving a bound lead to another broker would do.
+def _may_get(lead: Lead) -> ColumnElement[bool]:
+    """Return the condition on an account and its brokerage under which it may get a lead (R8)."""
+    return and_(
+        Account.role.in_(AGENTS),
+        Account.id != lead.broker_id,
+        Account.archived_at.is_(None),
+        Account.profile_completed_at.is_not(None),
+        Account.approval.in_(APPROVED),
+        Brokerage.archived_at.is_(None),
+    )
+
+
+def foresee(lead: Lead, to_broker_id: int | None, now: datetime) -> RebindForesight | None:
+    """Say what moving a bound lead to another broker would do; None as long as no broker is chosen.
 
     The service decides again when it is done; this only tells, from what is known now.
 
     Raises:
         Refused: the lead is not bound, or the broker does not exist or has the lead already.
     """
-    require_rebindable(lead, now)
-    broker = db.session.scalar(select(Account).where(Account.id == to_broker_id, Account.role.in_(AGENTS)))
-    if broker is None:
-        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
-    if broker.id == lead.broker_id:
-        raise Refused(RefusalCode.REBIND_SAME_BROKER)
-    own = _own_leads(broker, lead)
-    target = next((one for one in own if lead.phone1 in (one.phone1, one.phone2)), own[0] if own else None)
+    _require_rebindable(lead, now)
+    if to_broker_id is None:
+        return None
+    broker = _get_new_broker(lead, to_broker_id)
+    own = matching_leads(broker, lead)
+    target = target_among(own, lead)
     days = get_settings().protection_days
     return RebindForesight(
         to_broker=broker,
@@ -93,8 +87,23 @@ def foresee_rebind(lead: Lead, to_broker_id: int, now: datetime) -> RebindForesi
     )
 
 
-def _own_leads(broker: Account, lead: Lead) -> list[Lead]:
-    """Return the broker's own leads for the same customer, in the order of their numbers."""
+def _require_rebindable(lead: Lead, now: datetime) -> None:
+    if lead.status_at(now) is LeadStatus.DEALT:
+        raise Refused(RefusalCode.DEAL_STANDS, lead_id=lead.id)
+    status_after(Verb.REBIND_AWAY, lead.status_at(now))
+
+
+def _get_new_broker(lead: Lead, broker_id: int) -> Account:
+    broker = db.session.scalar(select(Account).where(Account.id == broker_id, Account.role.in_(AGENTS)))
+    if broker is None:
+        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
+    if broker.id == lead.broker_id:
+        raise Refused(RefusalCode.REBIND_SAME_BROKER)
+    return broker
+
+
+def matching_leads(broker: Account, lead: Lead) -> list[Lead]:
+    """Return the broker's own leads for a held customer, by number: none, one, or two with one phone each."""
     keys = select(LeadKey.lead_id).where(
         LeadKey.broker_id == broker.id,
         LeadKey.name_key == lead.name_key,
@@ -102,3 +111,9 @@ def _own_leads(broker: Account, lead: Lead) -> list[Lead]:
         LeadKey.person_number == lead.person_number,
     )
     return list(db.session.scalars(select(Lead).where(Lead.id.in_(keys)).order_by(Lead.id)))
+
+
+def target_among(own: Sequence[Lead], held: Lead) -> Lead | None:
+    """Return which of a broker's matching leads a rebind binds: the one with the held phone 1 (R8)."""
+    first = own[0] if own else None
+    return next((lead for lead in own if held.phone1 in (lead.phone1, lead.phone2)), first)

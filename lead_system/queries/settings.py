@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from lead_system.domain.roles import AGENTS, APPROVED, Role
+from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, CustomerType, Setting
 
@@ -28,19 +28,3 @@ def brokerage_choices() -> list[Brokerage]:
     """Return the brokerages that can be chosen now, by name."""
     active = select(Brokerage).where(Brokerage.archived_at.is_(None))
     return list(db.session.scalars(active.order_by(Brokerage.name, Brokerage.id)))
-
-
-def agents_for_rebind() -> list[Account]:
-    """Return the agents to whom a customer may be rebound: active, approved, of an active brokerage (R8)."""
-    fit = (
-        select(Account)
-        .join(Account.brokerage)
-        .where(
-            Account.role.in_(AGENTS),
-            Account.archived_at.is_(None),
-            Account.profile_completed_at.is_not(None),
-            Account.approval.in_(APPROVED),
-            Brokerage.archived_at.is_(None),
-        )
-    )
-    return list(db.session.scalars(fit.order_by(Brokerage.name, Account.name, Account.id)))

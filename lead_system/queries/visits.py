@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased, selectinload
 
-from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
@@ -16,7 +15,6 @@ from lead_system.queries import scope
 from lead_system.queries.leads import (
     LeadSearch,
     contains,
-    find_by_code,
     has_phone_part,
     is_number,
     leads_found,
@@ -92,21 +90,6 @@ def get_scan(actor: Account, scan_id: int) -> GateScan:
     if scan is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return scan
-
-
-def get_lead_by_code(code: str) -> Lead:
-    """Return the lead of a visit code, by link, token or short code.
-
-    Raises:
-        Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
-    """
-    read = read_code(code)
-    lead = find_by_code(read) if read else None
-    if lead is None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    if lead.merged_into_id is not None:
-        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
-    return lead
 
 
 def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:

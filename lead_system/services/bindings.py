@@ -19,9 +19,9 @@ from lead_system.models import (
     CollisionEventKind,
     GateScan,
     Lead,
-    LeadKey,
     Rebind,
 )
+from lead_system.queries.rebinds import matching_leads, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
 from lead_system.services.leads import (
@@ -239,11 +239,11 @@ def require_new_binding_allowed(broker: Account) -> None:
 
 def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) -> tuple[Lead, bool]:
     """Return the new broker's lead for the held customer, ready to be bound, and whether it was made now."""
-    own = [lock_lead(Lead.id == lead_id) for lead_id in _matching_lead_ids(broker, held)]
-    if not own:
+    own = [lock_lead(Lead.id == lead.id) for lead in matching_leads(broker, held)]
+    target = target_among(own, held)
+    if target is None:
         target = make_lead_for(broker, held, actor=actor, now=now)
     else:
-        target = next((lead for lead in own if held.phone1 in (lead.phone1, lead.phone2)), own[0])
         for other in own:
             if other.id != target.id:
                 _merge(other, target, actor=actor, now=now)
@@ -252,17 +252,6 @@ def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) 
     if target.status_at(now) is not LeadStatus.REPORTED:
         report_on_behalf(target, actor=actor, now=now)
     return target, not own
-
-
-def _matching_lead_ids(broker: Account, held: Lead) -> list[int]:
-    """Return the broker's leads for the held customer: none, one, or two where each has one phone."""
-    matching = select(LeadKey.lead_id).where(
-        LeadKey.broker_id == broker.id,
-        LeadKey.name_key == held.name_key,
-        LeadKey.phone.in_([key.phone for key in held.keys]),
-        LeadKey.person_number == held.person_number,
-    )
-    return sorted(set(db.session.scalars(matching)))
 
 
 def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:

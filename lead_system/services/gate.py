@@ -5,17 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.domain.protection import ANOTHER_VISIT_AFTER
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, GateScan, Lead
-from lead_system.queries.leads import find_by_code
 from lead_system.services import bindings, collisions, history
 from lead_system.services.holds import HoldTaken, find_other_holders
-from lead_system.services.leads import find_active_consultant, lock_lead, move
+from lead_system.services.leads import find_active_consultant, lock_lead_by_code, move
 from lead_system.services.transaction import attempt, use_case
 
 GATE = frozenset({Role.GATE})
@@ -58,7 +56,7 @@ def read_visit_code(actor: Account, *, code: str, now: datetime) -> CodeRead:
     Raises:
         Refused: for the first reason that applies, in the order of R5.
     """
-    lead = _lock_lead_of(code)
+    lead = lock_lead_by_code(code)
     if find_other_holders(lead, now=now):
         return CodeRead(HELD, lead.id, lead.code_token or "", _turn_away(lead, actor=actor, now=now))
     _refuse_unless_scannable(lead, now)
@@ -78,7 +76,7 @@ def confirm_scan(
         Refused: for the first reason that applies, in the order of R5; ANOTHER_VISIT_UNCONFIRMED, which
             writes nothing, when the lead's last visit is less than 60 s ago and `another_visit` is False.
     """
-    lead = _lock_lead_of(code)
+    lead = lock_lead_by_code(code)
     if find_other_holders(lead, now=now):
         return ScanAnswer(HELD, lead.id, holder_ids=_turn_away(lead, actor=actor, now=now))
     _refuse_unless_scannable(lead, now)
@@ -96,22 +94,6 @@ def confirm_scan(
             return _bind(lead, consultant, actor=actor, now=now)
     except HoldTaken:
         return ScanAnswer(HELD, lead.id, holder_ids=_turn_away(lead, actor=actor, now=now))
-
-
-def _lock_lead_of(code: str) -> Lead:
-    """Lock the lead of a code.
-
-    Raises:
-        Refused: no such code, or the lead was merged into another, whose code counts instead (R8).
-    """
-    read = read_code(code)
-    lead = find_by_code(read) if read else None
-    if lead is None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    lead = lock_lead(Lead.id == lead.id)
-    if lead.merged_into_id is not None:
-        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
-    return lead
 
 
 def _refuse_unless_scannable(lead: Lead, now: datetime) -> None:

@@ -23,6 +23,7 @@ from lead_system.domain.roles import AGENTS, Role
 from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, LeadKey, Report
 from lead_system.queries import scope
+from lead_system.queries.leads import get_lead_by_code
 from lead_system.services import collisions, history
 from lead_system.services.transaction import insert_unless_taken, use_case
 
@@ -147,6 +148,16 @@ def lock_lead(condition: ColumnElement[bool]) -> Lead:
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return lead
+
+
+def lock_lead_by_code(code: str) -> Lead:
+    """Lock the lead of a visit code, whether it was scanned or typed.
+
+    Raises:
+        Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
+    """
+    lock_lead(Lead.id == get_lead_by_code(code).id)
+    return get_lead_by_code(code)  # Asked again: it may have been merged while the lock was waited for.
 
 
 def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import and_
 
-from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
 from lead_system.domain.lifecycle import Verb, is_allowed
@@ -13,9 +12,8 @@ from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, FollowUp, Intent, Lead, Viewing
 from lead_system.queries import scope
-from lead_system.queries.leads import find_by_code
 from lead_system.services import history
-from lead_system.services.leads import lock_lead
+from lead_system.services.leads import lock_lead, lock_lead_by_code
 from lead_system.services.transaction import use_case
 
 CONSULTANT = frozenset({Role.CONSULTANT})
@@ -49,7 +47,7 @@ def record_viewing(
     Raises:
         Refused: unknown code or intent, NOT_BOUND_YET with the status, or the question above.
     """
-    lead = lock_viewable_lead(code, now)
+    lead = _lock_viewable_lead(code, now)
     if intent not in {level.value for level in Intent}:
         raise Refused(RefusalCode.INTENT_UNKNOWN, field="intent")
     stands_in = lead.consultant_id != actor.id
@@ -71,19 +69,13 @@ def record_viewing(
     return ViewingRecorded(viewing.id, lead.id, stands_in)
 
 
-def lock_viewable_lead(code: str, now: datetime) -> Lead:
+def _lock_viewable_lead(code: str, now: datetime) -> Lead:
     """Lock the lead of a code that a consultant scanned.
 
     Raises:
         Refused: unknown or merged code, or NOT_BOUND_YET with the lead's status, which tells what to do.
     """
-    read = read_code(code)
-    lead = find_by_code(read) if read else None
-    if lead is None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    lead = lock_lead(Lead.id == lead.id)
-    if lead.merged_into_id is not None:
-        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
+    lead = lock_lead_by_code(code)
     status = lead.status_at(now)
     if not is_allowed(Verb.SHOW, status):
         raise Refused(RefusalCode.NOT_BOUND_YET, status=status.value, lead_id=lead.id)
