@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 def brokerage_id(cast: Cast, name: str) -> int:
     with cast.app.app_context():
-        return db.session.execute(db.select(Brokerage.id).filter_by(name=name)).scalar_one()
+        return int(db.session.execute(db.select(Brokerage.id).filter_by(name=name)).scalar_one())
 
 
 def complete(client: PageClient, cast: Cast, role: str = "broker", name: str = "钱多多") -> PageResponse:

@@ -50,6 +50,11 @@ def test_what_is_no_mobile_number_is_refused(cast: Cast, stranger: PageClient, p
     assert answer.page.find(class_="complaint").text.startswith("Enter your mobile number: eleven digits")
 
 
+@pytest.mark.parametrize("spelling", ["+86 135 0001 0001", "0086-13500010001", "１３５０００１０００１"])
+def test_phone_may_be_spelled_as_keyboards_spell_it(cast: Cast, stranger: PageClient, spelling: str) -> None:
+    assert sign_in(stranger, spelling).request.path == "/m/home"
+
+
 def test_second_code_within_a_minute_is_refused_with_the_wait(
     cast: Cast, clock: StoppedClock, stranger: PageClient
 ) -> None:

@@ -1,0 +1,24 @@
+"""The phone face: pages for brokers, gate staff and consultants, held in one hand."""
+
+from flask import Blueprint, Flask
+
+from lead_system.mobile.broker import broker
+from lead_system.mobile.consultant import consultant
+from lead_system.mobile.frame import bottom_bar, send_to_unfinished_profile
+from lead_system.mobile.gate import gate
+from lead_system.mobile.profile import profile
+from lead_system.mobile.project import project
+from lead_system.mobile.sign_in import sign_in
+from lead_system.mobile.visit_code import visit_code
+
+PORTS = (sign_in, profile, project, broker, gate, consultant, visit_code)
+
+
+def init_mobile(app: Flask) -> None:
+    """Put the phone pages under /m/."""
+    mobile = Blueprint("mobile", __name__, url_prefix="/m")
+    for port in PORTS:
+        mobile.register_blueprint(port)
+    mobile.before_request(send_to_unfinished_profile)
+    mobile.context_processor(bottom_bar)
+    app.register_blueprint(mobile)

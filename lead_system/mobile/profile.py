@@ -1,0 +1,51 @@
+"""Me: the profile that a new agent completes, how a resident's approval stands, and the own data."""
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from lead_system.clock import now
+from lead_system.domain.errors import Refused
+from lead_system.domain.roles import Approval, Role
+from lead_system.mobile.forms import ProfileForm
+from lead_system.mobile.frame import Answer, home_of, is_let_in
+from lead_system.queries.settings import brokerage_choices
+from lead_system.services.accounts import complete_profile
+from lead_system.web.access import allow
+from lead_system.web.caller import caller, signed_in
+
+profile = Blueprint("profile", __name__)
+
+
+@profile.route("/profile", methods=["GET", "POST"])
+@allow(Role.BROKER, Role.RESIDENT)
+def complete() -> Answer:
+    """Ask for name, brokerage and role; a rejected resident may send them again."""
+    account = signed_in()
+    if account.has_profile and account.approval is not Approval.REJECTED:
+        return redirect(home_of(account))
+    form = ProfileForm(obj=account if account.has_profile else None)
+    form.offer(brokerage_choices())
+    if not form.validate_on_submit():
+        return render_template("mobile/profile.html", form=form), form.status
+    name, role = form.name.data or "", form.role.data or ""
+    try:
+        complete_profile(caller(form), name=name, brokerage_id=form.brokerage_id.data, role=role, now=now())
+    except Refused as refused:
+        status = form.refuse(refused)
+        return render_template("mobile/profile.html", form=form), status
+    return redirect(url_for("mobile.sign_in.start"))
+
+
+@profile.route("/profile/standing")
+@allow(Role.BROKER, Role.RESIDENT)
+def standing() -> Answer:
+    """Tell a resident that the approval is awaited, or why it was refused."""
+    if is_let_in(signed_in()) or not signed_in().has_profile:
+        return redirect(home_of(signed_in()))
+    return render_template("mobile/standing.html", is_rejected=signed_in().approval is Approval.REJECTED)
+
+
+@profile.route("/me")
+@allow(Role.BROKER, Role.RESIDENT, Role.GATE, Role.CONSULTANT)
+def me() -> Answer:
+    """Show the own data, and the way out."""
+    return render_template("mobile/me.html")

@@ -1,0 +1,121 @@
+"""Signing in: agents with phone and one-time code, gate staff and consultants with account and password."""
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+
+from lead_system.clock import now
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.roles import PHONE_STAFF, Role
+from lead_system.extensions import db
+from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
+from lead_system.mobile.frame import Answer, home_of
+from lead_system.models import Account
+from lead_system.services import accounts
+from lead_system.web.access import allow, is_safe_next, public
+from lead_system.web.caller import caller
+
+sign_in = Blueprint("sign_in", __name__)
+PHONE_KEY = "sign_in_phone"
+
+
+class ShownOnThePage:
+    """The demonstration's carrier of codes: it sends nothing, because the next page shows the code."""
+
+    def send(self, phone: str, code: str) -> None:
+        """Send nothing."""
+
+
+@sign_in.route("/")
+@public("the first address of the phone pages; it shows nothing and sends everybody on")
+def start() -> Answer:
+    """Send people to their home, or to the sign-in."""
+    signed_in = current_user.is_authenticated
+    return redirect(home_of(current_user) if signed_in else url_for("mobile.sign_in.by_phone"))
+
+
+@sign_in.route("/sign-in", methods=["GET", "POST"])
+@public("nobody has signed in yet")
+def by_phone() -> Answer:
+    """Ask for the phone, and send a code to it."""
+    if current_user.is_authenticated:
+        return redirect(home_of(current_user))
+    form = PhoneNumberForm()
+    if not form.validate_on_submit():
+        return render_template("mobile/sign_in.html", form=form), form.status
+    try:
+        accounts.send_sign_in_code(
+            caller(form), phone=form.number, secret=_secret(), sender=ShownOnThePage(), now=now()
+        )
+    except Refused as refused:
+        status = form.refuse(refused)
+        return render_template("mobile/sign_in.html", form=form), status
+    session[PHONE_KEY] = form.number
+    return redirect(url_for("mobile.sign_in.by_code", next=request.args.get("next")))
+
+
+@sign_in.route("/sign-in/code", methods=["GET", "POST"])
+@public("nobody has signed in yet")
+def by_code() -> Answer:
+    """Ask for the code, and sign in."""
+    form = SignInCodeForm()
+    phone = session.get(PHONE_KEY)
+    if phone is None or current_user.is_authenticated:
+        return redirect(url_for("mobile.sign_in.start"))
+    if not form.validate_on_submit():
+        return _code_page(form, phone), form.status
+    signed_in = accounts.sign_in_with_code(
+        caller(form), phone=phone, code=form.code.data or "", secret=_secret(), now=now()
+    )
+    if signed_in.account_id is None:
+        status = form.refuse(Refused(RefusalCode(signed_in.refusal), field="code"))
+        return _code_page(form, phone), status
+    return _enter(signed_in.account_id)
+
+
+@sign_in.route("/staff/sign-in", methods=["GET", "POST"])
+@public("nobody has signed in yet")
+def by_password() -> Answer:
+    """Ask gate staff and consultants for account and password, and sign in."""
+    if current_user.is_authenticated:
+        return redirect(home_of(current_user))
+    form = StaffSignInForm()
+    if not form.validate_on_submit():
+        return render_template("mobile/staff_sign_in.html", form=form), form.status
+    login, password = form.login.data or "", form.password.data or ""
+    try:
+        signed_in = accounts.sign_in_with_password(login, password, PHONE_STAFF)
+    except Refused as refused:
+        status = form.refuse(refused)
+        return render_template("mobile/staff_sign_in.html", form=form), status
+    return _enter(signed_in.account_id)
+
+
+@sign_in.route("/sign-out", methods=["POST"])
+@allow(*Role)
+def sign_out() -> Answer:
+    """Sign out, and go to the door that one came in by."""
+    door = "by_password" if current_user.is_phone_staff else "by_phone"
+    PhoneForm().validate_on_submit()
+    logout_user()
+    return redirect(url_for(f"mobile.sign_in.{door}"))
+
+
+def _enter(account_id: int | None) -> Answer:
+    """Remember who signed in, and go on to where they wanted to, or home."""
+    account = db.session.get_one(Account, account_id)
+    session.pop(PHONE_KEY, None)
+    session.permanent = True
+    login_user(account)
+    wanted = request.args.get("next", "")
+    return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home_of(account))
+
+
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])
+
+
+def _code_page(form: SignInCodeForm, phone: str) -> str:
+    """Return the page that asks for the code; the demonstration, which sends no SMS, shows it there."""
+    is_demo = current_app.extensions["settings"].demo
+    shown = accounts.shown_code(phone, secret=_secret(), now=now()) if is_demo else None
+    return render_template("mobile/sign_in_code.html", form=form, phone=phone, shown=shown)

@@ -1,0 +1,77 @@
+"""The look of the phone pages: nothing sticks out on a narrow phone, light or dark, in both languages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from lead_system.clock import now
+from tests.browser.test_story import sign_in_as_broker, sign_in_as_staff
+from tests.support.cast import OUYANG, Cast
+
+Shot = Callable[[Page, str], Path]
+
+PAGES = {
+    "fang": [
+        "home",
+        "customers",
+        "customers/enter",
+        "customers/1",
+        "customers/1/report",
+        "customers/1/code",
+        "me",
+    ],
+    "gate-feng": ["gate", "gate/scans", "gate/scans/1", "me", "v/{code}", "v/nothing"],
+    "consultant-xin": ["consultant", "consultant/viewings", "consultant/viewings/customers/1", "v/{code}"],
+}
+LOOKS = [
+    ("light", "zh-CN", "360"),
+    ("dark", "en", "360"),
+    ("light", "en", "768"),
+    ("dark", "zh-CN", "768"),
+    ("light", "en", "180"),
+]
+"""Colours, language and width; 180 is a narrow phone at 200 % zoom."""
+
+
+def live_a_story(cast: Cast) -> None:
+    """Fill the pages with the longest things that people type."""
+    cast.change_brokerage_of("fang", name="百川物业管理有限责任公司成都高新技术产业开发区分公司")
+    soon = now() + timedelta(days=2)
+    lead_id = cast.enters(
+        "fang", OUYANG, "1394321", reports=True, expected_visit_at=soon, needs="转角铺" * 60
+    )
+    cast.enters("fang", ("Wolfeschlegelsteinhausenberg", "Hubert", "1385679"), reports=True)
+    cast.scans("feng", lead_id)
+    cast.views("ming", lead_id, "A")
+    cast.views("xin", lead_id, "B")
+    cast.follows_up("xin", lead_id, "对转角铺很满意" * 20)
+
+
+def sign_in(page: Page, who: str) -> None:
+    if who == "fang":
+        sign_in_as_broker(page, "13500010001")
+    else:
+        sign_in_as_staff(page, who)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+@pytest.mark.parametrize("who", list(PAGES))
+def test_no_page_scrolls_sideways(
+    cast: Cast, open_phone: Callable[[], Page], shot: Shot, who: str, look: tuple[str, str, str]
+) -> None:
+    scheme, language, width = look
+    live_a_story(cast)
+    page = open_phone()
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    sign_in(page, who)
+    if language == "en":
+        page.locator("button[name=language]").click()
+    page.set_viewport_size({"width": int(width), "height": 740})
+
+    for address in PAGES[who]:
+        page.goto(f"/m/{address.format(code=cast.code_of(1))}")
+        shot(page, address.split("/{")[0].replace("/", "-"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= int(width), address

@@ -1,0 +1,88 @@
+"""The scanner in the page: it goes on after a bad code, and there are two ways around the camera."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, Request, expect
+
+from lead_system.web.qr import draw_code
+from tests.browser.test_story import sign_in_as_staff
+from tests.support.browser import LiveServer
+from tests.support.cast import Cast
+from tests.support.film import film_of
+
+Shot = Callable[[Page, str], Path]
+
+
+def link_of(cast: Cast, live_server: LiveServer, lead_id: int) -> str:
+    return f"{live_server.url}/m/v/{cast.code_of(lead_id)}"
+
+
+def test_camera_goes_on_reading_after_a_bad_code(
+    cast: Cast,
+    camera_phone: Callable[[Path], Page],
+    live_server: LiveServer,
+    shot: Shot,
+    tmp_path: Path,
+) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    good = link_of(cast, live_server, lead_id)
+    page = camera_phone(film_of(["https://elsewhere.example/menu", good], tmp_path / "film.mjpeg"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(_code_in(request)) if request.method == "POST" else None)
+
+    sign_in_as_staff(page, "gate-feng")
+    expect(page.locator("[data-line].is-bad")).to_be_visible(timeout=30_000)
+    shot(page, "bad-code")
+    page.wait_for_url(f"**/m/v/{cast.code_of(lead_id)}", timeout=30_000)
+
+    shot(page, "good-code")
+    assert asked.count("elsewhere") == 1, "the same bad code is not sent again and again"
+
+
+def _code_in(request: Request) -> str:
+    return "elsewhere" if "elsewhere.example" in (request.post_data_buffer or b"").decode() else ""
+
+
+def test_held_customer_keeps_the_camera_on_and_names_the_holder(
+    cast: Cast,
+    camera_phone: Callable[[Path], Page],
+    live_server: LiveServer,
+    shot: Shot,
+    tmp_path: Path,
+) -> None:
+    cast.scans("feng", cast.enters("fang", reports=True))
+    rival = cast.enters("qiang", reports=True)
+    page = camera_phone(film_of([link_of(cast, live_server, rival)], tmp_path / "film.mjpeg"))
+
+    sign_in_as_staff(page, "gate-lu")
+
+    line = page.locator("[data-line].is-bad")
+    expect(line).to_contain_text("王芳", timeout=30_000)
+    expect(page.locator("[data-finder].is-on")).to_be_visible()
+    shot(page, "held")
+
+
+def test_photo_is_sent_as_soon_as_it_is_chosen(
+    cast: Cast, phone_page: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(draw_code(link_of(cast, live_server, lead_id)))
+
+    sign_in_as_staff(phone_page, "gate-feng")
+    phone_page.locator("#photo").set_input_files(photo)
+
+    phone_page.wait_for_url(f"**/m/v/{cast.code_of(lead_id)}")
+
+
+def test_without_a_camera_the_page_says_what_else_to_do(cast: Cast, phone_page: Page, shot: Shot) -> None:
+    lead_id = cast.enters("fang", reports=True)
+
+    sign_in_as_staff(phone_page, "gate-feng")
+    expect(phone_page.locator("[data-start]")).to_be_visible()
+    shot(phone_page, "no-camera")
+    phone_page.locator("#code").fill(cast.read(lead_id, "short_code"))
+    phone_page.locator("[data-read-form] button").click()
+
+    phone_page.wait_for_url(f"**/m/v/{cast.code_of(lead_id)}")
