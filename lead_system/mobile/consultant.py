@@ -7,15 +7,14 @@ from flask_babel import gettext as _
 
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import Verb, is_allowed
 from lead_system.domain.roles import Role
 from lead_system.mobile import scanning
 from lead_system.mobile.forms import FollowUpForm, PhotoForm, ReadForm, ViewingForm
 from lead_system.mobile.frame import ROWS, Answer, page_number, refusal_page, same_page
 from lead_system.models import Intent, Lead
-from lead_system.queries.leads import follow_ups_of, get_lead, get_lead_by_code, viewings_of
+from lead_system.queries.leads import follow_ups_of, get_lead, viewings_of
 from lead_system.queries.paging import one_page
-from lead_system.queries.visits import ViewingSearch, viewings_found
+from lead_system.queries.visits import ViewingSearch, get_viewable_lead, viewings_found
 from lead_system.services.viewings import add_follow_up, record_viewing
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
@@ -93,40 +92,32 @@ def customer(lead_id: int) -> Answer:
     return redirect(url_for("mobile.consultant.customer", lead_id=lead_id))
 
 
-def viewing_page(lead: Lead, form: ViewingForm, moment: datetime, *, asks: str = "") -> str:
+def viewing_page(form: ViewingForm, moment: datetime, *, asks: str = "") -> str:
     """Return the half-screen question how strong the intent is.
 
     Raises:
-        Refused: NOT_BOUND_YET, which tells what has to happen before a viewing.
+        Refused: unknown code, or NOT_BOUND_YET, which tells what has to happen before a viewing.
     """
-    _require_viewable(lead, moment)
+    lead = get_viewable_lead(form.code.data or "", moment)
     return render_template("mobile/viewing.html", lead=lead, form=form, asks=asks, now=moment)
 
 
 def _read(_form: ReadForm | PhotoForm, code: str) -> Answer:
     """Lead on to the page on which the viewing is recorded; what cannot be shown is refused at once."""
-    lead = get_lead_by_code(code)
-    _require_viewable(lead, now())
+    lead = get_viewable_lead(code, now())
     return scanning.lead_on(url_for("mobile.visit_code.open_link", token=lead.code_token))
-
-
-def _require_viewable(lead: Lead, moment: datetime) -> None:
-    status = lead.status_at(moment)
-    if not is_allowed(Verb.SHOW, status):
-        raise Refused(RefusalCode.NOT_BOUND_YET, status=status.value, lead_id=lead.id)
 
 
 def _not_recorded(form: ViewingForm, refused: Refused) -> Answer:
     """Ask for the one answer that is missing, or say why there can be no viewing."""
     if refused.code not in ONE_MORE_ANSWER:
         return refusal_page(refused)
-    lead = get_lead_by_code(form.code.data or "")
     if refused.code is not RefusalCode.STANDING_IN_UNCONFIRMED:
         status = form.refuse(refused)
-        return viewing_page(lead, form, now()), status
+        return viewing_page(form, now()), status
     form.renew()
     form.standing_in.data = "1"
-    return viewing_page(lead, form, now(), asks=sentence(refused)), refused.http_status
+    return viewing_page(form, now(), asks=sentence(refused)), refused.http_status
 
 
 def _customer_page(lead: Lead, form: FollowUpForm) -> str:

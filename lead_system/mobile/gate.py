@@ -18,6 +18,7 @@ from lead_system.queries.paging import one_page
 from lead_system.queries.settings import consultant_choices
 from lead_system.queries.visits import (
     ScanSearch,
+    expected_consultant_id,
     find_binding_by_scan,
     get_scan,
     leads_numbered,
@@ -104,11 +105,11 @@ def scans() -> Answer:
 def confirm_page(lead: Lead, form: ConfirmForm, moment: datetime, *, asks: str = "") -> str:
     """Return the half-screen question: who comes, from which broker, and which consultant takes over.
 
-    The broker's wish is chosen already; where there is none, gate staff have to choose (manual 3.2-3, 3.2-4).
+    The broker's wish, or who has the customer already, is chosen before gate staff choose.
     """
     form.offer(consultant_choices())
     if not form.is_submitted():
-        form.consultant_id.data = lead.wished_consultant_id
+        form.consultant_id.data = expected_consultant_id(lead, moment)
     return render_template("mobile/confirm.html", lead=lead, form=form, asks=asks, now=moment)
 
 

@@ -52,9 +52,8 @@ def open_link(token: str) -> Answer:
     if role not in (Role.GATE, Role.CONSULTANT):
         return render_template("mobile/show_at_gate.html")
     try:
-        lead = get_lead_by_code(token)
         if role is Role.GATE:
-            return confirm_page(lead, ConfirmForm(code=token), now())
-        return viewing_page(lead, ViewingForm(code=token), now())
+            return confirm_page(get_lead_by_code(token), ConfirmForm(code=token), now())
+        return viewing_page(ViewingForm(code=token), now())
     except Refused as refused:
         return refusal_page(refused)

@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing
 from lead_system.queries import scope
 from lead_system.queries.leads import (
     LeadSearch,
     contains,
+    get_lead_by_code,
     has_phone_part,
     is_number,
     leads_found,
@@ -90,6 +91,28 @@ def get_scan(actor: Account, scan_id: int) -> GateScan:
     if scan is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return scan
+
+
+def get_viewable_lead(code: str, now: datetime) -> Lead:
+    """Return the lead of a visit code, if a consultant may show the property to this customer now.
+
+    Raises:
+        Refused: CODE_UNKNOWN, CODE_MERGED, or NOT_BOUND_YET with the status, which tells what to do first.
+    """
+    lead = get_lead_by_code(code)
+    status = lead.status_at(now)
+    if not is_allowed(Verb.SHOW, status):
+        raise Refused(RefusalCode.NOT_BOUND_YET, status=status.value, lead_id=lead.id)
+    return lead
+
+
+def expected_consultant_id(lead: Lead, now: datetime) -> int | None:
+    """Return whom the gate is offered first: the broker's wish, else who has the bound customer already.
+
+    None where nobody was named, so that gate staff have to choose (manual 3.2-3, 3.2-4).
+    """
+    holds = is_allowed(Verb.SHOW, lead.status_at(now))
+    return lead.wished_consultant_id or (lead.consultant_id if holds else None)
 
 
 def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:

@@ -7,11 +7,11 @@ from sqlalchemy import and_
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
-from lead_system.domain.lifecycle import Verb, is_allowed
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, FollowUp, Intent, Lead, Viewing
 from lead_system.queries import scope
+from lead_system.queries.visits import get_viewable_lead
 from lead_system.services import history
 from lead_system.services.leads import lock_lead, lock_lead_by_code
 from lead_system.services.transaction import use_case
@@ -47,7 +47,8 @@ def record_viewing(
     Raises:
         Refused: unknown code or intent, NOT_BOUND_YET with the status, or the question above.
     """
-    lead = _lock_viewable_lead(code, now)
+    lock_lead_by_code(code)
+    lead = get_viewable_lead(code, now)
     if intent not in {level.value for level in Intent}:
         raise Refused(RefusalCode.INTENT_UNKNOWN, field="intent")
     stands_in = lead.consultant_id != actor.id
@@ -67,19 +68,6 @@ def record_viewing(
     changes = {"viewing": viewing.id, "intent": intent, "standing_in": stands_in}
     history.record_lead(actor, "record_viewing", lead, changes=changes, now=now)
     return ViewingRecorded(viewing.id, lead.id, stands_in)
-
-
-def _lock_viewable_lead(code: str, now: datetime) -> Lead:
-    """Lock the lead of a code that a consultant scanned.
-
-    Raises:
-        Refused: unknown or merged code, or NOT_BOUND_YET with the lead's status, which tells what to do.
-    """
-    lead = lock_lead_by_code(code)
-    status = lead.status_at(now)
-    if not is_allowed(Verb.SHOW, status):
-        raise Refused(RefusalCode.NOT_BOUND_YET, status=status.value, lead_id=lead.id)
-    return lead
 
 
 @use_case("add_follow_up", roles=CONSULTANT, answer=FollowUpWritten)

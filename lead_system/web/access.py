@@ -11,7 +11,7 @@ from flask import Flask, abort, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from lead_system.domain.roles import Role
+from lead_system.domain.roles import BACK_OFFICE, PHONE_STAFF, Role
 from lead_system.extensions import db, login_manager
 from lead_system.models import Account
 
@@ -19,6 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 BACK_OFFICE_DOOR = "back_office_door.sign_in"
 PHONE_DOOR = "mobile.sign_in.by_phone"
+PHONE_STAFF_DOOR = "mobile.sign_in.by_password"
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,23 @@ def _require_access() -> ResponseReturnValue | None:
     if access.public_because:
         return None
     if not current_user.is_authenticated:
-        return _to_the_door()
+        return _to_the_door(access.roles)
     if current_user.role not in access.roles:
         abort(403)
     return None
 
 
-def _to_the_door() -> ResponseReturnValue:
-    is_office = request.path.startswith("/admin")
-    door = url_for(BACK_OFFICE_DOOR if is_office else PHONE_DOOR)
+def _to_the_door(roles: frozenset[Role]) -> ResponseReturnValue:
+    """Send a stranger to the door for those who may use the page, and from there back to it."""
+    door = PHONE_DOOR
+    if roles <= BACK_OFFICE:
+        door = BACK_OFFICE_DOOR
+    elif roles <= PHONE_STAFF:
+        door = PHONE_STAFF_DOOR
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(sign_in=door), 401
+        return jsonify(sign_in=url_for(door)), 401
     came_for = request.full_path.rstrip("?") if request.method == "GET" else ""
-    return redirect(url_for(BACK_OFFICE_DOOR if is_office else PHONE_DOOR, next=came_for or None))
+    return redirect(url_for(door, next=came_for or None))
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]

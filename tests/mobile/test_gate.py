@@ -436,3 +436,25 @@ def test_link_says_nothing_to_anybody_else(
 @pytest.mark.parametrize("arguments", ["page=-1", "page=abc", "page=2"])
 def test_page_of_records_that_does_not_exist_is_a_plain_404(cast: Cast, phone: Phone, arguments: str) -> None:
     assert phone("feng").get(f"/m/gate/scans?{arguments}").status_code == 404
+
+
+def test_bound_customer_without_a_wish_is_offered_the_consultant_of_last_time(
+    cast: Cast, phone: Phone, clock: StoppedClock
+) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    client = phone("feng")
+    assert chosen(client.get(link_of(cast, lead_id))) == []
+    cast.scans("feng", lead_id, "ming")
+    clock.forward(timedelta(days=1))
+
+    assert chosen(client.get(link_of(cast, lead_id))) == [str(cast.ids["ming"])]
+    clock.forward(timedelta(days=30))
+    assert chosen(client.get(link_of(cast, lead_id))) == []
+
+
+def test_wish_of_the_broker_comes_before_the_consultant_of_last_time(cast: Cast, phone: Phone) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    cast.scans("feng", lead_id, "ming")
+    cast.reports("fang", lead_id, wished_consultant_id=cast.ids["xin"])
+
+    assert chosen(phone("feng").get(link_of(cast, lead_id))) == [str(cast.ids["xin"])]

@@ -154,3 +154,18 @@ def test_form_without_its_token_is_refused(cast: Cast, stranger: PageClient) -> 
 
     assert answer.status_code == 400
     assert "This page was open for too long." in answer.page.text
+
+
+@pytest.mark.parametrize(
+    ("page", "door"),
+    [
+        ("/m/customers", "/m/sign-in?next=/m/customers"),
+        ("/m/gate", "/m/staff/sign-in?next=/m/gate"),
+        ("/m/consultant/viewings", "/m/staff/sign-in?next=/m/consultant/viewings"),
+        ("/admin/leads/", "/admin/sign-in?next=/admin/leads/"),
+    ],
+)
+def test_stranger_is_sent_to_the_door_for_those_who_may_come_in(
+    stranger: PageClient, page: str, door: str
+) -> None:
+    assert stranger.get(page).headers["Location"] == door
