@@ -323,7 +323,7 @@ def test_camera_of_somebody_who_was_signed_out_is_sent_to_the_door(cast: Cast, p
     answer = client.post(f"{SCAN}/read", headers={"Accept": "application/json"})
 
     assert answer.status_code in (400, 401)
-    assert client.get(SCAN).location == "/m/sign-in?next=/m/gate"
+    assert client.get(SCAN).location == "/m/staff/sign-in?next=/m/gate"
 
 
 @pytest.mark.parametrize("way", ["camera", "short code", "link"])
