@@ -192,13 +192,15 @@ class Account(Model):
 
 
 class SignInCode(Model):
-    """A one-time code sent to a phone. The code itself is nowhere: it is derived from `salt` and a secret."""
+    """The last one-time code sent to a phone.
+
+    The code itself is nowhere: it is derived from `salt` and the server's secret.
+    """
 
     __tablename__ = "sign_in_codes"
-    __table_args__ = (Index("ix_sign_in_codes_phone_sent_at", "phone", "sent_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    phone: Mapped[str] = mapped_column(String(11))
+    phone: Mapped[str] = mapped_column(String(11), unique=True)
     salt: Mapped[str] = mapped_column(String(32))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(Integer, default=0)

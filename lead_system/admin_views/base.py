@@ -25,7 +25,7 @@ from lead_system import clock
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.queries.leads import LARGEST_ID
+from lead_system.queries.leads import find_row_number
 from lead_system.web.forms import RequestForm
 from lead_system.web.sentences import sentence
 
@@ -60,10 +60,10 @@ def number_in(text: str | None) -> int:
     Raises:
         Refused: NOT_FOUND for anything that cannot be an id, as for one that does not exist.
     """
-    text = text or ""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID):
+    number = find_row_number(text or "")
+    if number is None:
         raise Refused(RefusalCode.NOT_FOUND)
-    return int(text)
+    return number
 
 
 def numbers_in(texts: Sequence[str]) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from lead_system.admin_views.base import here
 from lead_system.admin_views.forms import SignInForm
@@ -12,6 +12,7 @@ from lead_system.extensions import db
 from lead_system.models import Account
 from lead_system.services.accounts import sign_in_with_password
 from lead_system.web.access import is_safe_next, public
+from lead_system.web.caller import begin_session, end_session
 from lead_system.web.sentences import sentence
 
 blueprint = Blueprint("back_office_door", __name__, url_prefix="/admin")
@@ -30,7 +31,7 @@ def sign_in() -> ResponseReturnValue:
     except Refused as refused:
         form.renew()
         return _page(form, sentence(refused)), refused.http_status
-    login_user(db.session.get(Account, signed_in.account_id))
+    begin_session(db.session.get_one(Account, signed_in.account_id))
     return redirect(_wanted())
 
 
@@ -38,7 +39,7 @@ def sign_in() -> ResponseReturnValue:
 @public("signing out twice does no harm")
 def sign_out() -> ResponseReturnValue:
     """Forget who was signed in, and go back to the door."""
-    logout_user()
+    end_session()
     return redirect(url_for("back_office_door.sign_in"))
 
 

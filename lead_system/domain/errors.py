@@ -100,12 +100,30 @@ _UNPROCESSABLE = frozenset(
 _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
-    RefusalCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-    RefusalCode.CODE_SENT_RECENTLY: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})
 """Refusals that only ask for a confirmation: they write nothing, not even that they were asked (R5)."""
+
+TYPED_WRONG = frozenset(
+    {
+        RefusalCode.NAME_MISSING,
+        RefusalCode.NAME_TOO_LONG,
+        RefusalCode.NAME_NOT_LETTERS,
+        RefusalCode.PHONE_INCOMPLETE,
+        RefusalCode.PHONE_FULL_NUMBER,
+        RefusalCode.PHONES_EQUAL,
+        RefusalCode.TEXT_HAS_FULL_NUMBER,
+        RefusalCode.TEXT_TOO_LONG,
+        RefusalCode.TEXT_NOT_READABLE,
+        RefusalCode.REASON_MISSING,
+    }
+)
+"""Refusals that depend on nothing but what was typed.
+
+Sent again it is refused the same without being remembered, and it must not be: it may hold a whole number,
+and even a hash of one would give away the four digits that are never stored (R1).
+"""
 
 Fact = str | int | None
 """A detail that a refusal's sentence may name; plain, so that a repeat can answer the same (R13)."""

@@ -51,6 +51,12 @@ _PHONE_TAIL = re.compile(r"[0-9]{4}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _PREFIXED_MOBILE = re.compile(r"(?:00)?(?:86)?1[3-9][0-9]{9}")
 _CHINESE_DIGITS = str.maketrans("〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "0001123456789123456789")
+_GAP = "[^0-9]{1,6}"
+_AS_PEOPLE_GROUP = re.compile(
+    "(?<![0-9])1[3-9][0-9]"
+    f"(?:{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}|{_GAP}[0-9]{{8}}|[0-9]{{4}}{_GAP}[0-9]{{4}})"
+    "(?![0-9])"
+)
 _GROUPS = re.compile(r"[0-9]+(?:[^0-9:年月日\w]{1,3}[0-9]+|_+[0-9]+)*")
 
 
@@ -85,15 +91,20 @@ def clean_name(raw: str, *, field: str) -> str:
         Refused: the name is blank, longer than NAME_LENGTH, or holds something that is no letter (digits
             and markup included). The fact `field` names the part of the name.
     """
-    name = " ".join(unicodedata.normalize("NFC", raw).split())
-    name = "".join(c for c in name if not _is_invisible(c))
+    visible = "".join(" " if c.isspace() else c for c in raw if c.isspace() or not _is_invisible(c))
+    name = " ".join(unicodedata.normalize("NFC", visible).split())
     if not fold_name(name):
         raise Refused(RefusalCode.NAME_MISSING, field=field)
     if len(name) > NAME_LENGTH or len(fold_name(name)) > FOLDED_LENGTH:
         raise Refused(RefusalCode.NAME_TOO_LONG, field=field, limit=NAME_LENGTH)
-    if not all(unicodedata.category(c)[0] in "LM" or c in _NAME_PUNCTUATION for c in name):
+    if has_full_number(name) or not _is_written_in_letters(name):
         raise Refused(RefusalCode.NAME_NOT_LETTERS, field=field)
     return name
+
+
+def _is_written_in_letters(name: str) -> bool:
+    has_letter = any(unicodedata.category(c)[0] == "L" for c in name)
+    return has_letter and all(unicodedata.category(c)[0] in "LM" or c in _NAME_PUNCTUATION for c in name)
 
 
 def is_title(given_name: str) -> bool:
@@ -158,10 +169,13 @@ def _spells_mobile(groups: list[str]) -> bool:
 def has_full_number(text: str) -> bool:
     """Say whether a text holds a whole mobile number, in whatever digits and however it is broken up.
 
-    Found are unbroken runs that contain one, and groups parted by spaces, hyphens, dots or brackets that
-    together are exactly one; two amounts such as 1500000-2000000 are not.
+    Found are unbroken runs that contain one; groups parted by spaces, hyphens, dots or brackets that together
+    are exactly one; and the groups in which people say numbers (3-4-4, 3-8, 7-4), whatever stands between
+    them. Two amounts such as 1500000-2000000 are not.
     """
     digits = _folded_digits(text)
+    if _AS_PEOPLE_GROUP.search(digits):
+        return True
     for run in _GROUPS.finditer(digits):
         groups = re.findall(r"[0-9]+", run.group())
         if any(_MOBILE.search(group) for group in groups) or _spells_mobile(groups):
@@ -201,8 +215,3 @@ def clean_reason(raw: str | None, *, field: str = "reason") -> str:
 def keys_of(name_key: str, phones: Iterable[str | None], person_number: int) -> tuple[Key, ...]:
     """Return the keys of a customer in sorted order, the order in which every hold is taken (R4)."""
     return tuple(sorted(Key(name_key, phone, person_number) for phone in phones if phone))
-
-
-def is_same_customer(one: Iterable[Key], other: Iterable[Key]) -> bool:
-    """Say whether two customers are the same: same name, a phone in common, same person number (R1)."""
-    return not set(one).isdisjoint(other)

@@ -6,9 +6,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-DEFAULT_DAYS = 30
-SHORTEST_DAYS = 1
-LONGEST_DAYS = 3650
 REPORTS_PER_DAY = 10
 """Presses of 报备 that are recorded for one lead within one Shanghai day (R3)."""
 

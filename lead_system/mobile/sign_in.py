@@ -1,7 +1,7 @@
 """Signing in: agents with phone and one-time code, gate staff and consultants with account and password."""
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
@@ -12,7 +12,7 @@ from lead_system.mobile.frame import Answer, home_of
 from lead_system.models import Account
 from lead_system.services import accounts
 from lead_system.web.access import allow, is_safe_next, public
-from lead_system.web.caller import caller
+from lead_system.web.caller import begin_session, caller, end_session
 
 sign_in = Blueprint("sign_in", __name__)
 PHONE_KEY = "sign_in_phone"
@@ -96,7 +96,7 @@ def sign_out() -> Answer:
     """Sign out, and go to the door that one came in by."""
     door = "by_password" if current_user.is_phone_staff else "by_phone"
     PhoneForm().validate_on_submit()
-    logout_user()
+    end_session()
     return redirect(url_for(f"mobile.sign_in.{door}"))
 
 
@@ -105,7 +105,7 @@ def _enter(account_id: int | None) -> Answer:
     account = db.session.get_one(Account, account_id)
     session.pop(PHONE_KEY, None)
     session.permanent = True
-    login_user(account)
+    begin_session(account)
     wanted = request.args.get("next", "")
     return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home_of(account))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from lead_system.domain.codes import read_code
@@ -16,7 +16,6 @@ from lead_system.extensions import db
 from lead_system.models import (
     Account,
     Brokerage,
-    Deal,
     Fee,
     FollowUp,
     GateScan,
@@ -41,6 +40,9 @@ TABS = (
 """The statuses that have a tab, in the order of the manual; the first tab is "all"."""
 
 LARGEST_ID = 2**31 - 1
+LONGEST_NUMBER = 10
+NO_ROW = -1
+PHONE_DIGITS = 7
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,20 @@ class LeadSearch:
 
 def status_expression(now: datetime) -> ColumnElement[Any]:
     """Return the status that every reader sees at a moment, as `lifecycle.real_status` does, in SQL (R6)."""
-    has_ended = and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
-    return case((has_ended, literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
+    return case((_has_run_out(now), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
+
+
+def _has_run_out(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a lead which is stored as bound has reached its end (R6)."""
+    return and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
 
 
 def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a lead really has a status at a moment, in a form that can use an index."""
     if status is LeadStatus.BOUND:
-        return and_(Lead.status == LeadStatus.BOUND, Lead.protect_until > now)
+        return and_(Lead.status == LeadStatus.BOUND, not_(_has_run_out(now)))
     if status is LeadStatus.EXPIRED:
-        ended = and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
-        return or_(Lead.status == LeadStatus.EXPIRED, ended)
+        return or_(Lead.status == LeadStatus.EXPIRED, _has_run_out(now))
     return Lead.status == status
 
 
@@ -90,31 +95,51 @@ def written_name() -> ColumnElement[str]:
 
 
 def has_phone_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that a phone shows these digits; 138****5678 may be typed as it is seen."""
-    digits = "".join(c for c in part if c.isdigit())
-    if not digits:
-        return contains(Lead.phone1, part)
-    return or_(contains(Lead.phone1, digits), contains(func.coalesce(Lead.phone2, ""), digits))
+    """Return the condition that a phone shows these digits: part of its head or tail, or all seven.
+
+    138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
+    """
+    digits = "".join(c for c in part if c.isdecimal())
+    if len(digits) == PHONE_DIGITS:
+        return or_(Lead.phone1 == digits, Lead.phone2 == digits)
+    shown = digits or part
+    parts = (f(column) for column in (Lead.phone1, Lead.phone2) for f in (_head, _tail))
+    return or_(*(contains(func.coalesce(text, ""), shown) for text in parts))
+
+
+def _head(phone: Any) -> Any:
+    return func.substr(phone, 1, 3)
+
+
+def _tail(phone: Any) -> Any:
+    return func.substr(phone, 4, 4)
 
 
 def is_number(column: Any, text: str) -> ColumnElement[bool]:
     """Return the condition that an id is the number that was typed; anything else finds nothing."""
-    text = text.strip()
-    number = int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else -1
-    condition: ColumnElement[bool] = column == number
+    number = find_row_number(text)
+    condition: ColumnElement[bool] = column == (number if number is not None else NO_ROW)
     return condition
+
+
+def find_row_number(text: str) -> int | None:
+    """Return the row number that a text is, None for anything that cannot be one."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        return None
+    return int(text) if int(text) <= LARGEST_ID else None
 
 
 def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of a search; those on other tables are look-ups, so that no row is doubled."""
     texts: list[tuple[str, Callable[[str], ColumnElement[bool]]]] = [
         (search.number, partial(is_number, Lead.id)),
-        (search.name, _has_name_part),
+        (search.name, has_name_part),
         (search.phone, has_phone_part),
-        (search.broker_name, lambda part: Lead.broker_id.in_(_accounts(Account.name, part))),
-        (search.broker_phone, lambda part: Lead.broker_id.in_(_accounts(Account.phone, part))),
+        (search.broker_name, lambda part: Lead.broker_id.in_(accounts_with(Account.name, part))),
+        (search.broker_phone, lambda part: Lead.broker_id.in_(accounts_with(Account.phone, part))),
         (search.brokerage, lambda part: Lead.broker_id.in_(_agents_of(part))),
-        (search.consultant, lambda part: Lead.consultant_id.in_(_accounts(Account.name, part))),
+        (search.consultant, lambda part: Lead.consultant_id.in_(accounts_with(Account.name, part))),
         (search.anything, _has_anything),
     ]
     found = [condition(text) for text, condition in texts if text.strip()]
@@ -125,11 +150,13 @@ def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
     return found
 
 
-def _has_name_part(part: str) -> ColumnElement[bool]:
+def has_name_part(part: str) -> ColumnElement[bool]:
+    """Return the condition that the customer's name, surname and given name as one, holds a part."""
     return contains(written_name(), "".join(part.split()))
 
 
-def _accounts(column: Any, part: str) -> Select[int]:
+def accounts_with(column: Any, part: str) -> Select[int]:
+    """Return the ids of the accounts of which a column holds a part."""
     return select(Account.id).where(contains(column, part))
 
 
@@ -138,7 +165,7 @@ def _agents_of(brokerage: str) -> Select[int]:
 
 
 def _has_anything(part: str) -> ColumnElement[bool]:
-    return or_(is_number(Lead.id, part), _has_name_part(part), has_phone_part(part))
+    return or_(is_number(Lead.id, part), has_name_part(part), has_phone_part(part))
 
 
 def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
@@ -279,12 +306,6 @@ def rebinds_of(lead: Lead) -> list[Rebind]:
     found = select(Rebind).where(or_(Rebind.from_lead_id == lead.id, Rebind.to_lead_id == lead.id))
     shown = (selectinload(Rebind.from_broker), selectinload(Rebind.to_broker), selectinload(Rebind.actor))
     return list(db.session.scalars(found.options(*shown).order_by(Rebind.id.desc())))
-
-
-def deals_of(lead: Lead) -> list[Deal]:
-    """Return the deals of a lead, undone ones included, newest first."""
-    found = select(Deal).where(Deal.lead_id == lead.id).order_by(Deal.id.desc())
-    return list(db.session.scalars(found.options(selectinload(Deal.marked_by), selectinload(Deal.undone_by))))
 
 
 def history_of(lead: Lead) -> list[HistoryRecord]:

@@ -73,7 +73,7 @@ def foresee(lead: Lead, to_broker_id: int | None, now: datetime) -> RebindForesi
     _require_rebindable(lead, now)
     if to_broker_id is None:
         return None
-    broker = _get_new_broker(lead, to_broker_id)
+    broker = get_other_agent(lead, to_broker_id)
     own = matching_leads(broker, lead)
     target = target_among(own, lead)
     days = get_settings().protection_days
@@ -93,7 +93,12 @@ def _require_rebindable(lead: Lead, now: datetime) -> None:
     status_after(Verb.REBIND_AWAY, lead.status_at(now))
 
 
-def _get_new_broker(lead: Lead, broker_id: int) -> Account:
+def get_other_agent(lead: Lead, broker_id: int) -> Account:
+    """Return the agent to whom a lead is to go.
+
+    Raises:
+        Refused: there is no such agent, or the lead is this agent's already.
+    """
     broker = db.session.scalar(select(Account).where(Account.id == broker_id, Account.role.in_(AGENTS)))
     if broker is None:
         raise Refused(RefusalCode.BROKER_NOT_ACTIVE)

@@ -6,7 +6,7 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
-from lead_system.models import Account, Collision, GateScan, Lead, Viewing, is_listed
+from lead_system.models import Account, Collision, Lead, Viewing, is_listed
 
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
@@ -52,8 +52,3 @@ def visible_viewings(actor: Account) -> ColumnElement[bool]:
 def visible_collisions(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the collisions that somebody may see: directors and admins see all."""
     return Collision.id.is_not(None) if actor.role in DECIDERS else false()
-
-
-def scans_of_lead(lead: Lead) -> ColumnElement[bool]:
-    """Return the condition for the gate scans of one lead number."""
-    return GateScan.lead_id == lead.id

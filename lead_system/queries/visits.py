@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
@@ -14,12 +14,12 @@ from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing
 from lead_system.queries import scope
 from lead_system.queries.leads import (
     LeadSearch,
-    contains,
+    accounts_with,
     get_lead_by_code,
+    has_name_part,
     has_phone_part,
     is_number,
     leads_found,
-    written_name,
 )
 
 ENDING_SOON = timedelta(days=7)
@@ -51,9 +51,9 @@ def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
     """Return the gate scans within somebody's scope that fit a search, newest first."""
     conditions = _lead_conditions(search.number, search.name, search.phone)
     if search.broker.strip():
-        conditions.append(GateScan.broker_id.in_(_accounts_named(search.broker)))
+        conditions.append(GateScan.broker_id.in_(accounts_with(Account.name, search.broker)))
     if search.consultant.strip():
-        conditions.append(GateScan.consultant_id.in_(_accounts_named(search.consultant)))
+        conditions.append(GateScan.consultant_id.in_(accounts_with(Account.name, search.consultant)))
     return (
         select(GateScan)
         .join(GateScan.lead)
@@ -69,7 +69,7 @@ def viewings_found(actor: Account, search: ViewingSearch) -> Select[Viewing]:
     """Return the viewings within somebody's scope that fit a search, newest first."""
     conditions = _lead_conditions(search.number, search.name, "")
     if search.broker.strip():
-        conditions.append(Viewing.broker_id.in_(_accounts_named(search.broker)))
+        conditions.append(Viewing.broker_id.in_(accounts_with(Account.name, search.broker)))
     if search.intent is not None:
         conditions.append(Viewing.intent == search.intent)
     return (
@@ -140,12 +140,7 @@ def _lead_conditions(number: str, name: str, phone: str) -> list[ColumnElement[b
     if number.strip():
         conditions.append(is_number(Lead.id, number))
     if name.strip():
-        conditions.append(contains(written_name(), "".join(name.split())))
+        conditions.append(has_name_part(name))
     if phone.strip():
         conditions.append(has_phone_part(phone))
     return conditions
-
-
-def _accounts_named(part: str) -> Select[int]:
-    named = aliased(Account)
-    return select(named.id).where(contains(named.name, part))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_name, clean_reason
@@ -18,7 +18,13 @@ from lead_system.domain.roles import AGENTS, DECIDERS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, SignInCode
 from lead_system.services import history
-from lead_system.services.transaction import Caller, atomic, open_use_case, use_case
+from lead_system.services.transaction import (
+    Caller,
+    atomic,
+    insert_unless_taken,
+    open_use_case,
+    use_case,
+)
 
 CODE_LIVES = timedelta(minutes=5)
 CODE_TRIES = 5
@@ -50,6 +56,7 @@ class SignedIn:
 
     account_id: int | None
     refusal: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,14 +86,25 @@ def send_sign_in_code(
 def _remember_sign_in_code(*, phone: str, now: datetime) -> CodeSent:
     if not _ACCOUNT_PHONE.fullmatch(phone):
         raise Refused(RefusalCode.ACCOUNT_PHONE_WRONG, field="phone")
-    last = _latest_code(phone)
-    if last is not None and now - last.sent_at < RESEND_AFTER:
-        wait = RESEND_AFTER - (now - last.sent_at)
-        raise Refused(RefusalCode.CODE_SENT_RECENTLY, seconds=int(wait.total_seconds()) + 1)
-    row = SignInCode(phone=phone, salt=secrets.token_hex(16), sent_at=now, tries=0)
-    db.session.add(row)
-    db.session.flush()
+    salt = secrets.token_hex(16)
+    is_first = insert_unless_taken(SignInCode, [{"phone": phone, "salt": salt, "sent_at": now, "tries": 0}])
+    row = db.session.execute(_code_for(phone).with_for_update()).scalar_one()
+    if not is_first:
+        _require_minute_passed(row, now)
+        row.salt, row.sent_at, row.tries = salt, now, 0
+        row.delivered_at = row.used_at = None
+        db.session.flush()
     return CodeSent(row.id)
+
+
+def _require_minute_passed(row: SignInCode, now: datetime) -> None:
+    wait = RESEND_AFTER - (now - row.sent_at)
+    if wait > timedelta(0):
+        raise Refused(RefusalCode.CODE_SENT_RECENTLY, seconds=int(wait.total_seconds()) + 1)
+
+
+def _code_for(phone: str) -> Select[SignInCode]:
+    return select(SignInCode).where(SignInCode.phone == phone)
 
 
 def _claim_delivery(code_id: int, now: datetime) -> bool:
@@ -98,12 +116,6 @@ def _claim_delivery(code_id: int, now: datetime) -> bool:
     return claimed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def _latest_code(phone: str) -> SignInCode | None:
-    return db.session.scalar(
-        select(SignInCode).where(SignInCode.phone == phone).order_by(SignInCode.id.desc()).limit(1)
-    )
-
-
 def _code_of(row: SignInCode, secret: str) -> str:
     """Derive the six digits of a code from its row and the server's secret."""
     digest = hmac.new(secret.encode(), f"{row.id}:{row.phone}:{row.salt}".encode(), hashlib.sha256)
@@ -112,36 +124,39 @@ def _code_of(row: SignInCode, secret: str) -> str:
 
 def shown_code(phone: str, *, secret: str, now: datetime) -> str | None:
     """Return the code that a phone was just sent, for the demonstration, which shows it on the page."""
-    row = _latest_code(phone)
+    row = db.session.scalar(_code_for(phone))
     if row is None or row.used_at is not None or now - row.sent_at >= CODE_LIVES:
         return None
     return _code_of(row, secret)
 
 
-@open_use_case("sign_in_with_code", answer=SignedIn)
-def sign_in_with_code(*, phone: str, code: str, secret: str, now: datetime) -> SignedIn:
+def sign_in_with_code(caller: Caller, *, phone: str, code: str, secret: str, now: datetime) -> SignedIn:
     """Sign in with phone and one-time code; a phone that was never seen gets an account without a profile.
 
     A code works once, for five minutes and for five tries. Wrong tries are counted, so a refusal here is a
-    committed outcome: CODE_WRONG, or ACCOUNT_CLOSED for an archived account with the right code.
+    committed outcome: CODE_WRONG, or ACCOUNT_CLOSED for an archived account with the right code. The form
+    sent again is answered the same, but opens nothing once the code itself would be too old.
     """
-    row = db.session.scalar(
-        select(SignInCode)
-        .where(SignInCode.phone == phone)
-        .order_by(SignInCode.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
+    signed_in = _sign_in_with_code(caller, phone=phone, code=code, secret=secret, now=now)
+    if now - datetime.fromisoformat(signed_in.at) >= CODE_LIVES:
+        return SignedIn(None, RefusalCode.CODE_WRONG.value, signed_in.at)
+    return signed_in
+
+
+@open_use_case("sign_in_with_code", answer=SignedIn)
+def _sign_in_with_code(*, phone: str, code: str, secret: str, now: datetime) -> SignedIn:
+    at = now.isoformat()
+    row = db.session.scalar(_code_for(phone).with_for_update())
     if row is None or row.used_at is not None or row.tries >= CODE_TRIES or now - row.sent_at >= CODE_LIVES:
-        return SignedIn(None, RefusalCode.CODE_WRONG.value)
+        return SignedIn(None, RefusalCode.CODE_WRONG.value, at)
     row.tries += 1
     if not hmac.compare_digest(_code_of(row, secret).encode(), code.strip().encode()):
-        return SignedIn(None, RefusalCode.CODE_WRONG.value)
+        return SignedIn(None, RefusalCode.CODE_WRONG.value, at)
     row.used_at = now
     account = _agent_with_phone(phone, now)
     if not account.is_active:
-        return SignedIn(None, RefusalCode.ACCOUNT_CLOSED.value)
-    return SignedIn(account.id)
+        return SignedIn(None, RefusalCode.ACCOUNT_CLOSED.value, at)
+    return SignedIn(account.id, "", at)
 
 
 def _agent_with_phone(phone: str, now: datetime) -> Account:
@@ -202,6 +217,7 @@ def complete_profile(
     Raises:
         Refused: the profile is complete already, the name is wrong, or the brokerage or role not offered.
     """
+    actor = _lock_account(actor.id)
     if actor.has_profile and actor.approval is not Approval.REJECTED:
         raise Refused(RefusalCode.PROFILE_ALREADY_COMPLETE)
     cleaned = clean_name(name, field="name")
@@ -210,7 +226,8 @@ def complete_profile(
     brokerage = db.session.get(Brokerage, brokerage_id) if brokerage_id is not None else None
     if brokerage is None or not brokerage.is_active:
         raise Refused(RefusalCode.BROKERAGE_NOT_OFFERED, field="brokerage_id")
-    before = actor.role.value
+    before = {"role": actor.role.value, "brokerage": actor.brokerage_id, "approval": actor.approval.value}
+    old_name = actor.name
     actor.name, actor.brokerage_id, actor.role = cleaned, brokerage.id, Role(role)
     actor.approval = Approval.PENDING if actor.role is Role.RESIDENT else Approval.NOT_NEEDED
     actor.rejection_reason = ""
@@ -221,11 +238,11 @@ def complete_profile(
         "complete_profile",
         chain=f"account:{actor.id}",
         changes={
-            "role": [before, role],
-            "brokerage": [None, brokerage.id],
-            "approval": actor.approval.value,
+            "role": [before["role"], role],
+            "brokerage": [before["brokerage"], brokerage.id],
+            "approval": [before["approval"], actor.approval.value],
         },
-        personal={"name": cleaned},
+        personal={"name": [old_name, cleaned]},
         now=now,
     )
     return AccountChanged(actor.id)
@@ -239,7 +256,7 @@ def approve_resident(actor: Account, *, account_id: int, now: datetime) -> Accou
         Refused: NOT_FOUND, or the account does not wait for an approval.
     """
     resident = _lock_resident(account_id)
-    _decide(actor, resident, Approval.APPROVED, "", now)
+    _decide(actor, resident, approval=Approval.APPROVED, now=now)
     return AccountChanged(resident.id)
 
 
@@ -251,23 +268,32 @@ def reject_resident(actor: Account, *, account_id: int, reason: str, now: dateti
         Refused: NOT_FOUND, no reason, or the account does not wait for an approval.
     """
     resident = _lock_resident(account_id)
-    _decide(actor, resident, Approval.REJECTED, clean_reason(reason), now)
+    _decide(actor, resident, approval=Approval.REJECTED, reason=clean_reason(reason), now=now)
     return AccountChanged(resident.id)
 
 
-def _lock_resident(account_id: int) -> Account:
-    resident = db.session.scalar(
+def _lock_account(account_id: int) -> Account:
+    """Lock an account and read it afresh, so that two forms of one person come one after the other."""
+    return db.session.execute(
         select(Account)
-        .where(Account.id == account_id, Account.role == Role.RESIDENT, Account.archived_at.is_(None))
+        .where(Account.id == account_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
-    if resident is None:
+    ).scalar_one()
+
+
+def _lock_resident(account_id: int) -> Account:
+    if db.session.get(Account, account_id) is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    resident = _lock_account(account_id)
+    if resident.role is not Role.RESIDENT or not resident.is_active:
         raise Refused(RefusalCode.NOT_FOUND)
     return resident
 
 
-def _decide(actor: Account, resident: Account, approval: Approval, reason: str, now: datetime) -> None:
+def _decide(
+    actor: Account, resident: Account, *, approval: Approval, reason: str = "", now: datetime
+) -> None:
     before = resident.approval
     if before is Approval.APPROVED or before is approval:
         raise Refused(RefusalCode.NOT_WAITING)
@@ -324,8 +350,8 @@ def _open_staff_account(staff: NewStaff, now: datetime) -> int:
         None,
         "open_account",
         chain=f"account:{account.id}",
-        changes={"role": [None, staff.role.value], "login": staff.login},
-        personal={"name": account.name, "phone": account.phone},
+        changes={"role": [None, staff.role.value]},
+        personal={"name": account.name, "phone": account.phone, "login": staff.login},
         now=now,
     )
     return account.id

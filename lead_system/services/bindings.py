@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -9,19 +10,18 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
 from lead_system.domain.lifecycle import LeadStatus, Verb
 from lead_system.domain.protection import protected_until
-from lead_system.domain.roles import AGENTS, DECIDERS
+from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
     Binding,
     BindingKey,
-    Brokerage,
     CollisionEventKind,
     GateScan,
     Lead,
     Rebind,
 )
-from lead_system.queries.rebinds import matching_leads, target_among
+from lead_system.queries.rebinds import get_other_agent, matching_leads, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
 from lead_system.services.leads import (
@@ -30,11 +30,13 @@ from lead_system.services.leads import (
     lock_lead,
     make_lead_for,
     move,
-    replace_phones,
+    plain_changes,
     report_on_behalf,
     require_version,
+    take_over_phones,
 )
-from lead_system.services.transaction import use_case
+from lead_system.services.standing import lock_standing
+from lead_system.services.transaction import LostRace, use_case
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,11 @@ def rebind_lead(
     broker = _get_new_broker(to_broker_id, held)
     old_end = held.protect_until
     move(held, Verb.REBIND_AWAY, now=now, rebound_at=now)
-    holds.release(held)
+    if holds.release(held) != len(held.keys):
+        raise Refused(RefusalCode.STALE)  # Its end has come by another clock, and a scan took the customer.
     target, was_made = _target_lead(broker, held, actor=actor, now=now)
-    term = _new_term(held, old_end, now, keep_end=keep_end)
+    before = _taken_over(target)
+    term = _new_term(held, old_end, now=now, keep_end=keep_end)
     rebind = Rebind(
         from_lead_id=held.id,
         to_lead_id=target.id,
@@ -177,6 +181,7 @@ def rebind_lead(
     db.session.add(rebind)
     db.session.flush()
     _close_binding(held, now=now)
+    take_over_phones(target, held)
     move(
         target,
         Verb.REBIND_HERE,
@@ -192,54 +197,24 @@ def rebind_lead(
     _bind(target, term, now=now, rebind_id=rebind.id)
     collisions.close_between(held, target, actor=actor, now=now)
     collisions.note_hold_taken(target, CollisionEventKind.HOLD_TAKEN_BY_REBIND, actor=actor, now=now)
-    _record_rebind(actor, rebind, held, target, now=now)
+    _record_rebind(actor, rebind, held=held, target=target, before=before, now=now)
     return LeadRebound(held.id, target.id, was_made)
 
 
 def _get_new_broker(broker_id: int, held: Lead) -> Account:
     """Return the broker who is to get the customer, or refuse in the order in which one would check."""
-    broker = db.session.scalar(
-        select(Account).where(Account.id == broker_id, Account.role.in_(AGENTS)).with_for_update(read=True)
-    )
-    if broker is None:
-        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
-    if broker.id == held.broker_id:
-        raise Refused(RefusalCode.REBIND_SAME_BROKER)
-    require_new_binding_allowed(broker)
+    broker = get_other_agent(held, broker_id)
+    lock_standing(broker)
     if is_own_person(held.name_key, (held.phone1, held.phone2), broker):
         raise Refused(RefusalCode.OWN_PERSON)
     return broker
 
 
-def require_new_binding_allowed(broker: Account) -> None:
-    """Refuse a new binding unless the broker is active and approved and the brokerage active (R5, R8).
-
-    The rows are locked against change, so that an archiving at the same moment comes wholly before or after.
-    """
-    db.session.scalar(
-        select(Account)
-        .where(Account.id == broker.id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    )
-    if broker.brokerage_id is not None:
-        db.session.scalar(
-            select(Brokerage)
-            .where(Brokerage.id == broker.brokerage_id)
-            .with_for_update(read=True)
-            .execution_options(populate_existing=True)
-        )
-    if not broker.is_active or not broker.has_profile:
-        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
-    if not broker.is_approved:
-        raise Refused(RefusalCode.BROKER_NOT_APPROVED)
-    if not broker.has_active_brokerage:
-        raise Refused(RefusalCode.BROKERAGE_NOT_ACTIVE)
-
-
 def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) -> tuple[Lead, bool]:
     """Return the new broker's lead for the held customer, ready to be bound, and whether it was made now."""
     own = [lock_lead(Lead.id == lead.id) for lead in matching_leads(broker, held)]
+    if own != matching_leads(broker, held):
+        raise LostRace  # Another rebind changed or merged one of them while its lock was waited for.
     target = target_among(own, held)
     if target is None:
         target = make_lead_for(broker, held, actor=actor, now=now)
@@ -247,29 +222,33 @@ def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) 
         for other in own:
             if other.id != target.id:
                 _merge(other, target, actor=actor, now=now)
-        holds.release(target)
-        replace_phones(target, held.phone1, held.phone2)
+        holds.release(target)  # Ended rows under the old phones, before these change (R4).
     if target.status_at(now) is not LeadStatus.REPORTED:
         report_on_behalf(target, actor=actor, now=now)
     return target, not own
 
 
 def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:
-    """Let one of two matching leads go into the other: out of lists, its code refused (R8)."""
+    """Let one of two matching leads go into the other: out of lists, its code refused (R8).
+
+    It keeps its status; a binding that ran out, which is only read as expired, is stored so from now on.
+    """
     holds.release(other)
     forget_keys(other)
-    before = other.status_at(now)
+    _close_binding(other, now=now)
+    status = other.status_at(now)
     db.session.execute(
         update(Lead)
         .where(Lead.id == other.id)
-        .values(merged_into_id=target.id, status=before, version=Lead.version + 1)
+        .values(merged_into_id=target.id, status=status, version=Lead.version + 1)
     )
     db.session.refresh(other)
     collisions.close_all_of(other, actor=actor, now=now)
-    history.record_lead(actor, "merge_lead", other, changes={"merged_into": [None, target.id]}, now=now)
+    changes = {"merged_into": [None, target.id], "status": status.value}
+    history.record_lead(actor, "merge_lead", other, changes=changes, now=now)
 
 
-def _new_term(held: Lead, old_end: datetime | None, now: datetime, *, keep_end: bool) -> _Term:
+def _new_term(held: Lead, old_end: datetime | None, *, now: datetime, keep_end: bool) -> _Term:
     """Return how long the new binding lasts: the full days from now, or what was left of the old one."""
     if keep_end and old_end is not None:
         binding = _find_open_binding(held)
@@ -279,16 +258,29 @@ def _new_term(held: Lead, old_end: datetime | None, now: datetime, *, keep_end: 
     return _Term(days, protected_until(now, days))
 
 
-def _record_rebind(actor: Account, rebind: Rebind, held: Lead, target: Lead, *, now: datetime) -> None:
-    """Write the rebind on both leads' chains."""
+_TAKEN_OVER = ("consultant_id", "customer_type_id", "expected_visit_at", "phone1", "phone2", "needs")
+_PERSONAL = frozenset({"phone1", "phone2", "needs"})
+
+
+def _taken_over(target: Lead) -> dict[str, Any]:
+    """Return what the target has of its own before it takes over from the held lead."""
+    return {name: getattr(target, name) for name in _TAKEN_OVER}
+
+
+def _record_rebind(
+    actor: Account, rebind: Rebind, *, held: Lead, target: Lead, before: dict[str, Any], now: datetime
+) -> None:
+    """Write the rebind on both leads' chains, on the target's with all that it took over."""
     changes = {
         "rebind": rebind.id,
         "broker": [held.broker_id, target.broker_id],
         "ends_at": [rebind.old_end.isoformat(), rebind.new_end.isoformat()],
         "kept_end": rebind.kept_end,
     }
-    personal = {"reason": rebind.reason}
+    taken = plain_changes(before, _taken_over(target))
+    personal = {"reason": rebind.reason} | {name: taken.pop(name) for name in _PERSONAL & set(taken)}
     away = changes | {"to_lead": target.id, "status": ["bound", "expired"]}
-    here = changes | {"from_lead": held.id, "status": ["reported", "bound"]}
-    history.record_lead(actor, "rebind_away", held, changes=away, personal=personal, now=now)
+    here = changes | {"from_lead": held.id, "status": ["reported", "bound"]} | taken
+    reason = {"reason": rebind.reason}
+    history.record_lead(actor, "rebind_away", held, changes=away, personal=reason, now=now)
     history.record_lead(actor, "rebind_here", target, changes=here, personal=personal, now=now)

@@ -1,5 +1,6 @@
 """撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,7 +46,7 @@ def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now:
 
     Each holder gets one open collision with this lead, to which later events are added.
     """
-    holders = holds.find_other_holders(lead, now=now)
+    holders = holds.lock_other_holders(lead, now=now)
     for holder in holders:
         _insert_or_join(holder, lead, kind, actor=actor, now=now)
     return holders
@@ -73,7 +74,16 @@ def _insert_or_join(
     _add_event(row, kind, actor=actor, now=now)
 
 
-def _add_event(row: Collision, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
+def _add_event(
+    row: Collision,
+    kind: CollisionEventKind,
+    *,
+    actor: Account,
+    now: datetime,
+    changes: Mapping[str, object] | None = None,
+    note: str = "",
+) -> None:
+    """Write an event and its history record; `changes` is what the event changed of the row."""
     row.last_event_at = now
     db.session.add(CollisionEvent(collision_id=row.id, kind=kind, at=now, actor_id=actor.id))
     db.session.flush()
@@ -81,7 +91,8 @@ def _add_event(row: Collision, kind: CollisionEventKind, *, actor: Account, now:
         actor,
         f"collision_{kind.value}",
         chain=f"collision:{row.id}",
-        changes={"challenger": row.challenging_lead_id, "holder": row.holding_lead_id},
+        changes={"challenger": row.challenging_lead_id, "holder": row.holding_lead_id} | dict(changes or {}),
+        personal={"note": note} if note else None,
         now=now,
     )
 
@@ -124,11 +135,11 @@ def close_all_of(lead: Lead, *, actor: Account, now: datetime) -> None:
 
 def _close_as_rebound(condition: ColumnElement[bool], *, actor: Account, now: datetime) -> None:
     for row in _lock_open(condition):
-        _add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now)
         row.state = CollisionState.HANDLED
         row.handled_at = now
         row.outcome = CollisionOutcome.REBOUND
-        db.session.flush()
+        changes = {"state": ["open", "handled"], "outcome": row.outcome.value}
+        _add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now, changes=changes)
 
 
 @use_case("handle_collisions", roles=DECIDERS, answer=CollisionsHandled)
@@ -157,7 +168,7 @@ def handle_collisions(
         raise Refused(RefusalCode.NOT_FOUND)
     rows = _lock_open(Collision.id.in_(ids))
     for row in rows:
-        _handle(row, chosen, note, actor=actor, now=now)
+        _handle(row, chosen, note=note, actor=actor, now=now)
     handled = tuple(row.id for row in rows)
     return CollisionsHandled(handled, tuple(sorted(ids - set(handled))))
 
@@ -169,18 +180,11 @@ def _persons_outcome(text: str) -> CollisionOutcome:
     raise Refused(RefusalCode.NOTHING_CHOSEN)
 
 
-def _handle(row: Collision, outcome: CollisionOutcome, note: str, *, actor: Account, now: datetime) -> None:
+def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Account, now: datetime) -> None:
     row.state = CollisionState.HANDLED
     row.handled_at = now
     row.handled_by_id = actor.id
     row.outcome = outcome
     row.note = note
-    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now)
-    history.record(
-        actor,
-        "handle_collision",
-        chain=f"collision:{row.id}",
-        changes={"state": ["open", "handled"], "outcome": outcome.value},
-        personal={"note": note} if note else None,
-        now=now,
-    )
+    changes = {"state": ["open", "handled"], "outcome": outcome.value}
+    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now, changes=changes, note=note)

@@ -13,9 +13,10 @@ from lead_system.domain.protection import Held, any_covers_day, shanghai_day
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, CollisionEventKind, Deal, Lead
+from lead_system.queries.deals import get_standing_deal
 from lead_system.services import collisions, history, holds
 from lead_system.services.leads import lock_lead, move, require_version
-from lead_system.services.transaction import attempt, use_case
+from lead_system.services.transaction import LostRace, attempt, use_case
 
 LARGEST_AMOUNT = Decimal("99999999999.99")
 UNIT_LENGTH = 40
@@ -98,9 +99,9 @@ def _deal(lead: Lead, terms: DealTerms, *, actor: Account, now: datetime) -> Dea
     is_late = lead.status_at(now) is not LeadStatus.BOUND
     reason = clean_reason(terms.reason) if is_late else clean_text(terms.reason, field="reason")
     if is_late:
-        before, after = _deal_late(lead, terms.dealt_on, now)
+        before, after = _deal_late(lead, terms.dealt_on, now=now)
     else:
-        before, after = _deal_in_time(lead, terms.dealt_on, now)
+        before, after = _deal_in_time(lead, terms.dealt_on, now=now)
     deal = Deal(
         lead_id=lead.id,
         dealt_on=terms.dealt_on,
@@ -118,7 +119,7 @@ def _deal(lead: Lead, terms: DealTerms, *, actor: Account, now: datetime) -> Dea
     return deal
 
 
-def _deal_in_time(lead: Lead, day: date, now: datetime) -> tuple[LeadStatus, LeadStatus]:
+def _deal_in_time(lead: Lead, day: date, *, now: datetime) -> tuple[LeadStatus, LeadStatus]:
     """Take the end off the running hold; a day outside binding and today is refused."""
     if lead.bound_at is None or not shanghai_day(lead.bound_at) <= day <= shanghai_day(now):
         raise Refused(RefusalCode.DEAL_DATE_OUTSIDE, field="dealt_on", lead_id=lead.id)
@@ -128,7 +129,7 @@ def _deal_in_time(lead: Lead, day: date, now: datetime) -> tuple[LeadStatus, Lea
     return moved
 
 
-def _deal_late(lead: Lead, day: date, now: datetime) -> tuple[LeadStatus, LeadStatus]:
+def _deal_late(lead: Lead, day: date, *, now: datetime) -> tuple[LeadStatus, LeadStatus]:
     """Take a new hold for a deal that was made while an ended binding still held (R9)."""
     status_after(Verb.LATE_DEAL, lead.status_at(now))
     if not lead.is_listed:
@@ -145,6 +146,8 @@ def _deal_late(lead: Lead, day: date, now: datetime) -> tuple[LeadStatus, LeadSt
             return moved
     except holds.HoldTaken:
         holders = holds.find_other_holders(lead, now=now)
+        if not holders:
+            raise LostRace from None
         numbers = ", ".join(str(holder.id) for holder in holders)
         raise Refused(RefusalCode.HELD_BY_ANOTHER, holders=numbers) from None
 
@@ -175,11 +178,10 @@ def _record_deal(actor: Account, lead: Lead, deal: Deal, status: list[str], *, n
         "status": status,
         "deal": deal.id,
         "dealt_on": deal.dealt_on.isoformat(),
-        "unit": deal.unit,
         "amount": str(deal.amount) if deal.amount is not None else None,
         "late": deal.late,
     }
-    personal = {"reason": deal.reason} if deal.reason else None
+    personal = {name: text for name, text in (("unit", deal.unit), ("reason", deal.reason)) if text}
     history.record_lead(actor, "mark_dealt", lead, changes=changes, personal=personal, now=now)
 
 
@@ -196,16 +198,16 @@ def undo_deal(actor: Account, *, lead_id: int, version: int, reason: str, now: d
     reason = clean_reason(reason)
     lead = lock_lead(Lead.id == lead_id)
     require_version(lead, version)
-    deal = db.session.scalar(select(Deal).where(Deal.lead_id == lead.id, Deal.undone_at.is_(None)))
-    verb = Verb.UNDO_LATE_DEAL if deal is not None and deal.late else Verb.UNDO_DEAL
-    before, after = move(lead, verb, now=now)
-    if verb is Verb.UNDO_LATE_DEAL or lead.protect_until is None:
+    deal = get_standing_deal(lead, now)
+    if deal.late:
+        move(lead, Verb.UNDO_LATE_DEAL, now=now)
         holds.release(lead)
     else:
+        move(lead, Verb.UNDO_DEAL, now=now)
         holds.give_back_end(lead, ends_at=lead.protect_until)
-    if deal is not None:
-        deal.undone_at, deal.undone_by_id, deal.undo_reason = now, actor.id, reason
+    deal.undone_at, deal.undone_by_id, deal.undo_reason = now, actor.id, reason
     db.session.flush()
-    changes = {"status": [before.value, after.value], "deal": deal.id if deal else None}
+    status = lead.status_at(now).value
+    changes = {"status": ["dealt", status], "deal": deal.id}
     history.record_lead(actor, "undo_deal", lead, changes=changes, personal={"reason": reason}, now=now)
-    return DealUndone(lead.id, lead.status_at(now).value)
+    return DealUndone(lead.id, status)

@@ -14,7 +14,8 @@ from lead_system.models import Account, CollisionEventKind, GateScan, Lead
 from lead_system.services import bindings, collisions, history
 from lead_system.services.holds import HoldTaken, find_other_holders
 from lead_system.services.leads import find_active_consultant, lock_lead_by_code, move
-from lead_system.services.transaction import attempt, use_case
+from lead_system.services.standing import lock_standing
+from lead_system.services.transaction import LostRace, attempt, use_case
 
 GATE = frozenset({Role.GATE})
 HELD = "held"
@@ -102,7 +103,7 @@ def _refuse_unless_scannable(lead: Lead, now: datetime) -> None:
     if not is_allowed(Verb.SCAN, status):
         raise Refused(RefusalCode.MUST_REPORT_AGAIN, lead_id=lead.id)
     if status is LeadStatus.REPORTED:
-        bindings.require_new_binding_allowed(lead.broker)
+        lock_standing(lead.broker)
 
 
 def _was_here_just_now(lead: Lead, now: datetime) -> bool:
@@ -144,8 +145,14 @@ def _write_scan(lead: Lead, consultant: Account, *, actor: Account, now: datetim
 
 
 def _turn_away(lead: Lead, *, actor: Account, now: datetime) -> tuple[int, ...]:
-    """Keep the attempt to scan a customer whom others hold, with a collision for each; returns who holds."""
+    """Keep the attempt to scan a customer whom others hold, with a collision for each; returns who holds.
+
+    Raises:
+        LostRace: whoever stood in the way has let go meanwhile, so nobody would be named.
+    """
     holders = collisions.note_challenge(lead, CollisionEventKind.SCANNED, actor=actor, now=now)
+    if not holders:
+        raise LostRace
     holder_ids = tuple(holder.id for holder in holders)
     history.record_lead(actor, "scan_turned_away", lead, changes={"held_by": list(holder_ids)}, now=now)
     return holder_ids

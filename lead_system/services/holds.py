@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from lead_system.domain.identity import Key
 from lead_system.extensions import db
 from lead_system.models import Hold, Lead, is_live_hold
-from lead_system.services.transaction import insert_unless_taken
+from lead_system.services.transaction import LostRace, insert_unless_taken
 
 
 class HoldTaken(Exception):
@@ -32,6 +32,25 @@ def find_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
     """
     holders = select(Hold.lead_id).where(_has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id)
     return list(db.session.scalars(select(Lead).where(Lead.id.in_(holders)).order_by(Lead.id)))
+
+
+def lock_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
+    """Return the other holders of this lead's keys, and keep them the holders until the transaction ends.
+
+    Without the lock, a rebind that commits between our look and our collision would leave the collision with
+    somebody who holds no longer, unknown to the new holder.
+
+    Raises:
+        LostRace: a hold that was seen was gone when its lock came.
+    """
+    held = [_has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id]
+    seen = db.session.scalars(select(Hold.id).where(*held)).all()
+    order = (Hold.name_key, Hold.phone, Hold.person_number)
+    shared = select(Hold.id).where(*held).order_by(*order).with_for_update(read=True)
+    locked = db.session.scalars(shared).all()
+    if set(seen) != set(locked):
+        raise LostRace
+    return find_other_holders(lead, now=now)
 
 
 def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
@@ -66,9 +85,10 @@ def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
         raise HoldTaken
 
 
-def release(lead: Lead) -> None:
-    """Delete every hold row of a lead, ended or not."""
-    db.session.execute(delete(Hold).where(Hold.lead_id == lead.id))
+def release(lead: Lead) -> int:
+    """Delete every hold row of a lead, ended or not; returns how many there were."""
+    deleted = db.session.execute(delete(Hold).where(Hold.lead_id == lead.id))
+    return int(deleted.rowcount)  # type: ignore[attr-defined]
 
 
 def keep_for_good(lead: Lead, *, now: datetime) -> bool:
@@ -79,6 +99,6 @@ def keep_for_good(lead: Lead, *, now: datetime) -> bool:
     return changed.rowcount == len(lead.keys)  # type: ignore[attr-defined,no-any-return]
 
 
-def give_back_end(lead: Lead, *, ends_at: datetime) -> None:
+def give_back_end(lead: Lead, *, ends_at: datetime | None) -> None:
     """Give a hold under a deal its end back; one that has passed ends it (R9)."""
     db.session.execute(update(Hold).where(Hold.lead_id == lead.id).values(ends_at=ends_at))

@@ -25,7 +25,8 @@ from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, 
 from lead_system.queries import scope
 from lead_system.queries.leads import get_lead_by_code
 from lead_system.services import collisions, history
-from lead_system.services.transaction import insert_unless_taken, use_case
+from lead_system.services.standing import require_standing
+from lead_system.services.transaction import LostRace, insert_unless_taken, use_case
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """Years between which an expected visit may lie; anything else is a slip of the finger."""
@@ -81,10 +82,9 @@ def enter_lead(actor: Account, *, entry: LeadEntry, then_report: bool, now: date
             customer before (the fact `lead_id` is that lead), or the broker may not work now.
     """
     require_standing(actor)
-    lead = _new_lead(actor, entry, now)
+    lead = _new_lead(actor, entry, now=now)
     _refuse_own_person(lead, actor)
-    _refuse_entered_twice(lead)
-    _remember_keys(lead)
+    _add_unless_entered_before(lead)
     history.record_lead(
         actor,
         "enter_lead",
@@ -121,16 +121,6 @@ def report_lead(actor: Account, *, lead_id: int, wishes: Wishes, now: datetime) 
     return LeadReported(lead.id)
 
 
-def require_standing(actor: Account) -> None:
-    """Refuse agents who may not enter and report: profile, approval, brokerage must be in order (R5, R10)."""
-    if not actor.has_profile:
-        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
-    if not actor.is_approved:
-        raise Refused(RefusalCode.BROKER_NOT_APPROVED)
-    if not actor.has_active_brokerage:
-        raise Refused(RefusalCode.BROKERAGE_NOT_ACTIVE)
-
-
 def lock_lead(condition: ColumnElement[bool]) -> Lead:
     """Lock the one lead that fits a condition for the rest of the transaction, and read it afresh.
 
@@ -161,7 +151,7 @@ def lock_lead_by_code(code: str) -> Lead:
 
 
 def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:
-    """Let a verb happen to a lead: the only place where a status is written.
+    """Let a verb happen to a lead: every arrow of the lifecycle is drawn here.
 
     The UPDATE names the status and version that were read, so whoever comes second changes nothing.
     Returns the real status before and after.
@@ -190,7 +180,11 @@ def require_version(lead: Lead, version: int) -> None:
 
 
 def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime) -> Lead:
-    """Make a broker's own lead for a customer whom a rebind brings (R8); it starts as entered."""
+    """Make a broker's own lead for a customer whom a rebind brings (R8); it starts as entered.
+
+    Raises:
+        LostRace: the broker entered the customer meanwhile.
+    """
     lead = Lead(
         broker_id=broker.id,
         entered_by_id=actor.id,
@@ -206,7 +200,8 @@ def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime)
     )
     db.session.add(lead)
     db.session.flush()
-    _remember_keys(lead)
+    if not _remember_keys(lead):
+        raise LostRace
     history.record_lead(
         actor,
         "enter_lead",
@@ -223,12 +218,17 @@ def report_on_behalf(lead: Lead, *, actor: Account, now: datetime) -> None:
     _report(lead, actor, now=now, on_behalf=True)
 
 
-def replace_phones(lead: Lead, phone1: str, phone2: str | None) -> None:
-    """Give a lead another lead's phones, in the row and in its keys (R8)."""
+def take_over_phones(lead: Lead, held: Lead) -> None:
+    """Give a lead the phones of the held one, in the row and in its keys (R8).
+
+    Raises:
+        LostRace: the lead's broker entered another customer with these keys meanwhile.
+    """
     forget_keys(lead)
-    lead.phone1, lead.phone2 = phone1, phone2
+    lead.phone1, lead.phone2 = held.phone1, held.phone2
     db.session.flush()
-    _remember_keys(lead)
+    if not _remember_keys(lead):
+        raise LostRace
 
 
 def forget_keys(lead: Lead) -> None:
@@ -250,7 +250,7 @@ def find_active_consultant(consultant_id: int | None) -> Account | None:
     )
 
 
-def _new_lead(actor: Account, entry: LeadEntry, now: datetime) -> Lead:
+def _new_lead(actor: Account, entry: LeadEntry, *, now: datetime) -> Lead:
     surname = clean_name(entry.surname, field="surname")
     given_name = clean_name(entry.given_name, field="given_name")
     phone1 = clean_phone(entry.phone1_head, entry.phone1_tail, field="phone1")
@@ -276,23 +276,31 @@ def _refuse_own_person(lead: Lead, actor: Account) -> None:
         raise Refused(RefusalCode.OWN_PERSON)
 
 
-def _refuse_entered_twice(lead: Lead) -> None:
+def _add_unless_entered_before(lead: Lead) -> None:
     """Add the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
-    own = db.session.scalar(
-        select(LeadKey.lead_id).where(
-            LeadKey.broker_id == lead.broker_id,
-            LeadKey.name_key == lead.name_key,
-            LeadKey.phone.in_([key.phone for key in lead.keys]),
-        )
-    )
+    own = _find_own_twin(lead)
     if own is not None:
         raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=own)
     db.session.add(lead)
     db.session.flush()
+    if not _remember_keys(lead):
+        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=_find_own_twin(lead))
 
 
-def _remember_keys(lead: Lead) -> None:
-    """Write the lead's keys, which the database refuses to whoever comes second (R2)."""
+def _find_own_twin(lead: Lead) -> int | None:
+    """Return the number of the broker's other lead with this name and one of these phones."""
+    return db.session.scalar(
+        select(LeadKey.lead_id).where(
+            LeadKey.broker_id == lead.broker_id,
+            LeadKey.name_key == lead.name_key,
+            LeadKey.phone.in_([key.phone for key in lead.keys]),
+            LeadKey.lead_id.is_distinct_from(lead.id),
+        )
+    )
+
+
+def _remember_keys(lead: Lead) -> bool:
+    """Write the lead's keys; False where its broker has one of them already, as the database says (R2)."""
     rows = [
         {
             "lead_id": lead.id,
@@ -303,16 +311,7 @@ def _remember_keys(lead: Lead) -> None:
         }
         for key in lead.keys
     ]
-    if not insert_unless_taken(LeadKey, rows):
-        winner = db.session.scalar(
-            select(LeadKey.lead_id).where(
-                LeadKey.broker_id == lead.broker_id,
-                LeadKey.name_key == lead.name_key,
-                LeadKey.phone.in_([key.phone for key in lead.keys]),
-                LeadKey.lead_id != lead.id,
-            )
-        )
-        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=winner)
+    return insert_unless_taken(LeadKey, rows)
 
 
 def _own_reports_today(lead: Lead, now: datetime) -> int:
@@ -388,13 +387,13 @@ def _change_wishes(lead: Lead, wishes: Wishes, *, actor: Account, now: datetime)
     for name, value in cleaned.items():
         setattr(lead, name, value)
     db.session.flush()
-    plain = _plain_changes(before, cleaned)
+    plain = plain_changes(before, cleaned)
     needs = plain.pop("needs", None)
     personal = {"needs": needs} if needs else None
     history.record_lead(actor, "change_wishes", lead, changes=plain, personal=personal, now=now)
 
 
-def _plain_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+def plain_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """Return from and to of every value that changed, as plain JSON values."""
 
     def plain(value: Any) -> Any:

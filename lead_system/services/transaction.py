@@ -3,8 +3,8 @@
 Every writing use case runs inside `use_case`, in this order: end the reading transaction, begin a writing
 one, ask who calls and in which role, claim the request id, run the work inside a savepoint, keep its answer
 beside the id, commit. A refusal rolls the savepoint back but is kept as the id's answer, so that a repeat
-over a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs or constraint
-violations; all of them run the whole work again, which then sees the winner and refuses in words.
+over a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs, violated
+uniqueness or `LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import logging
 import random
 import re
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,9 +25,9 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import delete, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from lead_system.domain.errors import QUESTIONS, RefusalCode, Refused
+from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import WRITES, Model, db
 from lead_system.models import Account, HandledRequest
@@ -36,11 +37,14 @@ KEPT_FOR = timedelta(days=90)
 """How long a request id is remembered."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03"})
+_LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
+"""What PostgreSQL calls a failed serialisation, a deadlock, a lock time-out and a violated uniqueness."""
+
 _NOT_CONTENT = frozenset({"now", "secret", "sender"})
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
+_SQLITE_UNIQUE = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 T = TypeVar("T")
 
 
@@ -58,17 +62,23 @@ class Caller:
         return f"account:{self.account_id}" if self.account_id is not None else f"session:{self.session_key}"
 
 
+class LostRace(Exception):
+    """Somebody was faster, and what was read before is no longer so: run the whole work again."""
+
+
 class _Repeat(NamedTuple):
     answer: dict[str, Any]
 
 
 def _is_lost_race(error: DBAPIError) -> bool:
-    """Say whether running the transaction again may help: somebody else was faster, or stood in the way."""
-    if isinstance(error, IntegrityError):
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    busy = isinstance(error, OperationalError) and "locked" in str(error.orig)
-    return state in _LOST_RACE_STATES or busy
+    """Say whether running the transaction again may help: somebody else was faster, or stood in the way.
+
+    Any other violated constraint is a defect of ours, and is not hidden behind repetition.
+    """
+    if isinstance(error.orig, sqlite3.Error):
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return code in _SQLITE_UNIQUE or "locked" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in _LOST_RACE_STATES
 
 
 def atomic(work: Callable[[], T]) -> T:
@@ -79,18 +89,18 @@ def atomic(work: Callable[[], T]) -> T:
     Raises:
         Refused: what `work` refused, nothing written; or BUSY when the race was lost too often.
     """
-    for attempt in range(ATTEMPTS):
+    for round_number in range(ATTEMPTS):
         db.session.rollback()  # Ends the page's reading transaction: what it saw may be stale by now.
         try:
             db.session.connection(execution_options={WRITES: True})
             result = work()
             db.session.commit()
-        except DBAPIError as error:
+        except (DBAPIError, LostRace) as error:
             db.session.rollback()
-            if not _is_lost_race(error):
+            if isinstance(error, DBAPIError) and not _is_lost_race(error):
                 raise
-            _log.info("Lost a race (attempt %s): %s", attempt + 1, type(error.orig).__name__)
-            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter
+            _log.info("Lost a race, round %s: %s", round_number + 1, type(error).__name__)
+            time.sleep(random.uniform(0, 0.01 * 2**round_number))  # noqa: S311 - jitter
         except BaseException:
             db.session.rollback()
             raise
@@ -200,7 +210,7 @@ def _run_once(
 
     def work() -> T | Refused:
         may_ask()
-        repeat = _claim(action, caller, content)
+        repeat = _claim(action, caller, content=content)
         if repeat is not None:
             return _from_json(repeat.answer, answer)
         outcome: T | Refused
@@ -208,7 +218,7 @@ def _run_once(
             with attempt():
                 outcome = body()
         except Refused as refused:
-            if refused.code in QUESTIONS:
+            if refused.code in QUESTIONS | TYPED_WRONG:
                 raise
             outcome = refused
         _keep_answer(action, caller, _to_json(outcome))
@@ -220,7 +230,7 @@ def _run_once(
     return outcome
 
 
-def _claim(action: str, caller: Caller, content: Mapping[str, Any]) -> _Repeat | None:
+def _claim(action: str, caller: Caller, *, content: Mapping[str, Any]) -> _Repeat | None:
     """Take the request id for this transaction, or return the answer that it already has.
 
     On PostgreSQL the insert waits while another transaction holds the same id, so of five simultaneous
@@ -240,7 +250,7 @@ def _claim(action: str, caller: Caller, content: Mapping[str, Any]) -> _Repeat |
     known = db.session.execute(_find_request(action, caller)).scalar_one()
     if known.content_hash != _content_hash(content, known.salt):
         raise Refused(RefusalCode.REQUEST_REUSED)
-    return _Repeat(known.answer or {})
+    return _Repeat(known.answer)
 
 
 def _find_request(action: str, caller: Caller) -> Any:

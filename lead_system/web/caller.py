@@ -3,7 +3,7 @@
 import secrets
 
 from flask import session
-from flask_login import current_user
+from flask_login import current_user, login_user, logout_user
 
 from lead_system.models import Account
 from lead_system.services.transaction import Caller
@@ -16,6 +16,18 @@ def caller(form: RequestForm) -> Caller:
     """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
     account_id = current_user.id if current_user.is_authenticated else None
     return Caller(account_id, form.request_id.data or "", session_key())
+
+
+def begin_session(account: Account) -> None:
+    """Remember who signed in; what this session asked for before belongs to nobody any more."""
+    session.pop(_SESSION_KEY, None)
+    login_user(account)
+
+
+def end_session() -> None:
+    """Forget who was signed in, and the ids of this session with them."""
+    session.pop(_SESSION_KEY, None)
+    logout_user()
 
 
 def session_key() -> str:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.lifecycle import LeadStatus, Verb
 
 _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.NAME_MISSING: _l("Enter the name."),
@@ -55,7 +55,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CODE_MERGED: _l(
         "This code is no longer used. Ask the broker for the code of customer number %(lead_id)s."
     ),
-    RefusalCode.HELD_BY_ANOTHER: _l("Another broker holds this customer (number %(holders)s)."),
+    RefusalCode.HELD_BY_ANOTHER: _l(
+        "Another broker holds this customer (number %(holders)s). Ask the director, who settles it."
+    ),
     RefusalCode.MUST_REPORT_AGAIN: _l(
         "The protection has ended. Ask the broker to report this customer again, then scan the same code."
     ),
@@ -74,21 +76,23 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.NEVER_SCANNED: _l("The gate has never scanned this customer, so no viewing fee is due."),
     RefusalCode.REBIND_SAME_BROKER: _l("The customer is bound to this broker already. Choose another one."),
     RefusalCode.DEAL_STANDS: _l("A deal stands. Undo the deal first."),
-    RefusalCode.PROFILE_ALREADY_COMPLETE: _l("Your profile is complete already."),
+    RefusalCode.PROFILE_ALREADY_COMPLETE: _l("Your profile is complete already. Go on to your customers."),
     RefusalCode.NOT_WAITING: _l("This person does not wait for an approval. Reload the page."),
     RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
     RefusalCode.REQUEST_REUSED: _l(
         "This form was already sent with other content. Reload the page and try again."
     ),
     RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
-    RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong."),
+    RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong. Check both and try again."),
     RefusalCode.CODE_WRONG: _l("The code is wrong or no longer valid. Check it, or have a new one sent."),
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
     ),
     RefusalCode.ACCOUNT_CLOSED: _l("This account was closed. Ask the back office."),
     RefusalCode.NOT_FOUND: _l("There is nothing here, or nothing that your account may see."),
-    RefusalCode.FORBIDDEN: _l("Your account may not do this."),
+    RefusalCode.FORBIDDEN: _l(
+        "Your account may not do this. Sign in with another one, or ask your administrator."
+    ),
 }
 
 _NOT_BOUND_YET: dict[str, LazyString] = {
@@ -97,6 +101,8 @@ _NOT_BOUND_YET: dict[str, LazyString] = {
         "The protection has ended. The broker must report this customer again, and the gate scan the code."
     ),
 }
+
+_NO_DEAL = _l("No deal stands on this customer. Reload the page and look again.")
 
 _STATUS_FORBIDS: dict[str, LazyString] = {
     LeadStatus.ENTERED: _l("The customer is only entered. That needs a bound customer."),
@@ -115,7 +121,8 @@ def sentence(refused: Refused) -> str:
     if refused.code is RefusalCode.NOT_BOUND_YET:
         text = _NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED])
     elif refused.code is RefusalCode.STATUS_FORBIDS:
-        text = _STATUS_FORBIDS[LeadStatus(status)]
+        is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
+        text = _NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)]
     else:
         text = _SENTENCES[refused.code]
     said = str(text) % refused.facts if refused.facts else str(text)

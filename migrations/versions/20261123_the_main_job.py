@@ -69,10 +69,8 @@ def upgrade() -> None:
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_codes")),
+        sa.UniqueConstraint("phone", name=op.f("uq_sign_in_codes_phone")),
     )
-    with op.batch_alter_table("sign_in_codes", schema=None) as batch_op:
-        batch_op.create_index("ix_sign_in_codes_phone_sent_at", ["phone", "sent_at"], unique=False)
-
     op.create_table(
         "accounts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -742,9 +740,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_accounts_brokerage_id"))
 
     op.drop_table("accounts")
-    with op.batch_alter_table("sign_in_codes", schema=None) as batch_op:
-        batch_op.drop_index("ix_sign_in_codes_phone_sent_at")
-
     op.drop_table("sign_in_codes")
     op.drop_table("settings")
     with op.batch_alter_table("handled_requests", schema=None) as batch_op:

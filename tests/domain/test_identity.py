@@ -12,7 +12,6 @@ from lead_system.domain.identity import (
     clean_text,
     fold_name,
     has_full_number,
-    is_same_customer,
     is_title,
     keys_of,
     visible_digits,
@@ -53,30 +52,6 @@ def test_folding_a_folded_name_changes_nothing(name: str) -> None:
     assert fold_name(folded) == folded
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        (("1385678", None, 0), ("1385678", None, 0), True),
-        (("1385678", "1394321", 0), ("1394321", None, 0), True),
-        (("1385678", None, 0), ("1592233", "1385678", 0), True),
-        (("1385678", "1394321", 0), ("1394321", "1385678", 0), True),
-        (("1385678", "1394321", 0), ("1592233", "1869900", 0), False),
-        (("1385678", None, 0), ("1385678", None, 1), False),
-        (("1385678", None, 2), ("1385678", None, 2), True),
-    ],
-)
-def test_same_name_is_the_same_customer_when_any_phone_is_shared(
-    one: tuple[str, str | None, int], other: tuple[str, str | None, int], *, same: bool
-) -> None:
-    keys = [keys_of("欧阳锋", phones[:2], phones[2]) for phones in (one, other)]
-
-    assert is_same_customer(*keys) is same
-
-
-def test_other_name_with_the_same_phone_is_another_customer() -> None:
-    assert not is_same_customer(keys_of("欧阳锋", ("1385678",), 0), keys_of("欧阳克", ("1385678",), 0))
-
-
 def test_keys_come_in_sorted_order_whichever_phone_is_first() -> None:
     assert keys_of("锋", ("1994321", "1385678"), 0) == keys_of("锋", ("1385678", "1994321"), 0)
     assert [key.phone for key in keys_of("锋", ("1994321", "1385678"), 0)] == ["1385678", "1994321"]
@@ -96,6 +71,10 @@ def test_keys_come_in_sorted_order_whichever_phone_is_first() -> None:
         ("王13812345678", "name_not_letters"),
         ("王2", "name_not_letters"),
         ("王\x00芳", "ok"),
+        ("一三八一二三四五六七八", "name_not_letters"),
+        ("-", "name_not_letters"),
+        ("''", "name_not_letters"),
+        ("\u0301", "name_not_letters"),
         ("艾力·买买提", "ok"),
         ("O’Neil-Smith Jr.", "ok"),
         ("王" * 30, "ok"),
@@ -109,6 +88,10 @@ def test_name_has_letters_and_at_most_thirty_of_them(typed: str, code: str) -> N
         outcome = refused.code.value
 
     assert outcome == code
+
+
+def test_name_is_stored_without_what_nobody_sees() -> None:
+    assert clean_name("\u200b 锋\u3000 \ufeff", field="given_name") == "锋"
 
 
 @pytest.mark.parametrize("given_name", ["先生", "女士", " 女 士 ", "小姐", "Mr.", "MRS"])
@@ -188,6 +171,13 @@ def test_second_phone_is_absent_or_whole_and_another_one(head: str, tail: str, o
         "138\u200b1234\u200b5678",
         "客户138 1234 5678，备用139 8765 4321",
         "身份证110101199003071234",
+        "138:1234:5678",
+        "138年1234月5678",
+        "138x1234x5678",
+        "138    1234    5678",
+        "(138) - (1234) - (5678)",
+        "138abc12345678",
+        "1381234转5678",
     ],
 )
 def test_whole_number_is_found_however_it_is_written(text: str) -> None:

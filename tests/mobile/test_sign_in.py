@@ -63,7 +63,7 @@ def test_second_code_within_a_minute_is_refused_with_the_wait(
 
     answer = stranger.submit("/m/sign-in", {"phone": NEW_PHONE})
 
-    assert answer.status_code == 429
+    assert answer.status_code == 409
     assert "in 41 seconds" in answer.page.text
 
 

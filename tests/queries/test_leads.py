@@ -8,7 +8,7 @@ import pytest
 from lead_system.clock import now
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
-from lead_system.models import Account, Lead
+from lead_system.models import Account, Collision, Lead
 from lead_system.queries.leads import (
     LeadSearch,
     get_lead,
@@ -19,6 +19,7 @@ from lead_system.queries.leads import (
     status_expression,
     tab_counts,
 )
+from lead_system.queries.scope import visible_collisions
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import StoppedClock
@@ -94,6 +95,9 @@ def test_counts_of_the_tabs_are_the_rows_behind_them(
         ({"phone": "138"}, {"ouyang", "huang"}),
         ({"phone": "5678"}, {"ouyang"}),
         ({"phone": "138****5678"}, {"ouyang"}),
+        ({"phone": "1385678"}, {"ouyang"}),
+        ({"phone": "85"}, set()),
+        ({"phone": "1994321"}, {"ouyang"}),
         ({"phone": "4321"}, {"ouyang", "ke"}),
         ({"broker_name": "王"}, {"ouyang", "huang"}),
         ({"broker_name": "李强"}, {"ke"}),
@@ -118,7 +122,8 @@ def test_search_finds_parts_and_only_them(
 
 
 @pytest.mark.parametrize(
-    ("text", "finds"), [("1", True), (" 1 ", True), ("2", False), ("x", False), ("9" * 40, False)]
+    ("text", "finds"),
+    [("1", True), (" 1 ", True), ("2", False), ("x", False), ("9" * 40, False), ("9" * 5000, False)],
 )
 def test_number_is_found_whole(
     cast: Cast, found: Callable[..., list[int]], text: str, *, finds: bool
@@ -182,10 +187,54 @@ def test_mark_of_the_holder_is_on_the_others_and_not_on_the_holders_own_lead(cas
     assert marks == {held: [], wanted: [held], stranger: []}
 
 
-def test_detail_links_the_other_leads_of_the_same_customer(cast: Cast) -> None:
-    one, other = cast.enters("fang", OUYANG), cast.enters("qiang", ("欧", "阳锋", "1394321"), "1385678")
-    cast.enters("wei", ("欧阳", "克", "1385678"))
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("1385678", ""), ("1385678", ""), True),
+        (("1385678", "1394321"), ("1394321", ""), True),
+        (("1385678", ""), ("1592233", "1385678"), True),
+        (("1385678", "1394321"), ("1394321", "1385678"), True),
+        (("1385678", "1394321"), ("1592233", "1869900"), False),
+    ],
+)
+def test_same_name_is_the_same_customer_when_any_phone_is_shared(
+    cast: Cast, one: tuple[str, str], other: tuple[str, str], *, same: bool
+) -> None:
+    mine = cast.enters("fang", ("欧阳", "锋", one[0]), one[1])
+    theirs = cast.enters("qiang", ("欧", "阳锋", other[0]), other[1])
+    cast.enters("wei", ("欧阳", "克", one[0]), one[1])
 
     with cast.app.app_context():
-        same = leads_of_same_customer(db.session.get_one(Lead, one))
-        assert [lead.id for lead in same] == [other]
+        twins = leads_of_same_customer(db.session.get_one(Lead, mine))
+        assert [lead.id for lead in twins] == ([theirs] if same else [])
+
+
+def test_another_person_of_that_name_and_number_is_another_customer(cast: Cast) -> None:
+    mine, theirs = cast.enters("fang"), cast.enters("qiang")
+    cast.make_another_person(theirs)
+
+    with cast.app.app_context():
+        assert leads_of_same_customer(db.session.get_one(Lead, mine)) == []
+
+
+def test_mark_of_the_holder_goes_with_the_hold(cast: Cast, clock: StoppedClock) -> None:
+    held, wanted = cast.enters("fang", reports=True), cast.enters("qiang")
+    cast.scans("feng", held)
+    clock.forward(timedelta(days=30))
+
+    with cast.app.app_context():
+        assert holders_of([db.session.get_one(Lead, wanted)], now()) == {wanted: []}
+
+
+def test_secretary_sees_no_collisions(cast: Cast) -> None:
+    held = cast.enters("fang", reports=True)
+    cast.scans("feng", held)
+    cast.enters("qiang")
+
+    with cast.app.app_context():
+        people = {who: db.session.get_one(Account, cast.ids[who]) for who in ("secretary", "director")}
+        seen = {
+            who: len(db.session.scalars(db.select(Collision).where(visible_collisions(person))).all())
+            for who, person in people.items()
+        }
+    assert seen == {"secretary": 0, "director": 1}

@@ -5,10 +5,24 @@ from datetime import timedelta
 
 import pytest
 
+from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Binding, Collision, CollisionEvent, Deal, GateScan, Hold, Lead, Rebind, Report
-from lead_system.services import bindings, collisions, deals, gate, leads
+from lead_system.models import (
+    Account,
+    Binding,
+    Collision,
+    CollisionEvent,
+    Deal,
+    GateScan,
+    Hold,
+    Lead,
+    Rebind,
+    Report,
+    SignInCode,
+)
+from lead_system.services import accounts, bindings, collisions, deals, gate, leads
 from lead_system.services.leads import LeadEntry, Wishes
+from lead_system.services.transaction import Caller
 from tests.races.arena import Arena, Call, Outcome, call
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
@@ -162,6 +176,82 @@ def test_rebind_against_deal(cast: Cast, arena: Arena) -> None:
         assert len(holders(cast, number)) == 1
 
 
+def test_rebind_at_the_last_second_against_a_takeover_at_the_end(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        old, new = (cast.enters(who, customer(number), reports=True) for who in ("fang", "qiang"))
+        cast.scans("feng", old)
+        rebind = call(
+            bindings.rebind_lead,
+            cast.as_("director"),
+            lead_id=old,
+            version=cast.read(old, "version"),
+            to_broker_id=cast.ids["wei"],
+            reason="协商",
+            keep_end=False,
+            now=NOW + timedelta(days=30, seconds=-1),
+        )
+
+        outcomes = arena.race([rebind, scan(cast, "feng", new, later=timedelta(days=30))])
+
+        assert outcome_words(outcomes) in ({"done": 1, "held": 1}, {"stale": 1, "bound": 1})
+        assert len(holders(cast, number)) == 1
+
+
+def test_rebind_against_the_new_brokers_own_entry(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        lead_id = cast.enters("fang", customer(number), reports=True)
+        cast.scans("feng", lead_id)
+        surname, given_name, phone = customer(number)
+        entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
+        rebind = call(
+            bindings.rebind_lead,
+            cast.as_("director"),
+            lead_id=lead_id,
+            version=cast.read(lead_id, "version"),
+            to_broker_id=cast.ids["qiang"],
+            reason="协商",
+            keep_end=False,
+            now=NOW,
+        )
+
+        outcomes = arena.race(
+            [rebind, call(leads.enter_lead, cast.as_("qiang"), entry=entry, then_report=False, now=NOW)]
+        )
+
+        assert outcomes[0].answer is not None
+        assert outcome_words(outcomes) in ({"done": 2}, {"done": 1, "already_entered": 1})
+        assert cast.count(Lead, broker_id=cast.ids["qiang"], given_name=given_name) == 1
+        assert holders(cast, number) == {outcomes[0].answer.to_lead_id}
+
+
+def test_entry_against_a_rebind_collides_with_somebody_who_holds(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        lead_id = cast.enters("fang", customer(number), reports=True)
+        cast.scans("feng", lead_id)
+        surname, given_name, phone = customer(number)
+        entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
+        rebind = call(
+            bindings.rebind_lead,
+            cast.as_("director"),
+            lead_id=lead_id,
+            version=cast.read(lead_id, "version"),
+            to_broker_id=cast.ids["qiang"],
+            reason="协商",
+            keep_end=False,
+            now=NOW,
+        )
+
+        outcomes = arena.race(
+            [rebind, call(leads.enter_lead, cast.as_("wei"), entry=entry, then_report=False, now=NOW)]
+        )
+
+        assert outcome_words(outcomes) == {"done": 2}
+        entered = outcomes[1].answer.lead_id
+        before, after = (cast.collision_of(h, entered) for h in (lead_id, outcomes[0].answer.to_lead_id))
+        told = cast.count(CollisionEvent, collision_id=before, kind="hold_taken_by_rebind")
+        assert (bool(before), told, bool(after)) in ((True, 1, False), (False, 0, True))
+
+
 def test_two_attempts_at_once_open_one_collision_with_both_events(cast: Cast, arena: Arena) -> None:
     for number in arena.goes_on():
         held = cast.enters("qiang", customer(number), reports=True)
@@ -243,3 +333,54 @@ def test_second_gate_scanning_the_same_code_is_asked(cast: Cast, arena: Arena) -
 
         assert outcome_words(outcomes) == {"bound": 1, "another_visit_unconfirmed": 1}
         assert cast.count(GateScan, lead_id=lead_id) == cast.count(Binding, lead_id=lead_id) == 1
+
+
+def test_two_requests_for_a_sign_in_code_at_once_send_one(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        phone = f"1390000{number:04d}"
+        sender = Nobody()
+        wanted = [
+            call(
+                accounts.send_sign_in_code,
+                Caller(None, f"request-{number}-{i}", session_key=f"browser-{i}"),
+                phone=phone,
+                secret="a secret",
+                sender=sender,
+                now=NOW,
+            )
+            for i in range(2)
+        ]
+
+        outcomes = arena.race(wanted)
+
+        assert outcome_words(outcomes) == {"done": 1, "code_sent_recently": 1}
+        assert cast.count(SignInCode, phone=phone) == 1
+
+
+class Nobody:
+    """Takes codes and sends them nowhere."""
+
+    def send(self, phone: str, code: str) -> None:
+        del phone, code
+
+
+def test_profile_sent_from_two_tabs_counts_once(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        with cast.app.app_context():
+            newcomer = Account(role=Role.BROKER, phone=f"1390000{number:04d}", created_at=NOW)
+            newcomer.approval = Approval.NOT_NEEDED
+            db.session.add(newcomer)
+            db.session.commit()
+            cast.ids["newcomer"] = newcomer.id
+        profile = {"name": "孙洋", "brokerage_id": 1, "now": NOW}
+
+        outcomes = arena.race(
+            [
+                call(accounts.complete_profile, cast.as_("newcomer"), role=role, **profile)
+                for role in ("broker", "resident")
+            ]
+        )
+
+        assert outcome_words(outcomes) == {"done": 1, "profile_already_complete": 1}
+        role = "broker" if outcomes[0].answer else "resident"
+        assert cast.count(Account, id=cast.ids["newcomer"], role=role) == 1

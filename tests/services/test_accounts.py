@@ -6,7 +6,7 @@ import pytest
 
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, SignInCode
+from lead_system.models import Account, HistoryRecord, SignInCode
 from lead_system.services import accounts
 from lead_system.services.transaction import Caller
 from tests.support.cast import PASSWORD, Cast
@@ -252,3 +252,31 @@ def test_code_is_stored_nowhere(cast: Cast, clock: StoppedClock) -> None:
     with cast.app.app_context():
         row = db.session.query(SignInCode).one()
         assert outbox.sent[0][1] not in f"{row.salt}{row.phone}"
+
+
+def test_old_answer_of_a_sign_in_opens_nothing_any_more(cast: Cast) -> None:
+    outbox = Outbox()
+    send(cast, outbox)
+    code = outbox.sent[0][1]
+    assert sign_in(cast, code).account_id is not None
+
+    assert sign_in(cast, code, 200).account_id is not None
+    assert sign_in(cast, code, 400).refusal == "code_wrong"
+
+
+def test_profile_sent_again_records_from_what_to_what(cast: Cast) -> None:
+    account_id = newcomer(cast)
+    complete(cast, role="resident")
+    with cast.app.app_context():
+        accounts.reject_resident(
+            cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN
+        )
+
+    complete(cast, name="孙扬", role="resident", brokerage=2)
+
+    with cast.app.app_context():
+        record = db.session.query(HistoryRecord).filter_by(action="complete_profile").all()[-1]
+        assert record.changes["brokerage"] == [1, 2]
+        assert record.changes["approval"] == ["rejected", "pending"]
+        assert record.payload is not None
+        assert record.payload.values == {"name": ["孙洋", "孙扬"]}

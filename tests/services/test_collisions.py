@@ -1,18 +1,22 @@
 """R7: collisions open, gather events, and are handled."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 
 from lead_system.extensions import db
-from lead_system.models import Collision, CollisionEvent
-from lead_system.services import collisions
+from lead_system.models import Collision
+from lead_system.services import collisions, leads
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
+
+
+WANTED_AND_FREE = [("锋", "1385678"), ("克", "1394321")]
 
 
 def held_by_qiang(cast: Cast) -> int:
@@ -72,11 +76,13 @@ def test_hold_that_has_ended_collides_with_nobody(cast: Cast, clock: StoppedCloc
 
 
 def test_expiry_alone_writes_nothing(cast: Cast, clock: StoppedClock) -> None:
-    held_by_qiang(cast)
-    cast.enters("fang")
+    held, wanted = held_by_qiang(cast), cast.enters("fang")
 
     with nothing_written(cast.app):
         clock.forward(timedelta(days=31))
+        seen = [cast.status(held), cast.status(wanted)]
+
+    assert seen == ["expired", "entered"]
 
 
 def test_handling_takes_one_click(cast: Cast) -> None:
@@ -160,8 +166,18 @@ def test_only_director_and_admin_handle(cast: Cast, who: str) -> None:
 
 def test_broker_is_answered_the_same_whether_or_not_the_customer_is_held(cast: Cast) -> None:
     held_by_qiang(cast)
+    entries = [leads.LeadEntry("欧阳", name, phone[:3], phone[3:]) for name, phone in WANTED_AND_FREE]
 
-    wanted, free = cast.enters("fang"), cast.enters("fang", ("欧阳", "克", "1394321"))
+    with cast.app.app_context():
+        answers = [
+            dataclasses.asdict(
+                leads.enter_lead(cast.as_("fang"), entry=entry, then_report=True, now=MONDAY_TEN)
+            )
+            for entry in entries
+        ]
 
-    assert cast.status(wanted) == cast.status(free) == "entered"
-    assert cast.count(CollisionEvent) == 1
+    wanted, free = (answer.pop("lead_id") for answer in answers)
+    assert wanted != free
+    assert answers == [{"reported": True}, {"reported": True}]
+    assert cast.count(Collision, challenging_lead_id=wanted) == 1
+    assert cast.count(Collision, challenging_lead_id=free) == 0

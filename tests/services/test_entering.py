@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from lead_system.extensions import db
-from lead_system.models import Collision, CustomerType, Lead, LeadKey
+from lead_system.models import Collision, CustomerType, Lead
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import StoppedClock
@@ -65,10 +64,7 @@ def test_broker_enters_another_name_or_another_phone(cast: Cast, other: tuple[st
 
 def test_own_lead_of_another_person_with_that_name_still_counts_as_entered(cast: Cast) -> None:
     first = cast.enters("fang")
-    with cast.app.app_context():
-        db.session.execute(update(Lead).values(person_number=1))
-        db.session.execute(update(LeadKey).values(person_number=1))
-        db.session.commit()
+    cast.make_another_person(first)
 
     with refused("already_entered", lead_id=first):
         cast.enters("fang")

@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -136,3 +137,22 @@ def test_kept_request_shows_neither_name_nor_needs(cast: Cast) -> None:
         row = db.session.query(HandledRequest).one()
         assert "欧阳" not in f"{row.answer}{row.content_hash}"
         assert row.answer == {"answer": {"lead_id": 1, "reported": True}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"wishes": Wishes(needs="请打138 1234 5678")}, "text_has_full_number"),
+        ({"phone1_tail": "12345678"}, "phone_incomplete"),
+        ({"given_name": "锋13812345678"}, "name_not_letters"),
+    ],
+)
+def test_nothing_is_kept_of_what_may_hold_a_whole_number(
+    cast: Cast, wrong: dict[str, Any], code: str
+) -> None:
+    with refused(code):
+        enter(cast, dataclasses.replace(ENTRY, **wrong))
+
+    assert cast.count(HandledRequest) == 0
+    with refused(code):
+        enter(cast, dataclasses.replace(ENTRY, **wrong))

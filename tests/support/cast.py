@@ -18,7 +18,7 @@ from flask import Flask
 from lead_system.clock import now
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Collision, CustomerType, Lead
+from lead_system.models import Account, Brokerage, Collision, CustomerType, Lead, LeadKey
 from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings
 from lead_system.services.accounts import hash_password
 from lead_system.services.leads import LeadEntry, Wishes
@@ -149,6 +149,14 @@ class Cast:
                 holding_lead_id=holding, challenging_lead_id=challenging
             )
             return db.session.scalars(found.order_by(Collision.id.desc())).first() or 0
+
+    def make_another_person(self, lead_id: int) -> None:
+        """Give a lead person number 1, as a director's declaration will (R4)."""
+        with self.app.app_context():
+            lead = db.session.get_one(Lead, lead_id)
+            lead.person_number = 1
+            db.session.execute(db.update(LeadKey).filter_by(lead_id=lead_id).values(person_number=1))
+            db.session.commit()
 
     def archives(self, who: str, at: datetime | None = None) -> None:
         """Archive an account behind the application's back, as another process does."""
