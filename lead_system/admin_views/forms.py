@@ -68,10 +68,10 @@ class LeadSearchForm(Form):
     number = _search(_l("Customer number"), _visible_digits, inputmode="numeric")
     name = _search(_l("Customer name"), _visible_digits)
     phone = _customer_phone()
-    broker_name = _search(_l("Bound broker"))
+    broker_name = _search(_l("Bound broker"), _visible_digits)
     broker_phone = _search(_l("Broker's phone"), inputmode="tel")
-    brokerage = _search(_l("Brokerage"))
-    consultant = _search(_l("Consultant"))
+    brokerage = _search(_l("Brokerage"), _visible_digits)
+    consultant = _search(_l("Consultant"), _visible_digits)
 
 
 class CollisionSearchForm(Form):

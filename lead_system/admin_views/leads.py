@@ -197,6 +197,7 @@ class LeadsView(ListView):
         """Ask for date, unit and amount of a deal; mark it (manual 6.2.d-38)."""
         lead, form = self.get_one(request.args.get("id", "")), DealForm()
         if request.method == "GET":
+            deals.require_dealable(lead, present())
             form.dealt_on.data = shanghai_day(present())
             return self._deal_page(lead, form, None)
         try:

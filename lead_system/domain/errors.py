@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     CONSULTANT_MISSING = "consultant_missing"
     CONSULTANT_NOT_OFFERED = "consultant_not_offered"
     INTENT_UNKNOWN = "intent_unknown"
+    OUTCOME_UNKNOWN = "outcome_unknown"
     BROKERAGE_NOT_OFFERED = "brokerage_not_offered"
     ROLE_NOT_OFFERED = "role_not_offered"
     ACCOUNT_PHONE_WRONG = "account_phone_wrong"
@@ -84,6 +85,7 @@ _UNPROCESSABLE = frozenset(
         RefusalCode.CONSULTANT_MISSING,
         RefusalCode.CONSULTANT_NOT_OFFERED,
         RefusalCode.INTENT_UNKNOWN,
+        RefusalCode.OUTCOME_UNKNOWN,
         RefusalCode.BROKERAGE_NOT_OFFERED,
         RefusalCode.ROLE_NOT_OFFERED,
         RefusalCode.ACCOUNT_PHONE_WRONG,

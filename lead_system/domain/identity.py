@@ -51,6 +51,7 @@ _PHONE_TAIL = re.compile(r"[0-9]{4}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _PREFIXED_MOBILE = re.compile(r"(?:00)?(?:86)?1[3-9][0-9]{9}")
 _CHINESE_DIGITS = str.maketrans("〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "0001123456789123456789")
+_CUTTABLE = re.compile(r"(1[3-9]\d)\d{4}(\d{4})")
 _GAP = "[^0-9]{1,6}"
 _AS_PEOPLE_GROUP = re.compile(
     "(?<![0-9])1[3-9][0-9]"
@@ -181,6 +182,15 @@ def has_full_number(text: str) -> bool:
         if any(_MOBILE.search(group) for group in groups) or _spells_mobile(groups):
             return True
     return False
+
+
+def without_full_numbers(text: str) -> str:
+    """Return what was typed as it may be shown again: whole numbers cut to the digits that may be seen.
+
+    A text in which a number is spelled so that it cannot be cut comes back blank.
+    """
+    cut = _CUTTABLE.sub(r"\1****\2", text)
+    return "" if has_full_number(cut) else cut
 
 
 def clean_text(raw: str | None, *, field: str) -> str:

@@ -4,7 +4,7 @@ from flask import Blueprint, Flask
 
 from lead_system.mobile.broker import broker
 from lead_system.mobile.consultant import consultant
-from lead_system.mobile.frame import bottom_bar, send_to_unfinished_profile
+from lead_system.mobile.frame import bottom_bar, refuse_whole_numbers, send_to_unfinished_profile
 from lead_system.mobile.gate import gate
 from lead_system.mobile.profile import profile
 from lead_system.mobile.project import project
@@ -20,5 +20,6 @@ def init_mobile(app: Flask) -> None:
     for port in PORTS:
         mobile.register_blueprint(port)
     mobile.before_request(send_to_unfinished_profile)
+    mobile.before_request(refuse_whole_numbers)
     mobile.context_processor(bottom_bar)
     app.register_blueprint(mobile)

@@ -31,8 +31,6 @@ from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.web.forms import RequestForm
 from lead_system.web.sentences import sentence
 
-_WHOLE_NUMBER = re.compile(r"(1[3-9]\d)\d{4}(\d{4})")
-
 NOBODY = 0
 """A number that no row has: what is typed by hand instead of a number is refused like any unknown one."""
 
@@ -64,17 +62,6 @@ class PhoneForm(RequestForm):
     def status(self) -> int:
         """The HTTP status of the page that shows this form."""
         return 422 if self.errors else 200
-
-
-class CustomerForm(PhoneForm):
-    """A form about a customer, whose number no page shows: not even back to whoever typed it (R1)."""
-
-    def renew(self) -> None:
-        """Cut whole numbers the way the browser does, before the form is shown again."""
-        super().renew()
-        for field in self:
-            if isinstance(field, StringField) and field.data:
-                field.data = _WHOLE_NUMBER.sub(r"\1****\2", field.data)
 
 
 class MomentField(DateTimeLocalField):
@@ -115,7 +102,7 @@ class ChoiceField(SelectField):
         self.choices = [SelectChoice("", nothing), *starmap(SelectChoice, offered.items())]
 
 
-class WishesForm(CustomerForm):
+class WishesForm(PhoneForm):
     """What a broker may say at entry and at every report."""
 
     expected_visit_at = MomentField(_l("Expected visit"))
@@ -188,6 +175,8 @@ class EntryForm(WishesForm):
 
 class PhoneNumberForm(PhoneForm):
     """The first step of signing in: which phone."""
+
+    SHOWS_NUMBERS = True
 
     phone = StringField(_l("Phone number"))
 
@@ -264,7 +253,7 @@ class ViewingForm(PhoneForm):
     standing_in = HiddenField()
 
 
-class FollowUpForm(CustomerForm):
+class FollowUpForm(PhoneForm):
     """A note on a customer."""
 
     note = TextAreaField(

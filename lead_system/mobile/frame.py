@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import has_full_number
 from lead_system.domain.roles import AGENTS, PHONE_STAFF, Role
 from lead_system.models import Account
 from lead_system.web.sentences import sentence
@@ -91,6 +92,12 @@ def send_to_unfinished_profile() -> Response | None:
     if not current_user.is_authenticated or current_user.role not in AGENTS or is_let_in(current_user):
         return None
     return None if request.endpoint in OPEN_WITHOUT_PROFILE else redirect(home_of(current_user))
+
+
+def refuse_whole_numbers() -> None:
+    """Refuse an address with somebody's whole number in it, so that no search keeps or shows one (R1)."""
+    if any(has_full_number(text) for text in request.args.values()):
+        raise Refused(RefusalCode.PHONE_FULL_NUMBER)
 
 
 def page_number() -> int:

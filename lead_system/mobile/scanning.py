@@ -55,7 +55,8 @@ def read_from_photo(port: str, read: Read) -> Answer:
     text = read_photo(form.photo.data) if form.photo.data else None
     if text is None:
         form.show_refusal(
-            "photo", _("No visit code can be seen in this photo. Take it again, closer and steady.")
+            "photo",
+            _("No visit code can be seen in this photo, or it is too large. Try again, close and steady."),
         )
         return scan_page(port, photo_form=form), 422
     try:

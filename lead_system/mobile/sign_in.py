@@ -47,8 +47,7 @@ def by_phone() -> Answer:
             caller(form), phone=form.number, secret=_secret(), sender=ShownOnThePage(), now=now()
         )
     except Refused as refused:
-        status = form.refuse(refused)
-        return render_template("mobile/sign_in.html", form=form), status
+        return _not_sent(form, refused)
     session[PHONE_KEY] = form.number
     return redirect(url_for("mobile.sign_in.by_code", next=request.args.get("next")))
 
@@ -98,6 +97,17 @@ def sign_out() -> Answer:
     PhoneForm().validate_on_submit()
     end_session()
     return redirect(url_for(f"mobile.sign_in.{door}"))
+
+
+def _not_sent(form: PhoneNumberForm, refused: Refused) -> Answer:
+    """Say why no code was sent; one that is on its way can be typed here and now."""
+    if refused.code is RefusalCode.CODE_SENT_RECENTLY:
+        session[PHONE_KEY] = form.number
+        code_form = SignInCodeForm(formdata=None)
+        status = code_form.refuse(refused)
+        return _code_page(code_form, form.number), status
+    status = form.refuse(refused)
+    return render_template("mobile/sign_in.html", form=form), status
 
 
 def _enter(account_id: int | None) -> Answer:

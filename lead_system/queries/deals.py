@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed, real_status
+from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed, real_status, status_after
 from lead_system.extensions import db
 from lead_system.models import Account, Deal, Lead
 from lead_system.queries import scope
@@ -41,6 +41,20 @@ def select_for_deal(actor: Account, lead_ids: Sequence[int], now: datetime) -> S
         [lead for lead, ok in zip(leads, may, strict=True) if ok],
         [lead for lead, ok in zip(leads, may, strict=True) if not ok],
     )
+
+
+def require_dealable(lead: Lead, now: datetime) -> None:
+    """Refuse to ask about a deal where none can be marked, in time or late (R9).
+
+    Raises:
+        Refused: NEVER_HELD, or STATUS_FORBIDS.
+    """
+    status = lead.status_at(now)
+    if is_allowed(Verb.DEAL, status):
+        return
+    status_after(Verb.LATE_DEAL, status)
+    if lead.bound_at is None:
+        raise Refused(RefusalCode.NEVER_HELD, lead_id=lead.id)
 
 
 def find_standing_deal(lead: Lead) -> Deal | None:

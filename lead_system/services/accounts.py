@@ -116,6 +116,11 @@ def _claim_delivery(code_id: int, now: datetime) -> bool:
     return claimed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
+def _is_usable(row: SignInCode, now: datetime) -> bool:
+    """Say whether a code still opens a door: not used, not guessed at too often, not too old."""
+    return row.used_at is None and row.tries < CODE_TRIES and now - row.sent_at < CODE_LIVES
+
+
 def _code_of(row: SignInCode, secret: str) -> str:
     """Derive the six digits of a code from its row and the server's secret."""
     digest = hmac.new(secret.encode(), f"{row.id}:{row.phone}:{row.salt}".encode(), hashlib.sha256)
@@ -125,7 +130,7 @@ def _code_of(row: SignInCode, secret: str) -> str:
 def shown_code(phone: str, *, secret: str, now: datetime) -> str | None:
     """Return the code that a phone was just sent, for the demonstration, which shows it on the page."""
     row = db.session.scalar(_code_for(phone))
-    if row is None or row.used_at is not None or now - row.sent_at >= CODE_LIVES:
+    if row is None or not _is_usable(row, now):
         return None
     return _code_of(row, secret)
 
@@ -147,7 +152,7 @@ def sign_in_with_code(caller: Caller, *, phone: str, code: str, secret: str, now
 def _sign_in_with_code(*, phone: str, code: str, secret: str, now: datetime) -> SignedIn:
     at = now.isoformat()
     row = db.session.scalar(_code_for(phone).with_for_update())
-    if row is None or row.used_at is not None or row.tries >= CODE_TRIES or now - row.sent_at >= CODE_LIVES:
+    if row is None or not _is_usable(row, now):
         return SignedIn(None, RefusalCode.CODE_WRONG.value, at)
     row.tries += 1
     if not hmac.compare_digest(_code_of(row, secret).encode(), code.strip().encode()):

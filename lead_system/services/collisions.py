@@ -177,7 +177,7 @@ def _persons_outcome(text: str) -> CollisionOutcome:
     for outcome in PERSONS_OUTCOMES:
         if outcome.value == text:
             return outcome
-    raise Refused(RefusalCode.NOTHING_CHOSEN)
+    raise Refused(RefusalCode.OUTCOME_UNKNOWN, field="outcome")
 
 
 def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Account, now: datetime) -> None:

@@ -18,7 +18,8 @@ from lead_system.services import collisions, history, holds
 from lead_system.services.leads import lock_lead, move, require_version
 from lead_system.services.transaction import LostRace, attempt, use_case
 
-LARGEST_AMOUNT = Decimal("99999999999.99")
+LARGEST_AMOUNT = Decimal("9999999999.99")
+"""Ten billion yuan: no amount has the eleven digits of a mobile number (R1)."""
 UNIT_LENGTH = 40
 
 

@@ -1,10 +1,12 @@
 """The form that every POST begins with."""
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import Field, HiddenField, PasswordField, StringField
+
+from lead_system.domain.identity import has_full_number, without_full_numbers
 
 
 def fresh_request_id() -> str:
@@ -12,14 +14,31 @@ def fresh_request_id() -> str:
     return secrets.token_urlsafe(16)
 
 
+def _cut_numbers(field: Field) -> None:
+    """Take whole numbers out of what a field shows, whether it could be read or not."""
+    if isinstance(field, StringField):
+        field.data = without_full_numbers(field.data or "")
+    elif any(isinstance(text, str) and has_full_number(text) for text in field.raw_data or ()):
+        field.data, field.raw_data = None, []
+
+
 class RequestForm(FlaskForm):  # type: ignore[misc]
     """A form with a request id of its own, new each time that it is shown to be filled in again."""
+
+    SHOWS_NUMBERS: ClassVar[bool] = False
+    """Whether whole phone numbers may be shown again: only where people type their own."""
 
     request_id = HiddenField(default=fresh_request_id)
 
     def renew(self) -> None:
-        """Take a new request id, because the form is shown again with what was refused."""
+        """Take a new request id, because the form is shown again with what was refused.
+
+        No page shows a customer's whole number, not even back to whoever typed it (R1).
+        """
         self.request_id.data = fresh_request_id()
+        for field in self if not self.SHOWS_NUMBERS else ():
+            if not isinstance(field, (HiddenField, PasswordField)):
+                _cut_numbers(field)
 
     def show_refusal(self, field: str | None, sentence: str) -> bool:
         """Put a refusal beside its field and renew the form; False where the form has no such field."""

@@ -31,6 +31,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CONSULTANT_MISSING: _l("Choose the consultant who will show the customer round."),
     RefusalCode.CONSULTANT_NOT_OFFERED: _l("That consultant cannot be chosen any more. Choose another one."),
     RefusalCode.INTENT_UNKNOWN: _l("Choose how strong the intent is: A, B, C or D."),
+    RefusalCode.OUTCOME_UNKNOWN: _l("Choose one of the outcomes in the list, or none."),
     RefusalCode.BROKERAGE_NOT_OFFERED: _l("Choose your brokerage from the list."),
     RefusalCode.ROLE_NOT_OFFERED: _l("Choose whether you are a broker or a resident broker."),
     RefusalCode.ACCOUNT_PHONE_WRONG: _l("Enter your mobile number: eleven digits, beginning with 1."),

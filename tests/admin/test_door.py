@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(
     answer = stranger.forge(DOOR, {"login": login, "password": password})
 
     assert answer.status_code == 422
-    assert notes(answer.page) == ["Account name or password is wrong."]
+    assert notes(answer.page) == ["Account name or password is wrong. Check both and try again."]
     assert PASSWORD not in answer.text
     assert stranger.get("/admin/leads/").status_code == 302
 

@@ -47,7 +47,7 @@ def facts(page: PageResponse) -> dict[str, str]:
 
 def complaints(page: PageResponse) -> str:
     said = page.page.find_all(class_="complaint") + page.page.find_all(class_="notice_warn")
-    return " ".join(element.text for element in said)
+    return " ".join(element.text for element in said if not element.has("data-summary"))
 
 
 def enters_huang(cast: Cast, client: PageClient, button: str = "Only enter", **more: object) -> PageResponse:

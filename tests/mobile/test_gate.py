@@ -295,7 +295,7 @@ def test_photo_without_a_code_is_refused_in_words(
         refused = phone("feng").submit(SCAN, {"photo": (BytesIO(content), name)})
 
     assert refused.status_code == 422
-    assert refused.page.find(class_="complaint").text.startswith("No visit code can be seen in this photo.")
+    assert refused.page.find(class_="complaint").text.startswith("No visit code can be seen in this photo")
 
 
 def test_photo_that_is_too_large_is_refused(cast: Cast, phone: Phone) -> None:

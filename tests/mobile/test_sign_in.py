@@ -92,7 +92,7 @@ def test_staff_sign_in_with_account_and_password(
     signed_in = sign_in_as_staff(stranger, login)
 
     assert refused.status_code == 422
-    assert "Account name or password is wrong." in refused.page.text
+    assert "Account name or password is wrong. Check both and try again." in refused.page.text
     assert signed_in.request.path == home
 
 
@@ -169,3 +169,16 @@ def test_stranger_is_sent_to_the_door_for_those_who_may_come_in(
     stranger: PageClient, page: str, door: str
 ) -> None:
     assert stranger.get(page).headers["Location"] == door
+
+
+def test_code_that_is_on_its_way_can_be_typed_on_another_browser(
+    cast: Cast, stranger: PageClient, new_client: Callable[[], PageClient]
+) -> None:
+    shown = stranger.submit("/m/sign-in", {"phone": NEW_PHONE}).page.find("code").text
+    other = new_client()
+
+    refused = other.submit("/m/sign-in", {"phone": NEW_PHONE})
+    signed_in = other.submit(refused, {"code": shown})
+
+    assert refused.status_code == 409
+    assert signed_in.request.path == "/m/profile"

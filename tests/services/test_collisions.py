@@ -136,8 +136,8 @@ def test_new_hold_is_an_event_of_every_open_row_of_the_customer(cast: Cast, cloc
     [
         ((), None, "", "nothing_chosen"),
         ((999,), None, "", "not_found"),
-        (None, "rebound", "", "nothing_chosen"),
-        (None, "whatever", "", "nothing_chosen"),
+        (None, "rebound", "", "outcome_unknown"),
+        (None, "whatever", "", "outcome_unknown"),
         (None, None, "打13812345678", "text_has_full_number"),
     ],
 )

@@ -1,7 +1,12 @@
 // Small conveniences of every phone page; each page works without them.
 import { cutPastedNumbers } from "./phone_boxes.js";
+import { cutFullNumbers } from "./visible_digits.js";
 
 cutPastedNumbers(document);
+cutFullNumbers();
+
+// What was refused may lie below the fold: go to it.
+document.querySelector("[aria-invalid='true']")?.focus();
 
 // A sent form looks sent. It is not blocked: the request id makes a second tap harmless (R13).
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,121 @@
+"""R1 on every page: a whole customer number is refused where it is typed, never shown again, never kept."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lead_system.models import HandledRequest
+from tests.support.cast import Cast
+from tests.support.client import PageClient
+from tests.support.refusals import nothing_written
+
+pytestmark = pytest.mark.usefixtures("clock")
+SignIn = Callable[[str], PageClient]
+
+SPELLINGS = [
+    "13812345678",
+    "138 1234 5678",
+    "138-1234-5678",
+    "１３８１２３４５６７８",
+    "138\u200b12345678",
+    "138转1234转5678",
+]
+ENTRY = {"surname": "欧阳", "given_name": "锋", "phone1_head": "138", "phone1_tail": "5678"}
+
+
+@pytest.fixture
+def held(cast: Cast) -> int:
+    """Fang's bound customer, for whom Qiang goes too."""
+    lead_id = cast.enters("fang", reports=True)
+    cast.scans("feng", lead_id)
+    cast.enters("qiang", reports=True)
+    return lead_id
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "field",
+    ["surname", "given_name", "phone1_head", "phone1_tail", "phone2_tail", "needs", "expected_visit_at"],
+)
+def test_entry_with_a_whole_number_is_refused(
+    cast: Cast, signed_in: SignIn, field: str, spelling: str
+) -> None:
+    with nothing_written(cast.app):
+        answer = signed_in("fang").forge("/m/customers/enter", ENTRY | {field: spelling})
+
+    assert answer.status_code == 422
+    assert spelling not in answer.text
+    assert cast.count(HandledRequest) == 0
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("fang", "/m/customers/{lead}/report", "needs"),
+        ("xin", "/m/consultant/viewings/customers/{lead}", "note"),
+        ("director", "/admin/leads/mark-dealt/?id={lead}", "unit"),
+        ("director", "/admin/leads/rebind/?id={lead}&to={qiang}", "reason"),
+    ],
+)
+def test_free_text_with_a_whole_number_is_refused(
+    cast: Cast, signed_in: SignIn, held: int, where: tuple[str, str, str], spelling: str
+) -> None:
+    who, page, field = where
+    address = page.format(lead=held, qiang=cast.ids["qiang"])
+
+    with nothing_written(cast.app):
+        answer = signed_in(who).forge(address, {field: spelling})
+
+    assert answer.status_code == 422
+    assert spelling not in answer.text
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("fang", "/m/customers", ("q",)),
+        ("feng", "/m/gate/scans", ("number", "name", "phone", "broker", "consultant")),
+        ("xin", "/m/consultant/viewings", ("number", "name", "broker")),
+        ("director", "/admin/leads/", ("number", "name", "phone", "broker_name", "brokerage", "consultant")),
+        ("director", "/admin/collisions/", ("number", "name", "phone")),
+    ],
+)
+def test_search_for_a_whole_number_is_refused(
+    cast: Cast, signed_in: SignIn, held: int, where: tuple[str, str, tuple[str, ...]], spelling: str
+) -> None:
+    who, page, fields = where
+    client = signed_in(who)
+
+    for field in fields:
+        answer = client.get(page, query_string={field: spelling})
+        assert (field, answer.status_code) == (field, 422)
+        assert spelling not in answer.text
+
+
+@pytest.mark.parametrize(("who", "page"), [("feng", "/m/gate"), ("xin", "/m/consultant")])
+def test_whole_number_instead_of_a_code_is_refused(
+    cast: Cast, signed_in: SignIn, who: str, page: str
+) -> None:
+    answer = signed_in(who).submit(page, {"code": "13812345678"})
+
+    assert answer.status_code == 409
+    assert "13812345678" not in answer.text
+
+
+def test_amount_cannot_be_a_whole_number(cast: Cast, signed_in: SignIn, held: int) -> None:
+    page = f"/admin/leads/mark-dealt/?id={held}"
+
+    with nothing_written(cast.app):
+        answer = signed_in("director").submit(page, {"amount": "13812345678"})
+
+    assert answer.status_code == 422
+    assert "13812345678" not in answer.text
+
+
+def test_brokers_own_phone_may_be_searched_for(cast: Cast, signed_in: SignIn, held: int) -> None:
+    answer = signed_in("director").get("/admin/leads/?broker_phone=13500010001")
+
+    assert answer.status_code == 200
+    assert "欧阳锋" in answer.text
