@@ -1,7 +1,7 @@
 """绑定 and 改绑: how a customer is bound to a broker, and how a director moves the binding (R4–R8)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -159,28 +159,54 @@ def rebind_lead(
     if held.status is LeadStatus.DEALT:
         raise Refused(RefusalCode.DEAL_STANDS, lead_id=held.id)
     broker = _get_new_broker(to_broker_id, held)
-    old_end = held.protect_until
+    term = _new_term(held, now=now, keep_end=keep_end)
+    _let_go(held, now=now)
+    target, was_made = _target_lead(broker, held, actor=actor, now=now)
+    rebind = _write_rebind(actor, held, target=target, term=term, reason=reason, now=now)
+    _hand_over(held, target, rebind=rebind, term=term, actor=actor, now=now)
+    collisions.close_between(held, target, actor=actor, now=now)
+    collisions.note_hold_taken(target, CollisionEventKind.HOLD_TAKEN_BY_REBIND, actor=actor, now=now)
+    return LeadRebound(held.id, target.id, was_made)
+
+
+def _let_go(held: Lead, *, now: datetime) -> None:
+    """End the old broker's binding and its holds: the lead is expired, and shown as rebound.
+
+    Raises:
+        Refused: the lead is not bound; or STALE, because its end has come by another clock and a scan has
+            taken the customer.
+    """
     move(held, Verb.REBIND_AWAY, now=now, rebound_at=now)
     if holds.release(held) != len(held.keys):
-        raise Refused(RefusalCode.STALE)  # Its end has come by another clock, and a scan took the customer.
-    target, was_made = _target_lead(broker, held, actor=actor, now=now)
-    before = _taken_over(target)
-    term = _new_term(held, old_end, now=now, keep_end=keep_end)
+        raise Refused(RefusalCode.STALE)
+    _close_binding(held, now=now)
+
+
+def _write_rebind(
+    actor: Account, held: Lead, *, target: Lead, term: _Term, reason: str, now: datetime
+) -> Rebind:
     rebind = Rebind(
         from_lead_id=held.id,
         to_lead_id=target.id,
         from_broker_id=held.broker_id,
-        to_broker_id=broker.id,
+        to_broker_id=target.broker_id,
         actor_id=actor.id,
         at=now,
         reason=reason,
-        kept_end=keep_end,
-        old_end=old_end,
+        kept_end=term.kept,
+        old_end=held.protect_until,
         new_end=term.ends_at,
     )
     db.session.add(rebind)
     db.session.flush()
-    _close_binding(held, now=now)
+    return rebind
+
+
+def _hand_over(
+    held: Lead, target: Lead, *, rebind: Rebind, term: _Term, actor: Account, now: datetime
+) -> None:
+    """Bind the target with all that it takes over from the held lead, and write the history of both."""
+    before = _taken_over(target)
     take_over_phones(target, held)
     move(
         target,
@@ -195,10 +221,7 @@ def rebind_lead(
         expected_visit_at=held.expected_visit_at,
     )
     _bind(target, term, now=now, rebind_id=rebind.id)
-    collisions.close_between(held, target, actor=actor, now=now)
-    collisions.note_hold_taken(target, CollisionEventKind.HOLD_TAKEN_BY_REBIND, actor=actor, now=now)
     _record_rebind(actor, rebind, held=held, target=target, before=before, now=now)
-    return LeadRebound(held.id, target.id, was_made)
 
 
 def _get_new_broker(broker_id: int, held: Lead) -> Account:
@@ -248,12 +271,11 @@ def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:
     history.record_lead(actor, "merge_lead", other, changes=changes, now=now)
 
 
-def _new_term(held: Lead, old_end: datetime | None, *, now: datetime, keep_end: bool) -> _Term:
-    """Return how long the new binding lasts: the full days from now, or what was left of the old one."""
-    if keep_end and old_end is not None:
-        binding = _find_open_binding(held)
-        days = binding.days if binding else (old_end - now) // timedelta(days=1)
-        return _Term(days, old_end, kept=True)
+def _new_term(held: Lead, *, now: datetime, keep_end: bool) -> _Term:
+    """Return how long the new binding lasts: the full days from now, or what is left of the old one."""
+    binding = _find_open_binding(held)
+    if keep_end and binding is not None:
+        return _Term(binding.days, binding.ends_at, kept=True)
     days = get_settings().protection_days
     return _Term(days, protected_until(now, days))
 
