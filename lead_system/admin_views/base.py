@@ -5,6 +5,7 @@ round: a view opens for the roles that it names, shows the rows of `queries.scop
 only by calling a service.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,17 +164,17 @@ class ListView(BackOfficeView, ModelView):  # type: ignore[misc]
 
     # What a subclass says about its rows.
 
+    @abstractmethod
     def visible(self) -> ColumnElement[bool]:
         """Return the condition of `queries.scope` for the rows that the actor may see."""
-        raise NotImplementedError
 
+    @abstractmethod
     def found(self) -> Select[Any]:
         """Return the rows of this list: visible, in the chosen tab, fitting the search."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tabs(self) -> list[Tab]:
         """Return the tabs with their counts under the present search."""
-        raise NotImplementedError
 
     def beside(self, rows: Sequence[Any]) -> dict[str, Any]:
         """Return what the rows of this page are shown with, looked up once for all of them."""

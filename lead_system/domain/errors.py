@@ -69,44 +69,6 @@ class RefusalCode(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-_UNPROCESSABLE = frozenset(
-    {
-        RefusalCode.NAME_MISSING,
-        RefusalCode.NAME_TOO_LONG,
-        RefusalCode.NAME_NOT_LETTERS,
-        RefusalCode.PHONE_INCOMPLETE,
-        RefusalCode.PHONE_FULL_NUMBER,
-        RefusalCode.PHONES_EQUAL,
-        RefusalCode.TEXT_HAS_FULL_NUMBER,
-        RefusalCode.TEXT_TOO_LONG,
-        RefusalCode.TEXT_NOT_READABLE,
-        RefusalCode.REASON_MISSING,
-        RefusalCode.TYPE_NOT_OFFERED,
-        RefusalCode.CONSULTANT_MISSING,
-        RefusalCode.CONSULTANT_NOT_OFFERED,
-        RefusalCode.INTENT_UNKNOWN,
-        RefusalCode.OUTCOME_UNKNOWN,
-        RefusalCode.BROKERAGE_NOT_OFFERED,
-        RefusalCode.ROLE_NOT_OFFERED,
-        RefusalCode.ACCOUNT_PHONE_WRONG,
-        RefusalCode.DEAL_DATE_OUTSIDE,
-        RefusalCode.DEAL_AMOUNT_WRONG,
-        RefusalCode.FEE_AMOUNT_WRONG,
-        RefusalCode.REQUEST_ID_WRONG,
-        RefusalCode.NOTHING_CHOSEN,
-        RefusalCode.MOMENT_WRONG,
-        RefusalCode.SIGN_IN_FAILED,
-        RefusalCode.CODE_WRONG,
-    }
-)
-_OTHER_STATUS = {
-    RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
-}
-
-QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})
-"""Refusals that only ask for a confirmation: they write nothing, not even that they were asked (R5)."""
-
 TYPED_WRONG = frozenset(
     {
         RefusalCode.NAME_MISSING,
@@ -126,6 +88,32 @@ TYPED_WRONG = frozenset(
 Sent again it is refused the same without being remembered, and it must not be: it may hold a whole number,
 and even a hash of one would give away the four digits that are never stored (R1).
 """
+
+_UNPROCESSABLE = TYPED_WRONG | {
+    RefusalCode.TYPE_NOT_OFFERED,
+    RefusalCode.CONSULTANT_MISSING,
+    RefusalCode.CONSULTANT_NOT_OFFERED,
+    RefusalCode.INTENT_UNKNOWN,
+    RefusalCode.OUTCOME_UNKNOWN,
+    RefusalCode.BROKERAGE_NOT_OFFERED,
+    RefusalCode.ROLE_NOT_OFFERED,
+    RefusalCode.ACCOUNT_PHONE_WRONG,
+    RefusalCode.DEAL_DATE_OUTSIDE,
+    RefusalCode.DEAL_AMOUNT_WRONG,
+    RefusalCode.FEE_AMOUNT_WRONG,
+    RefusalCode.REQUEST_ID_WRONG,
+    RefusalCode.NOTHING_CHOSEN,
+    RefusalCode.MOMENT_WRONG,
+    RefusalCode.SIGN_IN_FAILED,
+    RefusalCode.CODE_WRONG,
+}
+_OTHER_STATUS = {
+    RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+}
+
+QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})
+"""Refusals that only ask for a confirmation: they write nothing, not even that they were asked (R5)."""
 
 Fact = str | int | None
 """A detail that a refusal's sentence may name; plain, so that a repeat can answer the same (R13)."""

@@ -47,6 +47,20 @@ def scan(cast: Cast, gate_id: str, lead_id: int, *, later: timedelta = timedelta
     )
 
 
+def move(cast: Cast, lead_id: int, to: str, *, later: timedelta = timedelta(0)) -> Call:
+    """Let the admin rebind a customer to another broker."""
+    return call(
+        bindings.rebind_lead,
+        cast.as_("admin"),
+        lead_id=lead_id,
+        version=cast.read(lead_id, "version"),
+        to_broker_id=cast.ids[to],
+        reason="协商",
+        keep_end=False,
+        now=NOW + later,
+    )
+
+
 def outcome_words(outcomes: list[Outcome]) -> Counter[str]:
     """Count what the calls came to: a refusal's code, a scan's outcome, or done."""
     return Counter(o.refusal or getattr(o.answer, "outcome", "done") for o in outcomes)
@@ -157,16 +171,8 @@ def test_rebind_against_deal(cast: Cast, arena: Arena) -> None:
         cast.scans("feng", lead_id)
         known = {"lead_id": lead_id, "version": cast.read(lead_id, "version"), "now": NOW}
         deal = call(deals.mark_dealt, cast.as_("director"), terms=deals.DealTerms(NOW.date()), **known)
-        rebind = call(
-            bindings.rebind_lead,
-            cast.as_("admin"),
-            to_broker_id=cast.ids["qiang"],
-            reason="协商",
-            keep_end=False,
-            **known,
-        )
 
-        outcomes = arena.race([deal, rebind])
+        outcomes = arena.race([deal, move(cast, lead_id, "qiang")])
 
         assert outcome_words(outcomes) == {"done": 1, "stale": 1}
         is_dealt = bool(outcomes[0].answer)
@@ -180,16 +186,7 @@ def test_rebind_at_the_last_second_against_a_takeover_at_the_end(cast: Cast, are
     for number in arena.goes_on():
         old, new = (cast.enters(who, customer(number), reports=True) for who in ("fang", "qiang"))
         cast.scans("feng", old)
-        rebind = call(
-            bindings.rebind_lead,
-            cast.as_("director"),
-            lead_id=old,
-            version=cast.read(old, "version"),
-            to_broker_id=cast.ids["wei"],
-            reason="协商",
-            keep_end=False,
-            now=NOW + timedelta(days=30, seconds=-1),
-        )
+        rebind = move(cast, old, "wei", later=timedelta(days=30, seconds=-1))
 
         outcomes = arena.race([rebind, scan(cast, "feng", new, later=timedelta(days=30))])
 
@@ -203,16 +200,7 @@ def test_rebind_against_the_new_brokers_own_entry(cast: Cast, arena: Arena) -> N
         cast.scans("feng", lead_id)
         surname, given_name, phone = customer(number)
         entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
-        rebind = call(
-            bindings.rebind_lead,
-            cast.as_("director"),
-            lead_id=lead_id,
-            version=cast.read(lead_id, "version"),
-            to_broker_id=cast.ids["qiang"],
-            reason="协商",
-            keep_end=False,
-            now=NOW,
-        )
+        rebind = move(cast, lead_id, "qiang")
 
         outcomes = arena.race(
             [rebind, call(leads.enter_lead, cast.as_("qiang"), entry=entry, then_report=False, now=NOW)]
@@ -230,16 +218,7 @@ def test_entry_against_a_rebind_collides_with_somebody_who_holds(cast: Cast, are
         cast.scans("feng", lead_id)
         surname, given_name, phone = customer(number)
         entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
-        rebind = call(
-            bindings.rebind_lead,
-            cast.as_("director"),
-            lead_id=lead_id,
-            version=cast.read(lead_id, "version"),
-            to_broker_id=cast.ids["qiang"],
-            reason="协商",
-            keep_end=False,
-            now=NOW,
-        )
+        rebind = move(cast, lead_id, "qiang")
 
         outcomes = arena.race(
             [rebind, call(leads.enter_lead, cast.as_("wei"), entry=entry, then_report=False, now=NOW)]
