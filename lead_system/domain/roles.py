@@ -1,4 +1,4 @@
-"""Who somebody is, and the groups of roles that rules speak of (SPEC words, R12)."""
+"""Who somebody is, and the groups of roles that rules speak of (docs/rules.md, R12)."""
 
 from enum import StrEnum
 
