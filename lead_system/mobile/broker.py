@@ -6,11 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lead_system.clock import now
-from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.errors import Refused
 from lead_system.domain.roles import Role
 from lead_system.mobile.forms import EntryForm, WishesForm
-from lead_system.mobile.frame import ROWS, Answer, page_number, same_page
+from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, same_page
 from lead_system.models import Lead
 from lead_system.queries.leads import TABS, LeadSearch, get_lead, get_own_lead, leads_found, tab_counts
 from lead_system.queries.paging import one_page
@@ -27,7 +26,7 @@ broker = Blueprint("broker", __name__)
 def customers() -> Answer:
     """List the customers under six tabs, with a search over number, name and digits (manual 1.5)."""
     moment = now()
-    search = LeadSearch(status=_asked_tab(), anything=request.args.get("q", ""))
+    search = LeadSearch(status=chosen("tab", TABS), anything=request.args.get("q", ""))
     counts = tab_counts(signed_in(), search, moment)
     listed = leads_found(signed_in(), search, moment).order_by(Lead.entered_at.desc(), Lead.id.desc())
     found = one_page(listed, page_number(), size=ROWS, total=counts[search.status])
@@ -40,18 +39,6 @@ def customers() -> Answer:
         now=moment,
         same_page=same_page,
     )
-
-
-def _asked_tab() -> LeadStatus | None:
-    """Return the tab in the address; None is "all".
-
-    Raises:
-        Refused: NOT_FOUND for a tab that does not exist.
-    """
-    name = request.args.get("tab", "")
-    if name and name not in {tab.value for tab in TABS}:
-        raise Refused(RefusalCode.NOT_FOUND)
-    return LeadStatus(name) if name else None
 
 
 @broker.route("/customers/enter", methods=["GET", "POST"])

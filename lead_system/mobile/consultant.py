@@ -10,7 +10,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.mobile import scanning
 from lead_system.mobile.forms import FollowUpForm, PhotoForm, ReadForm, ViewingForm
-from lead_system.mobile.frame import ROWS, Answer, page_number, refusal_page, same_page
+from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, refusal_page, same_page
 from lead_system.models import Intent, Lead
 from lead_system.queries.leads import follow_ups_of, get_lead, viewings_of
 from lead_system.queries.paging import one_page
@@ -68,7 +68,7 @@ def record() -> Answer:
 def viewings() -> Answer:
     """List the own viewings, with a search (manual 4.3)."""
     texts = {name: request.args.get(name, "") for name in ("number", "name", "broker")}
-    search = ViewingSearch(**texts, intent=_asked_intent())
+    search = ViewingSearch(**texts, intent=chosen("intent", Intent))
     found = one_page(viewings_found(signed_in(), search), page_number(), size=ROWS)
     return render_template(
         "mobile/viewings.html", found=found, search=search, intents=list(Intent), same_page=same_page
@@ -129,15 +129,3 @@ def _customer_page(lead: Lead, form: FollowUpForm) -> str:
         follow_ups=follow_ups_of(lead),
         now=now(),
     )
-
-
-def _asked_intent() -> Intent | None:
-    """Return the intent in the address; None is any.
-
-    Raises:
-        Refused: NOT_FOUND for an intent that does not exist.
-    """
-    name = request.args.get("intent", "")
-    if name and name not in {level.value for level in Intent}:
-        raise Refused(RefusalCode.NOT_FOUND)
-    return Intent(name) if name else None

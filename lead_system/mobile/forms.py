@@ -142,13 +142,13 @@ class EntryForm(WishesForm):
     phone1_tail = StringField()
     phone2_head = StringField()
     phone2_tail = StringField()
-    title_is_right = BooleanField(_l("The name is complete as it stands"))
+    was_warned = BooleanField()
     asks_about_title = False
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        """Check the shape; a given name that is only a title is asked about once, not refused (R1)."""
+        """Check the shape; a given name that is only a title is warned of once, not refused (R1)."""
         is_valid = super().validate(*args, **kwargs)
-        self.asks_about_title = is_title(self.given_name.data or "") and not self.title_is_right.data
+        self.asks_about_title = is_title(self.given_name.data or "") and not self.was_warned.data
         if is_valid and self.asks_about_title:
             self.renew()
             return False

@@ -1,7 +1,9 @@
 """What every phone page shares: where an account is at home, the bottom bar, refusals and page numbers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
@@ -14,6 +16,8 @@ from lead_system.domain.identity import has_full_number
 from lead_system.domain.roles import AGENTS, PHONE_STAFF, Role
 from lead_system.models import Account
 from lead_system.web.sentences import sentence
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 Answer = str | Response | tuple[str, int]
 """What a view may return."""
@@ -98,6 +102,21 @@ def refuse_whole_numbers() -> None:
     """Refuse an address with somebody's whole number in it, so that no search keeps or shows one (R1)."""
     if any(has_full_number(text) for text in request.args.values()):
         raise Refused(RefusalCode.PHONE_FULL_NUMBER)
+
+
+def chosen(argument: str, choices: Iterable[Choice]) -> Choice | None:
+    """Return which of the choices the address names; None where it names none.
+
+    Raises:
+        Refused: NOT_FOUND for a choice that does not exist.
+    """
+    name = request.args.get(argument, "")
+    if not name:
+        return None
+    for choice in choices:
+        if choice.value == name:
+            return choice
+    raise Refused(RefusalCode.NOT_FOUND)
 
 
 def page_number() -> int:

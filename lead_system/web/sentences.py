@@ -131,8 +131,3 @@ def sentence(refused: Refused) -> str:
     if lead_id is not None and f"{lead_id}" not in said and refused.code is RefusalCode.STATUS_FORBIDS:
         return str(_("Customer number %(lead_id)s: %(sentence)s", lead_id=lead_id, sentence=said))
     return said
-
-
-def sentence_of(code: str) -> str:
-    """Return the sentence of a refusal that is part of a committed answer."""
-    return sentence(Refused(RefusalCode(code)))

@@ -36,6 +36,12 @@ def customer(number: int, phone: str = "138") -> tuple[str, str, str]:
     return "欧阳", chr(0x4E00 + number), f"{phone}{number:04d}"
 
 
+def entry_of(number: int) -> LeadEntry:
+    """Fill in the form for the customer of a round."""
+    surname, given_name, phone = customer(number)
+    return LeadEntry(surname, given_name, phone[:3], phone[3:])
+
+
 def scan(cast: Cast, gate_id: str, lead_id: int, *, later: timedelta = timedelta(0)) -> Call:
     return call(
         gate.confirm_scan,
@@ -138,8 +144,7 @@ def test_deal_at_the_last_second_against_a_takeover_at_the_end(cast: Cast, arena
 
 def test_ten_identical_entries_at_once_make_one_lead(cast: Cast, arena: Arena) -> None:
     for number in arena.goes_on():
-        surname, given_name, phone = customer(number)
-        entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
+        entry = entry_of(number)
         wanted = [
             call(leads.enter_lead, cast.as_("fang"), entry=entry, then_report=True, now=NOW)
             for _ in range(10)
@@ -150,7 +155,7 @@ def test_ten_identical_entries_at_once_make_one_lead(cast: Cast, arena: Arena) -
         assert outcome_words(outcomes) == {"done": 1, "already_entered": 9}
         made = next(o.answer.lead_id for o in outcomes if o.answer)
         assert {o.facts["lead_id"] for o in outcomes if o.refusal} == {made}
-        assert cast.count(Lead, given_name=given_name) == 1
+        assert cast.count(Lead, given_name=customer(number)[1]) == 1
 
 
 def test_one_request_id_five_times_is_one_scan_with_five_equal_answers(cast: Cast, arena: Arena) -> None:
@@ -198,8 +203,7 @@ def test_rebind_against_the_new_brokers_own_entry(cast: Cast, arena: Arena) -> N
     for number in arena.goes_on():
         lead_id = cast.enters("fang", customer(number), reports=True)
         cast.scans("feng", lead_id)
-        surname, given_name, phone = customer(number)
-        entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
+        entry = entry_of(number)
         rebind = move(cast, lead_id, "qiang")
 
         outcomes = arena.race(
@@ -208,7 +212,7 @@ def test_rebind_against_the_new_brokers_own_entry(cast: Cast, arena: Arena) -> N
 
         assert outcomes[0].answer is not None
         assert outcome_words(outcomes) in ({"done": 2}, {"done": 1, "already_entered": 1})
-        assert cast.count(Lead, broker_id=cast.ids["qiang"], given_name=given_name) == 1
+        assert cast.count(Lead, broker_id=cast.ids["qiang"], given_name=customer(number)[1]) == 1
         assert holders(cast, number) == {outcomes[0].answer.to_lead_id}
 
 
@@ -216,8 +220,7 @@ def test_entry_against_a_rebind_collides_with_somebody_who_holds(cast: Cast, are
     for number in arena.goes_on():
         lead_id = cast.enters("fang", customer(number), reports=True)
         cast.scans("feng", lead_id)
-        surname, given_name, phone = customer(number)
-        entry = LeadEntry(surname, given_name, phone[:3], phone[3:])
+        entry = entry_of(number)
         rebind = move(cast, lead_id, "qiang")
 
         outcomes = arena.race(
