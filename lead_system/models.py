@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     TypeDecorator,
@@ -92,6 +93,7 @@ class Brokerage(Model):
     """A broker's company (经纪公司)."""
 
     __tablename__ = "brokerages"
+    __table_args__ = (CheckConstraint("length(name) > 0", name="name_is_not_blank"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
@@ -99,6 +101,7 @@ class Brokerage(Model):
     phone: Mapped[str] = mapped_column(String(20), default="")
     address: Mapped[str] = mapped_column(String(120), default="")
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
 
     @property
     def is_active(self) -> bool:
@@ -129,6 +132,9 @@ class Account(Model):
         CheckConstraint(
             "(role IN ('broker', 'resident')) = (login IS NULL)", name="staff_and_only_they_have_a_login"
         ),
+        CheckConstraint(
+            "login IS NOT NULL OR NOT must_change_password", name="only_passwords_can_be_temporary"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,6 +143,7 @@ class Account(Model):
     phone: Mapped[str] = mapped_column(String(11), default="")
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
     employee_number: Mapped[str | None] = mapped_column(String(20), unique=True)
     brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"), index=True)
     approval: Mapped[Approval] = mapped_column(_choice(Approval, "approval"), default=Approval.NOT_NEEDED)
@@ -144,6 +151,7 @@ class Account(Model):
     profile_completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
 
     brokerage: Mapped[Brokerage | None] = relationship()
 
@@ -189,6 +197,33 @@ class Account(Model):
     def has_active_brokerage(self) -> bool:
         """Whether this agent belongs to a brokerage that still works with us."""
         return self.brokerage is not None and self.brokerage.is_active
+
+
+class ProfileChange(Model):
+    """个人信息修改记录: an agent's phone or brokerage was changed, from what to what, and by whom."""
+
+    __tablename__ = "profile_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "old_phone <> new_phone OR coalesce(old_brokerage_id, 0) <> coalesce(new_brokerage_id, 0)",
+            name="something_changed",
+        ),
+        Index("ix_profile_changes_account_id_changed_at", "account_id", "changed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    old_phone: Mapped[str] = mapped_column(String(11))
+    new_phone: Mapped[str] = mapped_column(String(11))
+    old_brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
+    new_brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    account: Mapped[Account] = relationship(foreign_keys=account_id)
+    old_brokerage: Mapped[Brokerage | None] = relationship(foreign_keys=old_brokerage_id)
+    new_brokerage: Mapped[Brokerage | None] = relationship(foreign_keys=new_brokerage_id)
+    changed_by: Mapped[Account] = relationship(foreign_keys=changed_by_id)
 
 
 class SignInCode(Model):
@@ -391,6 +426,8 @@ class Binding(Model):
     """A customer bound to a broker, with exactly one cause: a scan or a rebind.
 
     `ends_at` is the end of the protection; `ended_at` is set when a rebind or a new binding closes it.
+    `extended_at` marks that the end was moved once, which is as often as it may be; a rebind that keeps the
+    end keeps that mark too (R6).
     """
 
     __tablename__ = "bindings"
@@ -416,6 +453,7 @@ class Binding(Model):
     bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     kept_end: Mapped[bool] = mapped_column(default=False)
+    extended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     lead: Mapped[Lead] = relationship()
@@ -446,7 +484,7 @@ class Rebind(Model):
     from_broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     to_broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     reason: Mapped[str] = mapped_column(Text)
     kept_end: Mapped[bool] = mapped_column(default=False)
     old_end: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -495,6 +533,7 @@ class CollisionEventKind(StrEnum):
     HOLD_TAKEN_BY_DEAL = "hold_taken_by_deal"
     HANDLED = "handled"
     CLOSED_AS_REBOUND = "closed_as_rebound"
+    REOPENED = "reopened"
 
 
 class Collision(Model):
@@ -602,7 +641,7 @@ class Viewing(Model):
     broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     intent: Mapped[Intent] = mapped_column(_choice(Intent, "intent"))
     standing_in: Mapped[bool] = mapped_column(default=False)
-    viewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    viewed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     lead: Mapped[Lead] = relationship()
     consultant: Mapped[Account] = relationship(foreign_keys=consultant_id)
@@ -661,23 +700,61 @@ class Deal(Model):
     undone_by: Mapped[Account | None] = relationship(foreign_keys=undone_by_id)
 
 
+class Picture(Model):
+    """An uploaded picture, decoded and drawn anew as JPEG, so that nothing of the sent file is left.
+
+    It lies in the database: one transaction writes it together with what it belongs to, every machine can
+    read it, and one backup holds everything (decision 8).
+    """
+
+    __tablename__ = "pictures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    thumbnail: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
 class Fee(Model):
-    """带看费: what was paid to the lead's broker for a visit; never edited, only voided."""
+    """带看费: what was paid to the lead's broker for a visit; never edited, only voided.
+
+    `picture_id` is the screenshot of the payment; only fees from before screenshots were kept have none.
+    """
 
     __tablename__ = "fees"
-    __table_args__ = (CheckConstraint("amount BETWEEN 1 AND 99999999", name="amount_in_range"),)
+    __table_args__ = (
+        CheckConstraint("amount BETWEEN 1 AND 99999999", name="amount_in_range"),
+        CheckConstraint(
+            "(voided_at IS NULL) = (voided_by_id IS NULL) AND (voided_at IS NULL) = (void_reason = '')",
+            name="voided_by_somebody_for_a_reason",
+        ),
+        Index("uq_fees_picture_id", "picture_id", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
-    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"))
     amount: Mapped[Decimal] = mapped_column(Money)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")
 
     lead: Mapped[Lead] = relationship()
     broker: Mapped[Account] = relationship(foreign_keys=broker_id)
+    brokerage: Mapped[Brokerage | None] = relationship()
+    picture: Mapped[Picture | None] = relationship()
     created_by: Mapped[Account] = relationship(foreign_keys=created_by_id)
+    voided_by: Mapped[Account | None] = relationship(foreign_keys=voided_by_id)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether this fee no longer counts."""
+        return self.voided_at is not None
 
 
 # History: what was done, by whom, and what was already answered.
@@ -715,6 +792,33 @@ class HistoryPayload(Model):
     record_id: Mapped[int] = mapped_column(ForeignKey("history.id"), primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Export(Model):
+    """An export of a list: who took which rows out of the house, and when.
+
+    `request_id` names it to the page that waits for it. `filters` is what the list was narrowed to, as it
+    stood in the address. `rows_written` grows while the file is written; `files` counts how often one was.
+    """
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        UniqueConstraint("account_id", "request_id"),
+        CheckConstraint("rows_written >= 0 AND files >= 0", name="counts_up"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    request_id: Mapped[str] = mapped_column(String(64))
+    table_name: Mapped[str] = mapped_column(String(40))
+    filters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    rows_found: Mapped[int] = mapped_column(Integer)
+    rows_written: Mapped[int] = mapped_column(Integer, default=0)
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship()
 
 
 class HandledRequest(Model):

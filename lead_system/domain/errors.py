@@ -32,6 +32,19 @@ class RefusalCode(StrEnum):
     REQUEST_ID_WRONG = "request_id_wrong"
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
+    DAYS_REVERSED = "days_reversed"
+    EXTENSION_DAYS_WRONG = "extension_days_wrong"
+    PICTURE_MISSING = "picture_missing"
+    PICTURE_TOO_LARGE = "picture_too_large"
+    PICTURE_UNREADABLE = "picture_unreadable"
+    LOGIN_WRONG = "login_wrong"
+    EMPLOYEE_NUMBER_WRONG = "employee_number_wrong"
+    BROKERAGE_PHONE_WRONG = "brokerage_phone_wrong"
+    PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - the name of a refusal
+    PASSWORD_TOO_EASY = "password_too_easy"  # noqa: S105 - the name of a refusal
+    PASSWORDS_DIFFER = "passwords_differ"  # noqa: S105 - the name of a refusal
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of a refusal
+    PASSWORD_UNCHANGED = "password_unchanged"  # noqa: S105 - the name of a refusal
 
     # What the rules do not allow now: 409.
     ALREADY_ENTERED = "already_entered"
@@ -52,6 +65,16 @@ class RefusalCode(StrEnum):
     NEVER_SCANNED = "never_scanned"
     REBIND_SAME_BROKER = "rebind_same_broker"
     DEAL_STANDS = "deal_stands"
+    EXTENDED_BEFORE = "extended_before"
+    FEE_ALREADY_VOIDED = "fee_already_voided"
+    COLLISION_NOT_HANDLED = "collision_not_handled"
+    COLLISION_CLOSED_BY_SYSTEM = "collision_closed_by_system"
+    NEWER_COLLISION_OPEN = "newer_collision_open"
+    LOGIN_TAKEN = "login_taken"
+    EMPLOYEE_NUMBER_TAKEN = "employee_number_taken"
+    PHONE_TAKEN = "phone_taken"
+    BROKERAGE_NAME_TAKEN = "brokerage_name_taken"
+    EXPORT_TOO_LARGE = "export_too_large"
     PROFILE_ALREADY_COMPLETE = "profile_already_complete"
     NOT_WAITING = "not_waiting"
     STALE = "stale"
@@ -81,6 +104,11 @@ TYPED_WRONG = frozenset(
         RefusalCode.TEXT_TOO_LONG,
         RefusalCode.TEXT_NOT_READABLE,
         RefusalCode.REASON_MISSING,
+        RefusalCode.LOGIN_WRONG,
+        RefusalCode.EMPLOYEE_NUMBER_WRONG,
+        RefusalCode.BROKERAGE_PHONE_WRONG,
+        RefusalCode.PASSWORD_TOO_SHORT,
+        RefusalCode.PASSWORD_TOO_EASY,
     }
 )
 """Refusals that depend on nothing but what was typed.
@@ -104,6 +132,14 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.MOMENT_WRONG,
+    RefusalCode.DAYS_REVERSED,
+    RefusalCode.EXTENSION_DAYS_WRONG,
+    RefusalCode.PICTURE_MISSING,
+    RefusalCode.PICTURE_TOO_LARGE,
+    RefusalCode.PICTURE_UNREADABLE,
+    RefusalCode.PASSWORDS_DIFFER,
+    RefusalCode.PASSWORD_WRONG,
+    RefusalCode.PASSWORD_UNCHANGED,
     RefusalCode.SIGN_IN_FAILED,
     RefusalCode.CODE_WRONG,
 }

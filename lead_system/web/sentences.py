@@ -34,7 +34,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.OUTCOME_UNKNOWN: _l("Choose one of the outcomes in the list, or none."),
     RefusalCode.BROKERAGE_NOT_OFFERED: _l("Choose your brokerage from the list."),
     RefusalCode.ROLE_NOT_OFFERED: _l("Choose whether you are a broker or a resident broker."),
-    RefusalCode.ACCOUNT_PHONE_WRONG: _l("Enter your mobile number: eleven digits, beginning with 1."),
+    RefusalCode.ACCOUNT_PHONE_WRONG: _l("Enter the whole mobile number: eleven digits, beginning with 1."),
     RefusalCode.DEAL_DATE_OUTSIDE: _l(
         "The deal date must be a day on which the customer was bound to this broker, and not after today."
     ),
@@ -45,6 +45,57 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
+    RefusalCode.DAYS_REVERSED: _l("The first day comes after the last one. Swap them."),
+    RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
+    RefusalCode.PICTURE_MISSING: _l("Choose the screenshot of the payment."),
+    RefusalCode.PICTURE_TOO_LARGE: _l(
+        "The picture is too large: at most %(limit)s MB. Send a screenshot, not a photo of the screen."
+    ),
+    RefusalCode.PICTURE_UNREADABLE: _l(
+        "That file is no picture that can be read. Choose a JPEG, PNG or WebP file."
+    ),
+    RefusalCode.LOGIN_WRONG: _l(
+        "An account name has 3 to 30 small letters, digits, dots, hyphens or underscores, and begins with a "
+        "letter or digit."
+    ),
+    RefusalCode.EMPLOYEE_NUMBER_WRONG: _l(
+        "An employee number has 1 to 20 letters, digits or hyphens. Correct it."
+    ),
+    RefusalCode.BROKERAGE_PHONE_WRONG: _l(
+        "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
+    ),
+    RefusalCode.PASSWORD_TOO_SHORT: _l("The password is too short: at least %(limit)s characters."),
+    RefusalCode.PASSWORD_TOO_EASY: _l(
+        "That password is too easy to guess. Choose one that is not a name, a number or one sign repeated."
+    ),
+    RefusalCode.PASSWORDS_DIFFER: _l("The two passwords differ. Type the new one twice, the same."),
+    RefusalCode.PASSWORD_WRONG: _l("The present password is wrong. Type it again."),
+    RefusalCode.PASSWORD_UNCHANGED: _l("That is the present password. Choose another one."),
+    RefusalCode.EXTENDED_BEFORE: _l(
+        "This binding was extended before, which is possible once. Ask the broker to report again later."
+    ),
+    RefusalCode.FEE_ALREADY_VOIDED: _l("%(name)s has voided this fee already. Nothing more is to be done."),
+    RefusalCode.COLLISION_NOT_HANDLED: _l("This collision is open already. Handle it in the list."),
+    RefusalCode.COLLISION_CLOSED_BY_SYSTEM: _l(
+        "A rebind closed this collision, so it cannot be opened again. Look at the customer's rebinds."
+    ),
+    RefusalCode.NEWER_COLLISION_OPEN: _l(
+        "A newer collision of the same two customers is open. Handle that one."
+    ),
+    RefusalCode.LOGIN_TAKEN: _l(
+        "This account name was used before, and is never given to anybody else. Choose another one."
+    ),
+    RefusalCode.EMPLOYEE_NUMBER_TAKEN: _l(
+        "This employee number was used before, and is never given to anybody else. Choose another one."
+    ),
+    RefusalCode.PHONE_TAKEN: _l("Another broker signs in with this phone. Check the number."),
+    RefusalCode.BROKERAGE_NAME_TAKEN: _l(
+        "A brokerage of this name exists, or existed before. Choose another name."
+    ),
+    RefusalCode.EXPORT_TOO_LARGE: _l(
+        "These are %(rows)s rows; an Excel file takes %(limit)s at most. Narrow the search, "
+        "for example to some days."
+    ),
     RefusalCode.ALREADY_ENTERED: _l(
         "You have entered this customer before: number %(lead_id)s. Report that one again."
     ),
