@@ -42,7 +42,7 @@ class RefusalCode(StrEnum):
     BROKERAGE_PHONE_WRONG = "brokerage_phone_wrong"
     PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105 - the name of a refusal
     PASSWORD_TOO_EASY = "password_too_easy"  # noqa: S105 - the name of a refusal
-    PASSWORDS_DIFFER = "passwords_differ"  # noqa: S105 - the name of a refusal
+    PASSWORDS_DIFFER = "passwords_differ"
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of a refusal
     PASSWORD_UNCHANGED = "password_unchanged"  # noqa: S105 - the name of a refusal
 

@@ -86,21 +86,20 @@ def _write_rows_of_the_first_release() -> None:
     broker = "'broker', '', '', 'not_needed', ''"
     phone = "'1385678'"
     lead = f"1, 1, '欧阳', '锋', '欧阳锋', {phone}, 0, 'entered', '', {at}, 1"
+    account_columns = "id, role, name, phone, approval, rejection_reason, created_at"
+    lead_columns = (
+        "id, broker_id, entered_by_id, surname, given_name, name_key, phone1, person_number, status, needs,"
+        " entered_at, version"
+    )
+    collision_columns = (
+        "id, kind, holding_lead_id, challenging_lead_id, state, opened_at, last_event_at, note"
+    )
     for rows in (
         "brokerages (id, name, contact, phone, address) VALUES (1, '安家', '', '', '')",
-        (
-            "accounts (id, role, name, phone, approval, rejection_reason, created_at)"
-            f" VALUES (1, {broker}, {at})"
-        ),
-        (
-            "leads (id, broker_id, entered_by_id, surname, given_name, name_key, phone1, person_number, status,"
-            f" needs, entered_at, version) VALUES (1, {lead}), (2, {lead})"
-        ),
+        f"accounts ({account_columns}) VALUES (1, {broker}, {at})",
+        f"leads ({lead_columns}) VALUES (1, {lead}), (2, {lead})",
         f"fees (id, lead_id, broker_id, amount, created_at, created_by_id) VALUES (1, 1, 1, 20050, {at}, 1)",
-        (
-            "collisions (id, kind, holding_lead_id, challenging_lead_id, state, opened_at, last_event_at, note)"
-            f" VALUES (1, 'held', 1, 2, 'open', {at}, {at}, '')"
-        ),
+        f"collisions ({collision_columns}) VALUES (1, 'held', 1, 2, 'open', {at}, {at}, '')",
         f"collision_events (id, collision_id, kind, at, actor_id) VALUES (1, 1, 'entered', {at}, 1)",
     ):
         with db.engine.begin() as connection:
