@@ -1,5 +1,7 @@
 """Commands of the server: `flask create-admin`, `flask demo`, `flask forget-requests`."""
 
+import re
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
@@ -8,12 +10,11 @@ from lead_system.clock import now
 from lead_system.config import Settings
 from lead_system.demo import accounts_text, fill_demo, is_filled
 from lead_system.domain.errors import Refused
+from lead_system.domain.passwords import SHORTEST_PASSWORD
 from lead_system.domain.roles import Role
-from lead_system.services.accounts import NewStaff, open_staff_account
+from lead_system.services.staff import NewStaff, open_staff_account
 from lead_system.services.transaction import forget_old_requests
 from lead_system.web.sentences import sentence
-
-SHORTEST_PASSWORD = 12
 
 
 @click.command("create-admin")
@@ -24,11 +25,10 @@ SHORTEST_PASSWORD = 12
 @with_appcontext
 def _create_admin(login: str, name: str, phone: str, password: str) -> None:
     """Make the first administrator; no account ships with the system."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise click.ClickException(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-    staff = NewStaff(Role.ADMIN, name, phone, login, password, employee_number=f"ADMIN-{login}"[:20])
+    number = re.sub("[._]", "-", f"ADMIN-{login}")[:20]
+    staff = NewStaff(Role.ADMIN, name, phone, login, number)
     try:
-        open_staff_account(staff, now=now())
+        open_staff_account(staff, password=password, now=now())
     except Refused as refused:
         with current_app.test_request_context():
             raise click.ClickException(sentence(refused)) from None

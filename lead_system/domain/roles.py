@@ -27,6 +27,9 @@ BACK_OFFICE = frozenset({Role.SECRETARY, Role.DIRECTOR, Role.ADMIN})
 DECIDERS = frozenset({Role.DIRECTOR, Role.ADMIN})
 """Those who settle collisions, rebind customers and mark deals (R7, R8, R9)."""
 
+MANAGED_STAFF = frozenset({Role.CONSULTANT, Role.GATE, Role.SECRETARY, Role.DIRECTOR})
+"""Those whose accounts the admin makes and archives (manual 6.3.h, 6.3.i)."""
+
 
 class Approval(StrEnum):
     """Where a resident stands with the director; brokers need no approval."""

@@ -173,12 +173,6 @@ def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadS
     return before, after
 
 
-def require_version(lead: Lead, version: int) -> None:
-    """Refuse a form that was filled in before somebody else changed the lead (R13)."""
-    if lead.version != version:
-        raise Refused(RefusalCode.STALE)
-
-
 def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime) -> Lead:
     """Make a broker's own lead for a customer whom a rebind brings (R8); it starts as entered.
 

@@ -21,9 +21,9 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import Connection, delete, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -40,7 +40,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 """What PostgreSQL calls a failed serialisation, a deadlock, a lock time-out and a violated uniqueness."""
 
-_NOT_CONTENT = frozenset({"now", "secret", "sender"})
+_NOT_CONTENT = frozenset(
+    {"now", "request_id", "rows_found", "secret", "sender", "password", "current_password", "new_password"}
+)
+"""What may differ when a request is sent again: it comes from the server, or the id itself is meant.
+
+Passwords are left out too, since not even a hash of the request may tell what they were.
+"""
+
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
@@ -108,6 +115,22 @@ def atomic(work: Callable[[], T]) -> T:
             return result
     _log.error("Gave up after %s lost races.", ATTEMPTS)
     raise Refused(RefusalCode.BUSY)
+
+
+class Versioned(Protocol):
+    """A row that counts how often it was changed."""
+
+    version: int
+
+
+def require_version(row: Versioned, version: int) -> None:
+    """Refuse a form that was filled in before somebody else changed the row (R13).
+
+    Raises:
+        Refused: STALE.
+    """
+    if row.version != version:
+        raise Refused(RefusalCode.STALE)
 
 
 @contextmanager
@@ -273,6 +296,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
     raise TypeError(f"A request cannot contain {type(value).__name__}.")
 
 
@@ -300,3 +325,24 @@ def forget_old_requests(now: datetime) -> None:
     atomic(
         lambda: db.session.execute(delete(HandledRequest).where(HandledRequest.handled_at < now - KEPT_FOR))
     )
+
+
+def read_snapshot() -> None:
+    """End the page's transaction and begin a reading one, in which all that is read is of one moment.
+
+    The moment is that of the first read; what others commit afterwards is not seen, however long it takes.
+    It lasts until `atomic` or the end of the page, and keeps nobody from writing. SQLite reads so anyway.
+    """
+    db.session.rollback()
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def aside(work: Callable[[Connection], object]) -> None:
+    """Run a small write on a connection of its own and commit it at once, beside the session's transaction.
+
+    Others see it while the session still reads, and it stays whatever becomes of the session. Never inside
+    `atomic`: on SQLite it would wait there for a lock that its own thread holds.
+    """
+    with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        work(connection)

@@ -6,7 +6,7 @@ import pytest
 
 from lead_system.extensions import db
 from lead_system.models import Binding, Collision, CollisionEvent, Deal, HistoryRecord, Hold, Rebind
-from lead_system.services import accounts, deals, gate
+from lead_system.services import brokers, deals, gate
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
@@ -294,4 +294,4 @@ def test_resident_is_approved_once_and_not_after_archiving(cast: Cast) -> None:
     cast.archives("wei")
 
     with cast.app.app_context(), refused("not_found"):
-        accounts.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], now=MONDAY_TEN)
+        brokers.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], now=MONDAY_TEN)

@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 
 from lead_system.clock import now
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Collision, CustomerType, Lead, LeadKey
+from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead, LeadKey
 from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings
-from lead_system.services.accounts import hash_password
 from lead_system.services.leads import LeadEntry, Wishes
+from lead_system.services.sign_in import hash_password
 from lead_system.services.transaction import Caller
+from lead_system.web.pictures import draw_anew
 from tests.support.client import PageClient
 
 PASSWORD = "a password of the cast"
@@ -31,6 +33,9 @@ _password_hash = hash_password(PASSWORD)
 
 OUYANG = ("欧阳", "锋", "1385678")
 """The customer whom everybody wants; the whole number is in tests/support/full_numbers.py."""
+
+SCREENSHOT = draw_anew(Image.new("RGB", (90, 160), "seagreen"))
+"""The screenshot with which the secretary pays where the picture itself does not matter."""
 
 AGENTS = (
     ("fang", Role.BROKER, "王芳", "13500010001", "安家置业"),
@@ -132,14 +137,34 @@ class Cast:
                 now=now(),
             ).to_lead_id
 
-    def pays(self, who: str, lead_id: int, amount: str) -> None:
+    def extends(self, who: str, lead_id: int, days: int) -> None:
+        version = self.read(lead_id, "version")
         with self.app.app_context():
-            fees.pay_fee(self.as_(who), lead_id=lead_id, amount=Decimal(amount), now=now())
+            bindings.extend_binding(
+                self.as_(who), lead_id=lead_id, version=version, days=days, reason="客户出差", now=now()
+            )
+
+    def pays(self, who: str, lead_id: int, amount: str) -> int:
+        """Pay a viewing fee with the screenshot of the cast; returns the fee's id."""
+        with self.app.app_context():
+            return fees.pay_fee(
+                self.as_(who), lead_id=lead_id, amount=Decimal(amount), picture=SCREENSHOT, now=now()
+            ).fee_id
+
+    def voids(self, who: str, fee_id: int, reason: str = "付错了") -> None:
+        with self.app.app_context():
+            fees.void_fee(self.as_(who), fee_id=fee_id, reason=reason, now=now())
 
     def handles(self, who: str, *collision_ids: int, note: str = "") -> None:
         with self.app.app_context():
             collisions.handle_collisions(
                 self.as_(who), collision_ids=collision_ids, outcome=None, note=note, now=now()
+            )
+
+    def reopens(self, who: str, collision_id: int) -> None:
+        with self.app.app_context():
+            collisions.reopen_collision(
+                self.as_(who), collision_id=collision_id, reason="处理有误", now=now()
             )
 
     def collision_of(self, holding: int, challenging: int) -> int:
@@ -190,6 +215,31 @@ class Cast:
     def count(self, model: Any, **values: Any) -> int:
         with self.app.app_context():
             return len(db.session.scalars(db.select(model).filter_by(**values)).all())
+
+    def account(self, who: str, column: str) -> Any:
+        """Read one value of somebody's account from the database."""
+        with self.app.app_context():
+            return getattr(db.session.get_one(Account, self.ids[who]), column)
+
+    def arrives(self, who: str, phone: str = "13900008888") -> int:
+        """Give somebody new the account without a profile that a first sign-in makes; returns its id."""
+        with self.app.app_context():
+            account = Account(role=Role.BROKER, phone=phone, approval=Approval.NOT_NEEDED, created_at=now())
+            db.session.add(account)
+            db.session.commit()
+            self.ids[who] = account.id
+            return account.id
+
+    def history(self, chain: str) -> list[tuple[str, int | None, Any, Any]]:
+        """Return what is written on a chain: action, who did it, changes, and the personal values."""
+        with self.app.app_context():
+            rows = db.session.scalars(
+                db.select(HistoryRecord).filter_by(chain=chain).order_by(HistoryRecord.id)
+            )
+            return [
+                (row.action, row.actor_id, row.changes, row.payload.values if row.payload else None)
+                for row in rows
+            ]
 
 
 @pytest.fixture

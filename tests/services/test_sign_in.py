@@ -1,4 +1,4 @@
-"""Signing in, profiles, and residents waiting for approval."""
+"""Signing in: one-time codes for agents, account name and password for staff."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ import pytest
 
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, HistoryRecord, SignInCode
-from lead_system.services import accounts
+from lead_system.models import Account, SignInCode
+from lead_system.services.sign_in import SignedIn, send_sign_in_code, sign_in_with_code, sign_in_with_password
 from lead_system.services.transaction import Caller
 from tests.support.cast import PASSWORD, Cast
 from tests.support.databases import SECRET_KEY, both_databases
@@ -36,7 +36,7 @@ def send(
     cast: Cast, outbox: Outbox, phone: str = NEW_PHONE, request_id: str = "a-request-id", seconds: int = 0
 ) -> None:
     with cast.app.app_context():
-        accounts.send_sign_in_code(
+        send_sign_in_code(
             visitor(request_id),
             phone=phone,
             secret=SECRET_KEY,
@@ -47,12 +47,10 @@ def send(
 
 def sign_in(
     cast: Cast, code: str, seconds: int = 1, phone: str = NEW_PHONE, request_id: str = "sign-in-now"
-) -> accounts.SignedIn:
+) -> SignedIn:
     with cast.app.app_context():
         now = MONDAY_TEN + timedelta(seconds=seconds)
-        return accounts.sign_in_with_code(
-            visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now
-        )
+        return sign_in_with_code(visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now)
 
 
 def test_code_of_six_digits_opens_an_account_without_a_profile(cast: Cast) -> None:
@@ -143,13 +141,36 @@ def test_archived_account_is_told_only_with_the_right_code(cast: Cast) -> None:
     assert (answer.account_id, answer.refusal) == (None, "account_closed")
 
 
-def password_sign_in(cast: Cast, login: str, password: str, role: str) -> accounts.SignedIn:
+def password_sign_in(cast: Cast, login: str, password: str, role: str) -> SignedIn:
     with cast.app.app_context():
-        return accounts.sign_in_with_password(login, password, frozenset({Role(role)}))
+        return sign_in_with_password(login, password, frozenset({Role(role)}))
 
 
 def test_staff_sign_in_with_name_and_password(cast: Cast) -> None:
     assert password_sign_in(cast, "gate-feng", PASSWORD, "gate").account_id == cast.ids["feng"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        ("gate-feng", "Gate-Feng"),
+        ("gate-feng", " GATE-FENG "),
+        ("Gate-Feng", "gate-feng"),
+        ("Gate-Feng", "gate-FENG"),
+    ],
+)
+def test_account_is_found_whatever_the_case_of_its_name(cast: Cast, kept: str, typed: str) -> None:
+    cast.change("feng", login=kept)
+
+    assert password_sign_in(cast, typed, PASSWORD, "gate").account_id == cast.ids["feng"]
+
+
+def test_of_two_old_names_that_differ_in_case_the_one_typed_exactly_counts(cast: Cast) -> None:
+    cast.change("feng", login="Gate")
+    cast.change("lu", login="gate")
+
+    assert password_sign_in(cast, "gate", PASSWORD, "gate").account_id == cast.ids["lu"]
+    assert password_sign_in(cast, "Gate", PASSWORD, "gate").account_id == cast.ids["feng"]
 
 
 @pytest.mark.parametrize(
@@ -174,77 +195,6 @@ def test_archived_staff_cannot_sign_in(cast: Cast) -> None:
         password_sign_in(cast, "gate-feng", PASSWORD, "gate")
 
 
-def newcomer(cast: Cast) -> int:
-    outbox = Outbox()
-    send(cast, outbox)
-    cast.ids["newcomer"] = sign_in(cast, outbox.sent[0][1]).account_id or 0
-    return cast.ids["newcomer"]
-
-
-def complete(cast: Cast, name: str = "孙洋", role: str = "broker", brokerage: int | None = 1) -> None:
-    with cast.app.app_context():
-        accounts.complete_profile(
-            cast.as_("newcomer"), name=name, brokerage_id=brokerage, role=role, now=MONDAY_TEN
-        )
-
-
-@pytest.mark.parametrize(("role", "approval"), [("broker", "not_needed"), ("resident", "pending")])
-def test_profile_makes_a_broker_or_a_waiting_resident(cast: Cast, role: str, approval: str) -> None:
-    account_id = newcomer(cast)
-
-    complete(cast, role=role)
-
-    assert cast.count(Account, id=account_id, name="孙洋", role=role, approval=approval, brokerage_id=1) == 1
-    assert cast.count(Account, id=account_id, employee_number=f"B{account_id:05d}") == 1
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [
-        ({"name": " "}, "name_missing"),
-        ({"role": "admin"}, "role_not_offered"),
-        ({"brokerage": None}, "brokerage_not_offered"),
-        ({"brokerage": 99}, "brokerage_not_offered"),
-    ],
-)
-def test_wrong_profile_is_refused(cast: Cast, wrong: dict[str, str], code: str) -> None:
-    newcomer(cast)
-
-    with nothing_written(cast.app), refused(code):
-        complete(cast, **wrong)  # type: ignore[arg-type]
-
-
-def test_profile_is_completed_once(cast: Cast) -> None:
-    newcomer(cast)
-    complete(cast)
-
-    with nothing_written(cast.app), refused("profile_already_complete"):
-        complete(cast, role="resident")
-
-
-def test_resident_is_rejected_with_a_reason_sends_again_and_is_approved(cast: Cast) -> None:
-    account_id = newcomer(cast)
-    complete(cast, role="resident")
-    with cast.app.app_context():
-        accounts.reject_resident(
-            cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN
-        )
-    assert cast.count(Account, id=account_id, approval="rejected", rejection_reason="缺授权书") == 1
-
-    complete(cast, role="resident")
-    with cast.app.app_context():
-        accounts.approve_resident(cast.as_("admin"), account_id=account_id, now=MONDAY_TEN)
-
-    assert cast.count(Account, id=account_id, approval="approved", rejection_reason="") == 1
-
-
-def test_approval_is_given_once_to_residents_only(cast: Cast) -> None:
-    with cast.app.app_context(), refused("not_waiting"):
-        accounts.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], now=MONDAY_TEN)
-    with cast.app.app_context(), refused("not_found"):
-        accounts.approve_resident(cast.as_("director"), account_id=cast.ids["fang"], now=MONDAY_TEN)
-
-
 def test_code_is_stored_nowhere(cast: Cast, clock: StoppedClock) -> None:
     outbox = Outbox()
     send(cast, outbox)
@@ -262,21 +212,3 @@ def test_old_answer_of_a_sign_in_opens_nothing_any_more(cast: Cast) -> None:
 
     assert sign_in(cast, code, 200).account_id is not None
     assert sign_in(cast, code, 400).refusal == "code_wrong"
-
-
-def test_profile_sent_again_records_from_what_to_what(cast: Cast) -> None:
-    account_id = newcomer(cast)
-    complete(cast, role="resident")
-    with cast.app.app_context():
-        accounts.reject_resident(
-            cast.as_("director"), account_id=account_id, reason="缺授权书", now=MONDAY_TEN
-        )
-
-    complete(cast, name="孙扬", role="resident", brokerage=2)
-
-    with cast.app.app_context():
-        record = db.session.query(HistoryRecord).filter_by(action="complete_profile").all()[-1]
-        assert record.changes["brokerage"] == [1, 2]
-        assert record.changes["approval"] == ["rejected", "pending"]
-        assert record.payload is not None
-        assert record.payload.values == {"name": ["孙洋", "孙扬"]}
