@@ -12,19 +12,32 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 
+from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import delete, select, update
 
 from lead_system.domain.errors import Refused
+from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import SHANGHAI, shanghai_day, start_of_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import Base, db
-from lead_system.models import Account, Brokerage, Collision, CollisionState, CustomerType, Lead, Setting
+from lead_system.models import (
+    Account,
+    Binding,
+    Brokerage,
+    Collision,
+    CollisionState,
+    CustomerType,
+    Fee,
+    Lead,
+    Setting,
+)
 from lead_system.services import bindings, collisions, deals, fees, gate, history, leads, viewings
-from lead_system.services.accounts import hash_password
 from lead_system.services.leads import LeadEntry, Wishes
+from lead_system.services.sign_in import hash_password
 from lead_system.services.transaction import Caller, atomic
+from lead_system.web.pictures import draw_anew
 
 DAYS = 90
 LEADS = 2000
@@ -53,6 +66,16 @@ NEEDS = (
 NOTES = ("已电话沟通，约周末再看。", "对价格有顾虑，等活动通知。", "家人还要商量。", "很满意朝向，准备下定。",
          "在对比隔壁项目。", "需要按揭方案。")  # fmt: skip
 REASONS = ("客户书面确认由其服务", "原经纪人离职，客户同意更换", "双方协商一致")
+VOID_REASONS = ("重复支付，已退回", "金额填错，另行支付", "付款未成功")
+EXTENSION_REASONS = ("客户出差，下周回来签约", "等待银行审批贷款")
+
+SIGN_SIZE = (48, 24)
+SIGN = bytes.fromhex(
+    "00000000000030060000000039fffc1ffff81dfffc0ffff009800c00000001bfec000000017fe4000000700600000000"
+    "38fff03ffffc18fff83ffffc00c61800180000c61800180000fff802188008fff80318c00cc6180718e018c7180e1870"
+    "18fff80c18381800001c181c3030e038180c30f0f870180c63c01c20f80021000c00f800000000000000000000000000"
+)
+"""The characters 演示 as black and white pixels: the font that Pillow ships has none of them."""
 
 
 @dataclass(order=True)
@@ -122,6 +145,8 @@ def fill_demo(now: datetime, say: Callable[[str], object]) -> None:
         with suppress(Refused):
             step.act(step.at)
     _handle_most_collisions(people, now)
+    _void_a_few_fees(people, now)
+    _extend_two_bindings(people, now)
     atomic(lambda: db.session.execute(update(Setting).values(project_name=PROJECT)))
     say("  100 %")
 
@@ -309,7 +334,7 @@ def _show(dice: random.Random, people: People, story: Story, at: datetime) -> It
         paid = at + timedelta(days=dice.randrange(1, 5), minutes=dice.randrange(60))
         yield (
             paid,
-            lambda now: fees.pay_fee(_by(people.secretary), lead_id=_known(story), amount=amount, now=now),
+            lambda now: _pay(people, story, amount, now),
         )
 
 
@@ -355,6 +380,25 @@ def _follow_up(story: Story, note: str, now: datetime) -> None:
         viewings.add_follow_up(_by(lead.consultant_id), lead_id=lead.id, note=note, now=now)
 
 
+def _pay(people: People, story: Story, amount: Decimal, now: datetime) -> None:
+    fees.pay_fee(_by(people.secretary), lead_id=_known(story), amount=amount, picture=_slip(amount), now=now)
+
+
+@cache
+def _slip(amount: Decimal) -> fees.NewPicture:
+    """Draw the screenshot of a payment that never was, and that says so."""
+    slip = Image.new("RGB", (240, 426), "white")
+    pen = ImageDraw.Draw(slip)
+    pen.rectangle((0, 0, 240, 86), fill="#07c160")
+    sign = Image.frombytes("1", SIGN_SIZE, SIGN).resize((SIGN_SIZE[0] * 2, SIGN_SIZE[1] * 2))
+    slip.paste("white", (72, 19), sign)
+    pen.text((120, 130), f"-{amount:.2f}", "black", ImageFont.load_default(36), anchor="mm")
+    for top, text in ((180, "Status: paid"), (216, "Method: WeChat Pay"), (252, "No. 0000 0000 0000")):
+        pen.line((16, top, 224, top), "#e5e5e5")
+        pen.text((16, top + 18), text, "#888888", ImageFont.load_default(15), anchor="lm")
+    return draw_anew(slip)
+
+
 def _deal(dice: random.Random, people: People, story: Story, now: datetime) -> None:
     terms = deals.DealTerms(
         shanghai_day(now),
@@ -390,4 +434,35 @@ def _handle_most_collisions(people: People, now: datetime) -> None:
             outcome="holder_keeps",
             note="以先绑定为准",
             now=now - timedelta(days=3),
+        )
+
+
+def _void_a_few_fees(people: People, now: datetime) -> None:
+    """Let the secretary find a few mistakes among the fees, two days ago."""
+    at = now - timedelta(days=2)
+    paid = select(Fee.id).where(Fee.created_at < at - timedelta(days=1)).order_by(Fee.id.desc())
+    some = list(db.session.scalars(paid))[::15][: 2 * len(VOID_REASONS)]
+    for number, fee_id in enumerate(some):
+        reason = VOID_REASONS[number % len(VOID_REASONS)]
+        fees.void_fee(_by(people.secretary), fee_id=fee_id, reason=reason, now=at)
+
+
+def _extend_two_bindings(people: People, now: datetime) -> None:
+    """Let the director extend, an hour ago, the two running bindings that end next."""
+    soon = (
+        select(Lead)
+        .join(Binding, Binding.lead_id == Lead.id)
+        .where(Binding.ended_at.is_(None), Binding.ends_at > now, Lead.status == LeadStatus.BOUND)
+        .order_by(Binding.ends_at)
+        .limit(len(EXTENSION_REASONS))
+    )
+    wanted = [(lead.id, lead.version) for lead in db.session.scalars(soon)]
+    for (lead_id, version), reason in zip(wanted, EXTENSION_REASONS, strict=False):
+        bindings.extend_binding(
+            _by(people.director),
+            lead_id=lead_id,
+            version=version,
+            days=7,
+            reason=reason,
+            now=now - timedelta(hours=1),
         )

@@ -35,6 +35,7 @@ class Verb(StrEnum):
     LATE_DEAL = "late_deal"
     UNDO_DEAL = "undo_deal"
     UNDO_LATE_DEAL = "undo_late_deal"
+    EXTEND = "extend"
     SHOW = "show"
 
 
@@ -51,6 +52,7 @@ TRANSITIONS: dict[Verb, dict[LeadStatus, LeadStatus]] = {
     Verb.LATE_DEAL: {_R: _D, _X: _D},
     Verb.UNDO_DEAL: {_D: _B},
     Verb.UNDO_LATE_DEAL: {_D: _X},
+    Verb.EXTEND: {_B: _B},
     Verb.SHOW: {_B: _B, _D: _D},
 }
 """Verb → status before → status after. What is not listed is not allowed."""

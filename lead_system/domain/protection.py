@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from lead_system.domain.errors import RefusalCode, Refused
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REPORTS_PER_DAY = 10
 """Presses of 报备 that are recorded for one lead within one Shanghai day (R3)."""
@@ -26,6 +28,17 @@ class Held(NamedTuple):
 def protected_until(bound_at: datetime, days: int) -> datetime:
     """Return the first moment at which a binding no longer protects: days have 24 hours, all of them."""
     return bound_at + timedelta(days=days)
+
+
+def extended_until(ends_at: datetime, days: int, *, most_days: int) -> datetime:
+    """Return the new end of a binding that is extended by 1 to `most_days` days of 24 hours (R6).
+
+    Raises:
+        Refused: EXTENSION_DAYS_WRONG, whose fact `limit` is the most days that are allowed.
+    """
+    if not 1 <= days <= most_days:
+        raise Refused(RefusalCode.EXTENSION_DAYS_WRONG, field="days", limit=most_days)
+    return ends_at + timedelta(days=days)
 
 
 def shanghai_day(moment: datetime) -> date:

@@ -1,15 +1,15 @@
-"""绑定 and 改绑: how a customer is bound to a broker, and how a director moves the binding (R4–R8)."""
+"""绑定, 改绑 and 延期: how a customer is bound to a broker, and what a director does to that (R4–R8)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
 from lead_system.domain.lifecycle import LeadStatus, Verb
-from lead_system.domain.protection import protected_until
+from lead_system.domain.protection import extended_until, protected_until
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import (
@@ -21,6 +21,7 @@ from lead_system.models import (
     Lead,
     Rebind,
 )
+from lead_system.queries.bindings import find_open_binding, get_extendable
 from lead_system.queries.rebinds import get_other_agent, matching_leads, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
@@ -32,11 +33,10 @@ from lead_system.services.leads import (
     move,
     plain_changes,
     report_on_behalf,
-    require_version,
     take_over_phones,
 )
 from lead_system.services.standing import lock_standing
-from lead_system.services.transaction import LostRace, use_case
+from lead_system.services.transaction import LostRace, require_version, use_case
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,21 @@ class LeadRebound:
 
 
 @dataclass(frozen=True)
+class BindingExtended:
+    """The lead whose binding lasts longer now, and its new end, in UTC as ISO 8601 spells it."""
+
+    lead_id: int
+    ends_at: str
+
+
+@dataclass(frozen=True)
 class _Term:
-    """How long a binding lasts; `kept` where a rebind took over the old end."""
+    """How long a binding lasts; `kept` where a rebind took over the old end, and its mark if extended."""
 
     days: int
     ends_at: datetime
     kept: bool = False
+    extended_at: datetime | None = None
 
 
 def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -> None:
@@ -107,6 +116,7 @@ def _bind(
         bound_at=now,
         ends_at=term.ends_at,
         kept_end=term.kept,
+        extended_at=term.extended_at,
     )
     db.session.add(binding)
     db.session.flush()
@@ -122,14 +132,10 @@ def _bind(
 
 def _close_binding(lead: Lead, *, now: datetime) -> None:
     """Close the open binding of a lead; one whose end has passed closed at its end."""
-    binding = _find_open_binding(lead)
+    binding = find_open_binding(lead)
     if binding is not None:
         binding.ended_at = min(binding.ends_at, now)
         db.session.flush()
-
-
-def _find_open_binding(lead: Lead) -> Binding | None:
-    return db.session.scalar(select(Binding).where(Binding.lead_id == lead.id, Binding.ended_at.is_(None)))
 
 
 @use_case("rebind_lead", roles=DECIDERS, answer=LeadRebound)
@@ -273,9 +279,9 @@ def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:
 
 def _new_term(held: Lead, *, now: datetime, keep_end: bool) -> _Term:
     """Return how long the new binding lasts: the full days from now, or what is left of the old one."""
-    binding = _find_open_binding(held)
+    binding = find_open_binding(held)
     if keep_end and binding is not None:
-        return _Term(binding.days, binding.ends_at, kept=True)
+        return _Term(binding.days, binding.ends_at, kept=True, extended_at=binding.extended_at)
     days = get_settings().protection_days
     return _Term(days, protected_until(now, days))
 
@@ -306,3 +312,37 @@ def _record_rebind(
     reason = {"reason": rebind.reason}
     history.record_lead(actor, "rebind_away", held, changes=away, personal=reason, now=now)
     history.record_lead(actor, "rebind_here", target, changes=here, personal=personal, now=now)
+
+
+@use_case("extend_binding", roles=DECIDERS, answer=BindingExtended)
+def extend_binding(
+    actor: Account, *, lead_id: int, version: int, days: int, reason: str, now: datetime
+) -> BindingExtended:
+    """Let a running binding end some days later, once and with a reason (延期, R6).
+
+    The new end is the old one and `days` times 24 hours. The binding, the lead and its holds move their end
+    together; the binding keeps the mark that it was extended.
+
+    Raises:
+        Refused: the reason is missing, the form is stale, no binding runs any more, it was extended before,
+            the days are not 1 to today's setting; or STALE, because the end has come by another clock and a
+            scan has taken the customer.
+    """
+    reason = clean_reason(reason)
+    lead = lock_lead(Lead.id == lead_id)
+    require_version(lead, version)
+    binding = get_extendable(lead, now)
+    old_end = binding.ends_at
+    new_end = extended_until(old_end, days, most_days=get_settings().protection_days)
+    _move_end(lead, binding, ends_at=new_end, now=now)
+    changes = {"binding": binding.id, "days": days, "ends_at": [old_end.isoformat(), new_end.isoformat()]}
+    history.record_lead(actor, "extend_binding", lead, changes=changes, personal={"reason": reason}, now=now)
+    return BindingExtended(lead.id, new_end.isoformat())
+
+
+def _move_end(lead: Lead, binding: Binding, *, ends_at: datetime, now: datetime) -> None:
+    """Move the end of a running binding, in its row, in the lead and in every live hold, or in none."""
+    move(lead, Verb.EXTEND, now=now, protect_until=ends_at)
+    binding.ends_at, binding.extended_at = ends_at, now
+    if not holds.move_end(lead, ends_at=ends_at, now=now):
+        raise Refused(RefusalCode.STALE)

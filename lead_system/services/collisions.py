@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import clean_text
+from lead_system.domain.identity import clean_reason, clean_text
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import (
@@ -39,6 +39,13 @@ class CollisionsHandled:
 
     handled_ids: tuple[int, ...]
     already_handled_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CollisionReopened:
+    """The collision that is open again."""
+
+    collision_id: int
 
 
 def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> list[Lead]:
@@ -81,9 +88,12 @@ def _add_event(
     actor: Account,
     now: datetime,
     changes: Mapping[str, object] | None = None,
-    note: str = "",
+    personal: Mapping[str, str] | None = None,
 ) -> None:
-    """Write an event and its history record; `changes` is what the event changed of the row."""
+    """Write an event and its history record.
+
+    `changes` is what the event changed of the row, `personal` the free text that belongs to it.
+    """
     row.last_event_at = now
     db.session.add(CollisionEvent(collision_id=row.id, kind=kind, at=now, actor_id=actor.id))
     db.session.flush()
@@ -92,7 +102,7 @@ def _add_event(
         f"collision_{kind.value}",
         chain=f"collision:{row.id}",
         changes={"challenger": row.challenging_lead_id, "holder": row.holding_lead_id} | dict(changes or {}),
-        personal={"note": note} if note else None,
+        personal=personal,
         now=now,
     )
 
@@ -187,4 +197,65 @@ def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Acco
     row.outcome = outcome
     row.note = note
     changes = {"state": ["open", "handled"], "outcome": outcome.value}
-    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now, changes=changes, note=note)
+    personal = {"note": note} if note else None
+    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now, changes=changes, personal=personal)
+
+
+@use_case("reopen_collision", roles=DECIDERS, answer=CollisionReopened)
+def reopen_collision(actor: Account, *, collision_id: int, reason: str, now: datetime) -> CollisionReopened:
+    """Open a collision again that a person had handled, with a reason (R7).
+
+    It stands as if nobody had handled it; who had, when and how stays in its history. Two open rows of one
+    pair can never be: where the challenger's next report comes in between, the unique index stops us, and
+    the next round finds that report's row.
+
+    Raises:
+        Refused: NOT_FOUND, the reason is missing, COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM, or
+            NEWER_COLLISION_OPEN, whose fact `collision_id` is that one.
+    """
+    reason = clean_reason(reason)
+    row = _get_reopenable(collision_id)
+    changes = {
+        "state": ["handled", "open"],
+        "outcome": [row.outcome.value if row.outcome else None, None],
+        "handled_by": [row.handled_by_id, None],
+        "handled_at": [row.handled_at.isoformat() if row.handled_at else None, None],
+    }
+    personal = {"reason": reason} | ({"note": row.note} if row.note else {})
+    row.state = CollisionState.OPEN
+    row.handled_at = row.handled_by_id = row.outcome = None
+    row.note = ""
+    _add_event(row, CollisionEventKind.REOPENED, actor=actor, now=now, changes=changes, personal=personal)
+    return CollisionReopened(row.id)
+
+
+def _get_reopenable(collision_id: int) -> Collision:
+    """Lock a collision that a person had handled, and that no open one has replaced."""
+    row = db.session.scalar(
+        select(Collision)
+        .where(Collision.id == collision_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    if row.is_open:
+        raise Refused(RefusalCode.COLLISION_NOT_HANDLED)
+    if row.handled_by_id is None:
+        raise Refused(RefusalCode.COLLISION_CLOSED_BY_SYSTEM)
+    newer_id = _find_open_twin(row)
+    if newer_id is not None:
+        raise Refused(RefusalCode.NEWER_COLLISION_OPEN, collision_id=newer_id)
+    return row
+
+
+def _find_open_twin(row: Collision) -> int | None:
+    """Return the open collision of the same kind between the same two leads, the same way round."""
+    return db.session.scalar(
+        select(Collision.id).where(
+            Collision.kind == row.kind,
+            Collision.holding_lead_id == row.holding_lead_id,
+            Collision.challenging_lead_id == row.challenging_lead_id,
+            Collision.state == CollisionState.OPEN,
+        )
+    )

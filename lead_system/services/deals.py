@@ -15,8 +15,8 @@ from lead_system.extensions import db
 from lead_system.models import Account, Binding, CollisionEventKind, Deal, Lead
 from lead_system.queries.deals import get_standing_deal
 from lead_system.services import collisions, history, holds
-from lead_system.services.leads import lock_lead, move, require_version
-from lead_system.services.transaction import LostRace, attempt, use_case
+from lead_system.services.leads import lock_lead, move
+from lead_system.services.transaction import LostRace, attempt, require_version, use_case
 
 LARGEST_AMOUNT = Decimal("9999999999.99")
 """Ten billion yuan: no amount has the eleven digits of a mobile number (R1)."""
@@ -125,7 +125,7 @@ def _deal_in_time(lead: Lead, day: date, *, now: datetime) -> tuple[LeadStatus, 
     if lead.bound_at is None or not shanghai_day(lead.bound_at) <= day <= shanghai_day(now):
         raise Refused(RefusalCode.DEAL_DATE_OUTSIDE, field="dealt_on", lead_id=lead.id)
     moved = move(lead, Verb.DEAL, now=now)
-    if not holds.keep_for_good(lead, now=now):
+    if not holds.move_end(lead, ends_at=None, now=now):
         raise Refused(RefusalCode.STALE, lead_id=lead.id)
     return moved
 

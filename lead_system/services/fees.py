@@ -1,20 +1,31 @@
-"""带看费: what the secretary pays a broker for a visit."""
+"""带看费: what the secretary pays a broker for a visit, with the screenshot of the payment; and 作废."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import clean_reason
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Fee, GateScan, Lead
+from lead_system.models import Account, Fee, GateScan, Lead, Picture
 from lead_system.services import history
 from lead_system.services.leads import lock_lead
 from lead_system.services.transaction import use_case
 
 SMALLEST_FEE, LARGEST_FEE = Decimal("0.01"), Decimal("999999.99")
+
+
+@dataclass(frozen=True)
+class NewPicture:
+    """A picture that was decoded and drawn anew: its size in pixels, and both sizes of it as JPEG files."""
+
+    width: int
+    height: int
+    jpeg: bytes
+    thumbnail: bytes
 
 
 @dataclass(frozen=True)
@@ -24,9 +35,18 @@ class FeePaid:
     fee_id: int
 
 
+@dataclass(frozen=True)
+class FeeVoided:
+    """The fee that no longer counts."""
+
+    fee_id: int
+
+
 @use_case("pay_fee", roles=frozenset({Role.SECRETARY}), answer=FeePaid)
-def pay_fee(actor: Account, *, lead_id: int, amount: Decimal, now: datetime) -> FeePaid:
+def pay_fee(actor: Account, *, lead_id: int, amount: Decimal, picture: NewPicture, now: datetime) -> FeePaid:
     """Write down a viewing fee in yuan, paid to the lead's broker for a visit that the gate scanned.
+
+    The screenshot of the payment is kept with it (manual 6.1.b-3). A fee is never edited, only voided.
 
     Raises:
         Refused: NOT_FOUND, an amount outside 0.01 to 999 999.99 or with more than two decimals, or
@@ -42,10 +62,46 @@ def pay_fee(actor: Account, *, lead_id: int, amount: Decimal, now: datetime) -> 
         broker_id=lead.broker_id,
         brokerage_id=lead.broker.brokerage_id,
         amount=amount,
+        picture_id=_keep_picture(picture),
         created_at=now,
         created_by_id=actor.id,
     )
     db.session.add(fee)
     db.session.flush()
-    history.record_lead(actor, "pay_fee", lead, changes={"fee": fee.id, "amount": str(amount)}, now=now)
+    changes = {"fee": fee.id, "amount": str(amount), "picture": fee.picture_id}
+    history.record_lead(actor, "pay_fee", lead, changes=changes, now=now)
     return FeePaid(fee.id)
+
+
+def _keep_picture(new: NewPicture) -> int:
+    picture = Picture(width=new.width, height=new.height, jpeg=new.jpeg, thumbnail=new.thumbnail)
+    db.session.add(picture)
+    db.session.flush()
+    return picture.id
+
+
+@use_case("void_fee", roles=frozenset({Role.SECRETARY}), answer=FeeVoided)
+def void_fee(actor: Account, *, fee_id: int, reason: str, now: datetime) -> FeeVoided:
+    """Void a fee with a reason (作废): it stays as it is with its picture, but no longer counts.
+
+    The UPDATE names only a fee that nobody has voided, so of two secretaries one voids it.
+
+    Raises:
+        Refused: NOT_FOUND, the reason is missing, or FEE_ALREADY_VOIDED, whose fact `name` is who did it.
+    """
+    reason = clean_reason(reason)
+    fee = db.session.get(Fee, fee_id)
+    if fee is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    voided = db.session.execute(
+        update(Fee)
+        .where(Fee.id == fee.id, Fee.voided_at.is_(None))
+        .values(voided_at=now, voided_by_id=actor.id, void_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(fee)
+    if voided.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(RefusalCode.FEE_ALREADY_VOIDED, name=fee.voided_by.name if fee.voided_by else None)
+    changes = {"fee": fee.id, "amount": str(fee.amount), "voided_at": [None, now.isoformat()]}
+    history.record_lead(actor, "void_fee", fee.lead, changes=changes, personal={"reason": reason}, now=now)
+    return FeeVoided(fee.id)

@@ -91,10 +91,10 @@ def release(lead: Lead) -> int:
     return int(deleted.rowcount)  # type: ignore[attr-defined]
 
 
-def keep_for_good(lead: Lead, *, now: datetime) -> bool:
-    """Take the end off a running hold, as a deal does; False where the lead no longer holds all keys."""
+def move_end(lead: Lead, *, ends_at: datetime | None, now: datetime) -> bool:
+    """Give a running hold another end, or none as a deal does; False where the lead lost some of its keys."""
     changed = db.session.execute(
-        update(Hold).where(Hold.lead_id == lead.id, Hold.ends_at > now).values(ends_at=None)
+        update(Hold).where(Hold.lead_id == lead.id, Hold.ends_at > now).values(ends_at=ends_at)
     )
     return changed.rowcount == len(lead.keys)  # type: ignore[attr-defined,no-any-return]
 

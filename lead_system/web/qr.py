@@ -8,6 +8,9 @@ import zxingcpp
 from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 
+from lead_system.domain.errors import Refused
+from lead_system.web.pictures import open_picture
+
 PHOTO_BYTES = 12 * 1024 * 1024
 """Largest photo that is looked at."""
 
@@ -17,7 +20,6 @@ PHOTO_PIXELS = 60_000_000
 READ_EDGE = 2400
 """Longer edge to which a photo is reduced before reading; more takes longer and finds no more."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
 _BOX_PIXELS = 10
 _QUIET_BOXES = 4
 
@@ -53,12 +55,10 @@ def read_photo(photo: BinaryIO) -> str | None:
 def _opened(data: bytes) -> Image.Image | None:
     """Unpack a photo into grey, no larger than is worth reading; None for what is no harmless picture."""
     try:
-        picture = Image.open(BytesIO(data), formats=_FORMATS)  # Reads the head only: nothing is unpacked yet.
-        if picture.width * picture.height > PHOTO_PIXELS:
-            return None
-        picture.draft("L", (READ_EDGE, READ_EDGE))  # Lets a JPEG unpack at a fraction of its size.
-        grey = picture.convert("L")
-    except Exception:  # noqa: BLE001 - a broken picture makes Pillow raise nearly anything
+        with open_picture(data, most_pixels=PHOTO_PIXELS) as picture:
+            picture.draft("L", (READ_EDGE, READ_EDGE))  # Lets a JPEG unpack at a fraction of its size.
+            grey = picture.convert("L")
+    except Refused:
         return None
     grey.thumbnail((READ_EDGE, READ_EDGE))
     return grey

@@ -21,6 +21,7 @@ TABLE = {
     "late_deal": (NO, "dealt", NO, "dealt", NO, NO),
     "undo_deal": (NO, NO, NO, NO, "bound", NO),
     "undo_late_deal": (NO, NO, NO, NO, "expired", NO),
+    "extend": (NO, NO, "bound", NO, NO, NO),
     "show": (NO, NO, "bound", NO, "dealt", NO),
 }
 STATUSES = ("entered", "reported", "bound", "expired", "dealt", "withdrawn")

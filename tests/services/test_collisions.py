@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lead_system.extensions import db
-from lead_system.models import Collision
+from lead_system.models import Collision, HistoryRecord
 from lead_system.services import collisions, leads
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
@@ -181,3 +181,128 @@ def test_broker_is_answered_the_same_whether_or_not_the_customer_is_held(cast: C
     assert answers == [{"reported": True}, {"reported": True}]
     assert cast.count(Collision, challenging_lead_id=wanted) == 1
     assert cast.count(Collision, challenging_lead_id=free) == 0
+
+
+def handled(cast: Cast, note: str = "") -> int:
+    """Let Fang go for Qiang's customer, and the director handle that; returns the collision."""
+    row = cast.collision_of(held_by_qiang(cast), cast.enters("fang"))
+    cast.handles("director", row, note=note)
+    return row
+
+
+def reopen(cast: Cast, collision_id: int, reason: str = "处理有误") -> None:
+    with cast.app.app_context():
+        collisions.reopen_collision(
+            cast.as_("admin"), collision_id=collision_id, reason=reason, now=MONDAY_TEN
+        )
+
+
+def test_collision_that_a_person_handled_is_opened_again(cast: Cast, clock: StoppedClock) -> None:
+    row = handled(cast, note="先到先得")
+    later = clock.forward(timedelta(days=1))
+
+    cast.reopens("admin", row)
+
+    unhandled = {"handled_at": None, "handled_by_id": None, "outcome": None, "note": ""}
+    assert cast.count(Collision, id=row, state="open", last_event_at=later, **unhandled) == 1
+    assert kinds(cast, row) == ["entered", "handled", "reopened"]
+
+
+def test_reopening_is_recorded_with_how_it_had_been_handled(cast: Cast) -> None:
+    row = handled(cast, note="先到先得")
+
+    cast.reopens("admin", row)
+
+    with cast.app.app_context():
+        record = db.session.query(HistoryRecord).filter_by(action="collision_reopened").one()
+        assert (record.chain, record.actor_id) == (f"collision:{row}", cast.ids["admin"])
+        assert {name: record.changes[name] for name in ("state", "outcome", "handled_by", "handled_at")} == {
+            "state": ["handled", "open"],
+            "outcome": ["unsaid", None],
+            "handled_by": [cast.ids["director"], None],
+            "handled_at": ["2026-03-02T02:00:00+00:00", None],
+        }
+        assert record.payload is not None
+        assert record.payload.values == {"reason": "处理有误", "note": "先到先得"}
+
+
+def test_reopened_row_is_joined_and_handled_like_any_other(cast: Cast) -> None:
+    row = handled(cast)
+    cast.reopens("director", row)
+
+    cast.reports("fang", 2)
+    cast.handles("admin", row)
+
+    assert kinds(cast, row) == ["entered", "handled", "reopened", "reported", "handled"]
+    assert cast.count(Collision) == cast.count(Collision, handled_by_id=cast.ids["admin"]) == 1
+
+
+def test_open_collision_is_not_opened_again(cast: Cast) -> None:
+    row = cast.collision_of(held_by_qiang(cast), cast.enters("fang"))
+
+    with nothing_written(cast.app), refused("collision_not_handled"):
+        cast.reopens("director", row)
+
+
+def test_collision_that_a_rebind_closed_stays_closed(cast: Cast) -> None:
+    held, wanted = held_by_qiang(cast), cast.enters("fang")
+    row = cast.collision_of(held, wanted)
+    cast.rebinds("director", held, "fang")
+
+    with nothing_written(cast.app), refused("collision_closed_by_system"):
+        cast.reopens("director", row)
+
+
+def test_handled_collision_stays_so_while_a_newer_one_is_open(cast: Cast) -> None:
+    first = handled(cast)
+    cast.reports("fang", 2)
+    second = cast.collision_of(1, 2)
+
+    with nothing_written(cast.app), refused("newer_collision_open", collision_id=second):
+        cast.reopens("director", first)
+    cast.handles("director", second)
+    cast.reopens("director", first)
+
+    assert cast.count(Collision, id=first, state="open") == cast.count(Collision, state="open") == 1
+
+
+def test_open_collision_of_another_challenger_or_the_other_way_round_is_no_newer_one(
+    cast: Cast, clock: StoppedClock
+) -> None:
+    row = handled(cast)
+    cast.enters("wei")
+    clock.forward(timedelta(days=30))
+    cast.reports("fang", 2)
+    cast.scans("feng", 2)
+    cast.reports("qiang", 1)
+    assert cast.collision_of(2, 1)
+
+    cast.reopens("director", row)
+
+    assert cast.count(Collision, id=row, state="open") == 1
+    assert cast.count(Collision, state="open") == 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [("", "reason_missing"), ("打13812345678", "text_has_full_number")]
+)
+def test_reopening_needs_a_reason(cast: Cast, reason: str, code: str) -> None:
+    row = handled(cast)
+
+    with nothing_written(cast.app), refused(code):
+        reopen(cast, row, reason)
+
+
+def test_unknown_collision_is_not_opened_again(cast: Cast) -> None:
+    row = handled(cast)
+
+    with nothing_written(cast.app), refused("not_found"):
+        reopen(cast, row + 1)
+
+
+@pytest.mark.parametrize("who", ["secretary", "fang", "qiang", "feng", "xin"])
+def test_only_director_and_admin_open_again(cast: Cast, who: str) -> None:
+    row = handled(cast)
+
+    with nothing_written(cast.app), refused("forbidden"):
+        cast.reopens(who, row)

@@ -1,0 +1,109 @@
+"""Uploaded pictures: the one way in which they are opened, and how one is drawn anew to be kept.
+
+What an upload claims to be does not count: only what decodes as JPEG, PNG or WebP is a picture. What is
+kept is drawn onto an empty canvas, so that nothing else of the sent file is left: no place, no comment,
+no script behind the last pixel.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+from PIL import Image, ImageOps
+from werkzeug.datastructures import FileStorage
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.services.fees import NewPicture
+
+MEGABYTE = 1024 * 1024
+SCREENSHOT_MEGABYTES = 10
+"""Largest screenshot that is looked at."""
+
+SCREENSHOT_PIXELS = 40_000_000
+"""Most pixels that a screenshot may have; a small file can unpack into a picture that fills the memory."""
+
+KEPT_EDGE = 2000
+"""Longer edge, in pixels, to which a screenshot is reduced."""
+
+LONG_KEPT_EDGE, LONG_KEPT_WIDTH = 4000, 1500
+"""Longer and shorter edge to which a very long screenshot is reduced, whose writing stays readable so."""
+
+VERY_LONG = 2.5
+"""How many times as long as wide a screenshot is that was scrolled: no telephone's display is."""
+
+THUMBNAIL_EDGE = 240
+_QUALITY = 85
+_FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+@contextmanager
+def open_picture(data: bytes, *, most_pixels: int) -> Iterator[Image.Image]:
+    """Open a picture for a block that decodes it; whatever Pillow raises there says that it is none.
+
+    Raises:
+        Refused: PICTURE_UNREADABLE; or PICTURE_TOO_LARGE before anything is unpacked.
+    """
+    try:
+        picture = Image.open(BytesIO(data), formats=_FORMATS)  # Reads the head only: nothing is unpacked yet.
+        if picture.width * picture.height > most_pixels:
+            raise _too_large()
+        yield picture
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - a broken picture makes Pillow raise nearly anything
+        raise Refused(RefusalCode.PICTURE_UNREADABLE, field="picture") from None
+
+
+def read_screenshot(upload: FileStorage | None) -> NewPicture:
+    """Return the screenshot of a payment, drawn anew; nothing is stored.
+
+    Raises:
+        Refused: PICTURE_MISSING for no file or an empty one, PICTURE_TOO_LARGE, or PICTURE_UNREADABLE.
+    """
+    most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
+    data = upload.read(most_bytes + 1) if upload is not None else b""
+    if not data:
+        raise Refused(RefusalCode.PICTURE_MISSING, field="picture")
+    if len(data) > most_bytes:
+        raise _too_large()
+    with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
+        picture.draft("RGB", _box(picture))  # Lets a JPEG unpack at a fraction of its size.
+        return draw_anew(picture)
+
+
+def draw_anew(picture: Image.Image) -> NewPicture:
+    """Return the first frame of a picture the right way up, on white, reduced, as two fresh JPEG files."""
+    upright = _coloured(ImageOps.exif_transpose(picture))
+    upright.thumbnail(_box(upright))
+    canvas = Image.new("RGB", upright.size, "white")
+    canvas.paste(upright, mask=upright if upright.mode == "RGBA" else None)
+    small = canvas.copy()
+    small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+    return NewPicture(canvas.width, canvas.height, _as_jpeg(canvas), _as_jpeg(small))
+
+
+def _too_large() -> Refused:
+    return Refused(RefusalCode.PICTURE_TOO_LARGE, field="picture", limit=SCREENSHOT_MEGABYTES)
+
+
+def _coloured(picture: Image.Image) -> Image.Image:
+    """Return a picture in full colours, with its transparency where it has one."""
+    if picture.mode.startswith("I"):
+        # Pillow cuts 16 bits of grey off at 255, which would leave a white page.
+        picture = picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _box(picture: Image.Image) -> tuple[int, int]:
+    """Return the width and height into which a picture is fitted; a smaller one stays as it is."""
+    shorter, longer = sorted(picture.size)
+    if longer <= VERY_LONG * shorter:
+        return KEPT_EDGE, KEPT_EDGE
+    is_upright = picture.height == longer
+    return (LONG_KEPT_WIDTH, LONG_KEPT_EDGE) if is_upright else (LONG_KEPT_EDGE, LONG_KEPT_WIDTH)
+
+
+def _as_jpeg(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()

@@ -1,0 +1,126 @@
+"""The back office under fire: two people at one fee, one binding, one collision, fifty real races each."""
+
+from datetime import timedelta
+
+import pytest
+
+from lead_system.extensions import db
+from lead_system.models import Binding, Collision, CollisionEvent, Fee, HistoryRecord, Hold, Rebind
+from lead_system.services import bindings, collisions, fees, leads
+from lead_system.services.leads import Wishes
+from tests.races.arena import Arena, Call, call
+from tests.races.test_races import customer, holders, move, outcome_words, scan
+from tests.support.cast import Cast
+from tests.support.databases import both_databases
+from tests.support.frozen import MONDAY_TEN as NOW
+
+pytestmark = [both_databases, pytest.mark.races, pytest.mark.usefixtures("clock")]
+LAST_SECOND = timedelta(days=30, seconds=-1)
+
+
+def extend(cast: Cast, who: str, lead_id: int, *, later: timedelta = timedelta(0)) -> Call:
+    return call(
+        bindings.extend_binding,
+        cast.as_(who),
+        lead_id=lead_id,
+        version=cast.read(lead_id, "version"),
+        days=7,
+        reason="出差",
+        now=NOW + later,
+    )
+
+
+def end_of(cast: Cast, lead_id: int) -> tuple[int, int]:
+    """Return how many days after now a lead's binding ends, and how many of its holds end then."""
+    end = cast.read(lead_id, "protect_until")
+    with cast.app.app_context():
+        binding = db.session.query(Binding).filter_by(lead_id=lead_id, ended_at=None).one()
+        assert binding.ends_at == end
+    return (end - NOW).days, cast.count(Hold, lead_id=lead_id, ends_at=end)
+
+
+def test_two_secretaries_void_one_fee(cast: Cast, arena: Arena) -> None:
+    cast.change("ming", role="secretary")
+    lead_id = cast.enters("fang", reports=True)
+    cast.scans("feng", lead_id)
+    for _number in arena.goes_on():
+        fee_id = cast.pays("secretary", lead_id, "200.00")
+        void = {"fee_id": fee_id, "now": NOW}
+
+        outcomes = arena.race(
+            [
+                call(fees.void_fee, cast.as_("secretary"), reason="重复支付", **void),
+                call(fees.void_fee, cast.as_("ming"), reason="付错了", **void),
+            ]
+        )
+
+        assert outcome_words(outcomes) == {"done": 1, "fee_already_voided": 1}
+        is_first = outcomes[0].answer is not None
+        assert {o.facts["name"] for o in outcomes if o.refusal} == {"苏文" if is_first else "陆明哲"}
+        assert cast.count(Fee, id=fee_id, void_reason="重复支付" if is_first else "付错了") == 1
+        assert cast.count(HistoryRecord, action="void_fee") == cast.count(Fee)
+
+
+def test_two_directors_extend_one_binding(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        lead_id = cast.enters("fang", customer(number), f"139{number:04d}", reports=True)
+        cast.scans("feng", lead_id)
+
+        outcomes = arena.race([extend(cast, who, lead_id) for who in ("director", "admin")])
+
+        assert outcome_words(outcomes) == {"done": 1, "stale": 1}
+        assert end_of(cast, lead_id) == (37, 2)
+        assert cast.count(HistoryRecord, lead_id=lead_id, action="extend_binding") == 1
+
+
+def test_extension_at_the_last_second_against_a_takeover_at_the_end(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        old, new = (cast.enters(who, customer(number), reports=True) for who in ("fang", "qiang"))
+        cast.scans("feng", old)
+        extension = extend(cast, "director", old, later=LAST_SECOND)
+
+        outcomes = arena.race([extension, scan(cast, "feng", new, later=timedelta(days=30))])
+
+        words = outcome_words(outcomes)
+        assert words in ({"done": 1, "held": 1}, {"stale": 1, "bound": 1})
+        assert holders(cast, number) == ({old} if words["done"] else {new})
+        assert cast.count(Binding, lead_id=old, ends_at=NOW + timedelta(days=37)) == words["done"]
+
+
+def test_extension_against_a_rebind(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        lead_id = cast.enters("fang", customer(number), reports=True)
+        cast.scans("feng", lead_id)
+
+        outcomes = arena.race([extend(cast, "director", lead_id), move(cast, lead_id, "qiang")])
+
+        assert outcome_words(outcomes) == {"done": 1, "stale": 1}
+        is_extended = outcomes[0].answer is not None
+        assert cast.count(Rebind, from_lead_id=lead_id) == int(not is_extended)
+        [holder] = holders(cast, number)
+        assert (holder == lead_id) is is_extended
+        assert end_of(cast, holder) == (37 if is_extended else 30, 1)
+
+
+def test_reopening_against_the_challengers_next_report_leaves_one_open_row(cast: Cast, arena: Arena) -> None:
+    for number in arena.goes_on():
+        held = cast.enters("qiang", customer(number), reports=True)
+        cast.scans("feng", held)
+        wanted = cast.enters("fang", customer(number))
+        row = cast.collision_of(held, wanted)
+        cast.handles("director", row)
+        reopening = {"collision_id": row, "reason": "处理有误", "now": NOW}
+        report = {"lead_id": wanted, "wishes": Wishes(), "now": NOW}
+
+        reopened, reported = arena.race(
+            [
+                call(collisions.reopen_collision, cast.as_("director"), **reopening),
+                call(leads.report_lead, cast.as_("fang"), **report),
+            ]
+        )
+
+        assert (reopened.refusal, reported.refusal) in (("", ""), ("newer_collision_open", ""))
+        newest = cast.collision_of(held, wanted)
+        assert (newest == row) is (reopened.refusal == "")
+        assert cast.count(Collision, holding_lead_id=held, state="open") == 1
+        assert cast.count(CollisionEvent, collision_id=newest, kind="reported") == 1
