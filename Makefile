@@ -17,7 +17,7 @@ DEV := .venv/dev-$(call hash,requirements.txt requirements-dev.txt)
 ASSETS := lead_system/static/vendor/fetched-$(call hash,package-lock.json scripts/fetch_assets)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard lead_system/translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help run test quick check manual lint types drift format assets catalogue needs
+.PHONY: help run test quick check manual lint types drift format bench assets catalogue needs
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do \
@@ -53,6 +53,9 @@ drift: $(DEV)  ## models and migrations agree
 format: $(DEV)  ## rewrite the code the way lint wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+bench: $(RUNTIME)  ## how fast exports are written, against the bare libraries
+	@$(BIN)/python -m benchmarks.export
 
 assets: $(ASSETS)  ## browser assets into lead_system/static/vendor/
 	@:

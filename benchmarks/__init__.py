@@ -1,0 +1,1 @@
+"""Measurements: how the product compares with the bare libraries."""
