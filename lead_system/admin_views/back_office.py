@@ -9,13 +9,52 @@ from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views import door
 from lead_system.admin_views.base import Answer, BackOfficeView
+from lead_system.admin_views.brokerages import BrokeragesView
+from lead_system.admin_views.brokers import BrokersView
 from lead_system.admin_views.collisions import CollisionsView
+from lead_system.admin_views.export_log import ExportLogView
+from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.leads import LeadsView
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.profile_changes import ProfileChangesView
+from lead_system.admin_views.rebinds import RebindsView
+from lead_system.admin_views.referrals import ReferralsView
+from lead_system.admin_views.scans import ScansView
+from lead_system.admin_views.staff import ConsultantsView, StaffView
+from lead_system.admin_views.viewings import ViewingsView
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.extensions import db
-from lead_system.models import Collision, Lead
+from lead_system.models import (
+    Account,
+    Brokerage,
+    Collision,
+    Export,
+    Fee,
+    GateScan,
+    Lead,
+    ProfileChange,
+    Rebind,
+    Viewing,
+)
 
-_WORK = "work"
+_GROUPS = {"work": _l("Daily work"), "records": _l("Records"), "people": _l("People")}
+
+_MENU: tuple[tuple[type[ListView], Any, Any, str, str], ...] = (
+    (LeadsView, Lead, _l("Customers"), "work", "leads"),
+    (CollisionsView, Collision, _l("Collisions"), "work", "collisions"),
+    (FeesView, Fee, _l("Viewing fees"), "work", "fees"),
+    (ReferralsView, Account, _l("Referral table"), "work", "referrals"),
+    (ScansView, GateScan, _l("Gate scans"), "records", "scans"),
+    (ViewingsView, Viewing, _l("Viewings"), "records", "viewings"),
+    (RebindsView, Rebind, _l("Rebinds"), "records", "rebinds"),
+    (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),
+    (ExportLogView, Export, _l("Exports"), "records", "exports"),
+    (BrokersView, Account, _l("Brokers"), "people", "brokers"),
+    (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
+    (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
+    (StaffView, Account, _l("Staff"), "people", "staff"),
+)
+"""View, table, title, group, and the name in addresses, which is also that of the drawing."""
 
 
 class StartView(BackOfficeView):
@@ -60,12 +99,10 @@ def init_back_office(app: Flask) -> None:
     office = BackOffice(
         name="lead_system", index_view=StartView(name=_l("Start"), endpoint="admin", url="/admin")
     )
-    for group, title in ((_WORK, _l("Daily work")),):
+    for group, title in _GROUPS.items():
         office.add_category(group)
         office.get_category_menu_item(group).name = title
-    office.add_views(
-        LeadsView(Lead, db, _l("Customers"), _WORK, "leads", menu_icon_value="customers"),
-        CollisionsView(Collision, db, _l("Collisions"), _WORK, "collisions", menu_icon_value="collisions"),
-    )
+    for kind, model, title, group, endpoint in _MENU:
+        office.add_view(kind(model, db, title, group, endpoint, menu_icon_value=endpoint))
     office.init_app(app)
     app.register_blueprint(door.blueprint)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from flask import Response, flash, jsonify, redirect, request
+from flask import Response, flash, jsonify, redirect, request, url_for
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import gettext as _
@@ -11,52 +11,99 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.base import Answer, ListView, Tab, numbers_in, present
-from lead_system.admin_views.forms import CollisionSearchForm, HandleForm
-from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
+from lead_system.admin_views.columns import Column, badge, ours, phones
+from lead_system.admin_views.forms import HandleForm, ReasonForm
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.searches import CollisionSearchForm
+from lead_system.domain.errors import Refused
 from lead_system.domain.roles import DECIDERS
-from lead_system.models import Collision, CollisionState
+from lead_system.models import Collision, CollisionOutcome, CollisionState
 from lead_system.queries import collisions, scope
 from lead_system.queries.collisions import CollisionSearch
-from lead_system.services.collisions import PERSONS_OUTCOMES, CollisionsHandled, handle_collisions
+from lead_system.services.collisions import (
+    PERSONS_OUTCOMES,
+    CollisionsHandled,
+    handle_collisions,
+    reopen_collision,
+)
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.filters import moment
+from lead_system.web.words import word
 
-_TABS = {
-    "open": (CollisionState.OPEN, _l("Open")),
-    "handled": (CollisionState.HANDLED, _l("Handled")),
-    "all": (None, _l("All")),
-}
-DEFAULT_TAB = "open"
+
+def _side(side: str, titles: tuple[Any, Any, Any], lead: Any) -> tuple[Column, ...]:
+    """Return the columns of one side: the broker, how to reach them, and the number of their lead."""
+    return (
+        Column(side, titles[0], lambda row: lead(row).broker.name, look="words"),
+        Column(f"{side}_phone", titles[1], lambda row: lead(row).broker.phone, look="figures"),
+        Column(
+            f"{side}_number",
+            titles[2],
+            lambda row: lead(row).id,
+            getattr(Collision, f"{side}_lead_id"),
+            lambda row: url_for("leads.details_view", id=lead(row).id),
+        ),
+    )
+
+
+_HANDLING = frozenset({"state", "handled_by", "handled_at", "outcome", "note"})
+"""Columns that say nothing where every row is open."""
 
 
 class CollisionsView(ListView):
     """Collisions (manual 6.2.e, 6.3.e)."""
 
     roles = DECIDERS
+    pages_not_served = ListView.pages_not_served - {"details_view"}
     list_template = "admin/collisions/list.html"
+    about = _l("Brokers who went for a customer whom another broker holds.")
+    has_row_end = True
     search_form_class = CollisionSearchForm
     tab_argument = "state"
     tabs_title = _l("State")
-    first_column = "name"
+    tab_titles: ClassVar[dict[str, Any]] = {
+        CollisionState.OPEN.value: _l("Open"),
+        CollisionState.HANDLED.value: _l("Handled"),
+        "all": _l("All"),
+    }
+    days_title = _l("Opened at")
     count_endpoint = "collisions.open_count_view"
-    column_list = ("name", "phone", "holder", "challenger", "kind", "opened_at", "last_event_at", "state")
-    column_labels: ClassVar[dict[str, Any]] = {
-        "name": _l("Customer name"),
-        "phone": _l("Customer phone"),
-        "holder": _l("Holder"),
-        "challenger": _l("Challenger"),
-        "kind": _l("Kind"),
-        "opened_at": _l("Opened at"),
-        "last_event_at": _l("Last event"),
-        "state": _l("State"),
-    }
-    orders: ClassVar[dict[str, Any]] = {
-        "holder": Collision.holding_lead_id,
-        "challenger": Collision.challenging_lead_id,
-        "opened_at": Collision.opened_at,
-        "last_event_at": Collision.last_event_at,
-    }
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column(
+            "name", _l("Customer name"), lambda row: row.collision.challenging_lead.full_name, look="words"
+        ),
+        Column(
+            "phone",
+            _l("Customer phone"),
+            lambda row: phones(row.collision.challenging_lead),
+            look="phones",
+        ),
+        *_side(
+            "holding",
+            (_l("Holder"), _l("Holder's phone"), _l("Holder's number")),
+            lambda row: row.collision.holding_lead,
+        ),
+        *_side(
+            "challenging",
+            (_l("Challenger"), _l("Challenger's phone"), _l("Challenger's number")),
+            lambda row: row.collision.challenging_lead,
+        ),
+        Column("kind", _l("Kind"), lambda row: ours(word(row.collision.kind)), Collision.kind),
+        Column("events", _l("Events"), lambda row: row.events, link=lambda row: _details_url(row.id)),
+        Column("opened_at", _l("Opened at"), lambda row: row.collision.opened_at, Collision.opened_at),
+        Column(
+            "last_event_at",
+            _l("Last event"),
+            lambda row: row.collision.last_event_at,
+            Collision.last_event_at,
+        ),
+        Column("state", _l("State"), lambda row: badge(row.collision.state), Collision.state),
+        Column("handled_by", _l("Handled by"), lambda row: _handler(row.collision), look="words"),
+        Column("handled_at", _l("Handled at"), lambda row: row.collision.handled_at, Collision.handled_at),
+        Column("outcome", _l("Outcome"), lambda row: _outcome(row.collision), Collision.outcome),
+        Column("note", _l("Note"), lambda row: row.collision.note, look="long"),
+    )
 
     # The list.
 
@@ -65,42 +112,26 @@ class CollisionsView(ListView):
         return scope.visible_collisions(signed_in())
 
     def _search(self) -> CollisionSearch:
-        """Return what the address narrows the list to.
-
-        Raises:
-            Refused: NOT_FOUND for a tab that does not exist.
-        """
-        tab = request.args.get("state") or DEFAULT_TAB
-        if tab not in _TABS:
-            raise Refused(RefusalCode.NOT_FOUND)
-        return CollisionSearch(state=_TABS[tab][0], **self.search_kept())
+        tab = self.chosen_tab()
+        return CollisionSearch(state=None if tab == "all" else CollisionState(tab), **self.search_values())
 
     def found(self) -> Select[Any]:
         """Return the collisions of the tab that fit the search."""
         return collisions.collisions_found(signed_in(), self._search())
 
-    def tabs(self) -> list[Tab]:
-        """Return the tabs with their counts."""
-        search = self._search()
-        counts = collisions.tab_counts(signed_in(), search)
-        return [
-            Tab(
-                title=str(title),
-                url=self.get_url(
-                    ".index_view", **({} if tab == DEFAULT_TAB else {"state": tab}), **self.search_kept()
-                ),
-                count=counts[state],
-                is_chosen=state is search.state,
-            )
-            for tab, (state, title) in _TABS.items()
-        ]
+    def tab_counts(self) -> dict[str, int]:
+        """Return how many collisions each tab has."""
+        counts = collisions.tab_counts(signed_in(), self._search())
+        return {state.value if state else "all": count for state, count in counts.items()}
 
-    def beside(self, rows: Any) -> dict[str, Any]:
-        """Return how many events these collisions have."""
-        return {
-            "event_counts": collisions.event_counts(rows),
-            "state": request.args.get("state") or DEFAULT_TAB,
-        }
+    def columns_shown(self) -> tuple[Column, ...]:
+        """Leave out of the open tab what is said of handled rows only."""
+        is_open = self.chosen_tab() == CollisionState.OPEN.value
+        return tuple(c for c in self.columns if not (is_open and c.name in _HANDLING))
+
+    def shown(self, rows: Any) -> list[collisions.ListedCollision]:
+        """Return the collisions with how many events each has."""
+        return collisions.with_events(rows)
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: not where everything is handled already."""
@@ -116,6 +147,42 @@ class CollisionsView(ListView):
     def open_count_view(self) -> Response:
         """Answer the menu, which asks again and again."""
         return jsonify(count=collisions.open_count(signed_in()))
+
+    # One collision.
+
+    @expose("/details/")
+    def details_view(self) -> Answer:
+        """Show both sides of a collision and everything that happened between them."""
+        collision = collisions.get_collision(signed_in(), number_in(request.args.get("id")))
+        return self.render("admin/collisions/details.html", collision=collision)
+
+    @expose("/reopen/", methods=("GET", "POST"))
+    def reopen_view(self) -> Answer:
+        """Ask for the reason; open a collision again that a person had handled (R7)."""
+        collision = collisions.get_collision(signed_in(), number_in(request.args.get("id")))
+        form = ReasonForm()
+        if request.method == "GET":
+            return self._reopen_page(collision, form, None)
+        try:
+            reopen_collision(
+                caller(form), collision_id=collision.id, reason=form.reason.data or "", now=present()
+            )
+        except Refused as refused:
+            return self._reopen_page(collision, form, refused)
+        flash(_("The collision is open again."), "success")
+        return redirect(_details_url(collision.id))
+
+    def _reopen_page(self, collision: Collision, form: ReasonForm, refused: Refused | None) -> Answer:
+        question = Question(
+            heading=_("Open the collision again"),
+            subject=Markup("<span data-user>{}</span>").format(collision.challenging_lead.full_name),
+            foresight=(
+                _("It stands among the open collisions again, and counts in the menu."),
+                _("Who handled it, with which outcome and note, stays in the history."),
+            ),
+            button=_("Open again"),
+        )
+        return self.question_page(question, form, refused, back_url=_details_url(collision.id))
 
     # Handling.
 
@@ -149,6 +216,7 @@ class CollisionsView(ListView):
             back_url=self.way_back(),
             action_url=self.get_url(".handle"),
             collisions=collisions.get_collisions(signed_in(), ids),
+            unsaid=CollisionOutcome.UNSAID,
             outcomes=PERSONS_OUTCOMES[1:],
         )
 
@@ -171,3 +239,18 @@ def _handled_before(row: Collision) -> Markup:
     said = Markup(_("Handled before by %(name)s at %(moment)s."))  # noqa: S704 - our own sentence
     said %= {"name": by, "moment": moment(row.handled_at)}
     return named.format(row.challenging_lead.full_name) + " · " + said
+
+
+def _details_url(collision_id: int) -> str:
+    return url_for("collisions.details_view", id=collision_id)
+
+
+def _handler(row: Collision) -> str | Markup | None:
+    """Return who handled a collision; the system closes one after a rebind."""
+    if row.is_open:
+        return None
+    return row.handled_by.name if row.handled_by else ours(_("by the system"))
+
+
+def _outcome(row: Collision) -> Markup | None:
+    return ours(word(row.outcome)) if row.outcome else None

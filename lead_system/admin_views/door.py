@@ -1,18 +1,21 @@
 """The door of the back office: sign in with account name and password, sign out."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
-from lead_system.admin_views.base import here
+from lead_system.admin_views.base import here, present
 from lead_system.admin_views.forms import SignInForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.extensions import db
 from lead_system.models import Account
-from lead_system.services.accounts import sign_in_with_password
-from lead_system.web.access import is_safe_next, public
-from lead_system.web.caller import begin_session, end_session
+from lead_system.services.sign_in import sign_in_with_password
+from lead_system.services.staff import change_own_password
+from lead_system.web.access import allow, is_safe_next, public
+from lead_system.web.caller import begin_session, caller, end_session
+from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
 
 blueprint = Blueprint("back_office_door", __name__, url_prefix="/admin")
@@ -41,6 +44,28 @@ def sign_out() -> ResponseReturnValue:
     """Forget who was signed in, and go back to the door."""
     end_session()
     return redirect(url_for("back_office_door.sign_in"))
+
+
+@blueprint.route("/password", methods=("GET", "POST"))
+@allow(*BACK_OFFICE)
+def change_password() -> ResponseReturnValue:
+    """Change the own password; a temporary one has to be changed before anything else opens."""
+    form = OwnPasswordForm()
+    if request.method == "GET":
+        return _password_page(form)
+    try:
+        current, new = form.typed()
+        change_own_password(caller(form), current_password=current, new_password=new, now=present())
+    except Refused as refused:
+        if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
+            raise
+        return _password_page(form), refused.http_status
+    flash(_("Your password is changed."), "success")
+    return redirect(url_for("admin.index"))
+
+
+def _password_page(form: OwnPasswordForm) -> str:
+    return render_template("admin/password.html", form=form, here_url=here())
 
 
 def _page(form: SignInForm, refusal: str = "") -> str:

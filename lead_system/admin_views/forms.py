@@ -1,92 +1,65 @@
 """The forms of the back office: the shape of what is typed. Rules live in the services."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import (
     DateField,
-    Form,
     IntegerField,
     PasswordField,
+    SelectField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import has_full_number
+from lead_system.domain.roles import Role
+from lead_system.queries.matching import find_row_number
+from lead_system.services.brokerages import BrokerageFacts
 from lead_system.services.deals import DealTerms
+from lead_system.services.staff import NewStaff
 from lead_system.web.forms import RequestForm
-from lead_system.web.sentences import sentence
+from lead_system.web.words import word
 
-SEARCH_LENGTH = 40
+STAFF_ROLES = (Role.SECRETARY, Role.DIRECTOR, Role.GATE)
+"""The roles that the list of staff is about, in the order of the manual (6.3.i-1)."""
 
 
-def _typed(text: str | None) -> str:
+def typed(text: str | None) -> str:
+    """Return what was typed without the space around it."""
     return (text or "").strip()
 
 
-def search_text(text: str | None) -> str:
-    """Return a search text from an address, no longer than anybody types."""
-    return _typed(text)[:SEARCH_LENGTH]
+def read_yuan(text: str | None, refusal: RefusalCode) -> Decimal | None:
+    """Return an amount as people type it, with or without ¥ and commas; None for a blank one.
+
+    Raises:
+        Refused: the given refusal, for what is no number.
+    """
+    digits = typed(text).replace(",", "").lstrip("¥￥")
+    try:
+        return Decimal(digits) if digits else None
+    except InvalidOperation:
+        raise Refused(refusal, field="amount") from None
 
 
-def _short(_form: Form, field: Any) -> None:
-    if len(field.data) > SEARCH_LENGTH:
-        raise ValidationError(sentence(Refused(RefusalCode.TEXT_TOO_LONG, limit=SEARCH_LENGTH)))
+def _number_or_none(text: object) -> int | None:
+    """Read the value of a choice of rows; None for anything that is no row's number."""
+    return find_row_number(str(text))
 
 
-def _visible_digits(_form: Form, field: Any) -> None:
-    """Refuse a customer's whole number also where it is only looked for (R1)."""
-    if has_full_number(field.data):
-        raise ValidationError(sentence(Refused(RefusalCode.PHONE_FULL_NUMBER)))
-
-
-def _search(label: Any, *checks: Any, **widget: Any) -> StringField:
-    return StringField(
-        label,
-        filters=[_typed],
-        validators=[*checks, _short],
-        render_kw={"maxlength": SEARCH_LENGTH, "autocomplete": "off", **widget},
-    )
-
-
-def _customer_phone() -> StringField:
-    return _search(
-        _l("Customer phone"),
-        _visible_digits,
-        placeholder="138 5678",
-        inputmode="tel",
-        **{"data-visible-digits": ""},
-    )
-
-
-class LeadSearchForm(Form):
-    """The search fields above the customers (manual 6.1.a-14 to 6.1.a-19)."""
-
-    number = _search(_l("Customer number"), _visible_digits, inputmode="numeric")
-    name = _search(_l("Customer name"), _visible_digits)
-    phone = _customer_phone()
-    broker_name = _search(_l("Bound broker"), _visible_digits)
-    broker_phone = _search(_l("Broker's phone"), inputmode="tel")
-    brokerage = _search(_l("Brokerage"), _visible_digits)
-    consultant = _search(_l("Consultant"), _visible_digits)
-
-
-class CollisionSearchForm(Form):
-    """The search fields above the collisions."""
-
-    number = _search(_l("Customer number"), _visible_digits, inputmode="numeric")
-    name = _search(_l("Customer name"), _visible_digits)
-    phone = _customer_phone()
-    broker = _search(_l("Broker's name or phone"))
+def role_choice(role: Role) -> LazyString:
+    """Return the word for a role, asked for when it is shown: forms outlive the request that made them."""
+    return LazyString(lambda: word(role))
 
 
 class SignInForm(RequestForm):
     """Account name and password."""
 
-    login = StringField(_l("Account name"), filters=[_typed])
+    login = StringField(_l("Account name"), filters=[typed])
     password = PasswordField(_l("Password"))
 
 
@@ -101,12 +74,142 @@ class VersionForm(RequestForm):
         return self.version.data or 0
 
 
+class BrokerForm(VersionForm):
+    """What a director changes of a broker: phone and brokerage, and nothing else (manual 6.2.c-13)."""
+
+    SHOWS_NUMBERS = True
+
+    phone = StringField(_l("Phone"), filters=[typed], render_kw={"inputmode": "tel", "maxlength": 11})
+    brokerage_id = SelectField(_l("Brokerage"), coerce=_number_or_none, validate_choice=False)
+
+
+class DecideForm(RequestForm):
+    """Whether a resident is let in; a rejection needs a reason."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("Needed for a rejection; the resident reads it on the phone."),
+        render_kw={"maxlength": 500},
+    )
+
+
+class BrokerageForm(VersionForm):
+    """A brokerage (manual 6.2.b)."""
+
+    SHOWS_NUMBERS = True
+
+    name = StringField(_l("Company name"), render_kw={"maxlength": 60, "required": True})
+    contact = StringField(_l("Contact"), render_kw={"maxlength": 30})
+    phone = StringField(_l("Contact's phone"), render_kw={"maxlength": 20, "inputmode": "tel"})
+    address = StringField(_l("Address"), render_kw={"maxlength": 120})
+
+    def facts(self) -> BrokerageFacts:
+        """Return what was typed."""
+        typed = (self.name.data, self.contact.data, self.phone.data, self.address.data)
+        return BrokerageFacts(*(text or "" for text in typed))
+
+
+class NewStaffForm(RequestForm):
+    """A new member of staff (manual 6.3.h-6, 6.3.i-7)."""
+
+    SHOWS_NUMBERS = True
+
+    employee_number = StringField(
+        _l("Employee number"), filters=[typed], render_kw={"maxlength": 20, "required": True}
+    )
+    name = StringField(_l("Name"), render_kw={"maxlength": 30, "required": True})
+    phone = StringField(
+        _l("Phone"), filters=[typed], render_kw={"maxlength": 11, "inputmode": "tel", "required": True}
+    )
+    role: SelectField | None = SelectField(
+        _l("Role"),
+        choices=[SelectChoice(role.value, role_choice(role)) for role in STAFF_ROLES],
+        validate_choice=False,
+    )
+    login = StringField(
+        _l("Account name"),
+        filters=[typed],
+        description=_l("To sign in with; never given to anybody else later."),
+        render_kw={"maxlength": 30, "autocomplete": "off", "autocapitalize": "none", "required": True},
+    )
+    password = PasswordField(
+        _l("Temporary password"),
+        description=_l("At least 12 characters; has to be changed at the first sign-in."),
+        render_kw={"autocomplete": "new-password", "required": True},
+    )
+
+    def staff(self) -> NewStaff:
+        """Return what was typed, without the password.
+
+        Raises:
+            Refused: ROLE_NOT_OFFERED for a role that nobody has.
+        """
+        role = Role.CONSULTANT if self.role is None else self.role.data
+        if role not in set(Role):
+            raise Refused(RefusalCode.ROLE_NOT_OFFERED, field="role")
+        return NewStaff(
+            role=Role(role),
+            name=self.name.data or "",
+            phone=self.phone.data or "",
+            login=self.login.data or "",
+            employee_number=self.employee_number.data or "",
+        )
+
+
+class NewConsultantForm(NewStaffForm):
+    """A new consultant: the role is not asked for."""
+
+    role = None
+
+
+class StaffForm(VersionForm):
+    """What an admin changes of a member of staff: phone and password (manual 6.3.h-7, 6.3.i-8)."""
+
+    SHOWS_NUMBERS = True
+
+    phone = StringField(_l("Phone"), filters=[typed], render_kw={"maxlength": 11, "inputmode": "tel"})
+    password = PasswordField(
+        _l("New temporary password"),
+        description=_l("Leave it blank to keep the present one. A new one has to be changed at sign-in."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class FeeForm(RequestForm):
+    """A viewing fee and the screenshot of its payment (manual 6.1.b-4)."""
+
+    TAKES_FILES = True
+
+    amount = StringField(
+        _l("Amount"),
+        filters=[typed],
+        description=_l("In yuan, between 0.01 and 999,999.99."),
+        render_kw={"inputmode": "decimal", "required": True, "autocomplete": "off"},
+    )
+    picture = FileField(
+        _l("Payment screenshot"),
+        description=_l("JPEG, PNG or WebP, at most 10 MB."),
+        render_kw={"accept": "image/jpeg,image/png,image/webp", "required": True},
+    )
+
+    def yuan(self) -> Decimal:
+        """Return the amount.
+
+        Raises:
+            Refused: FEE_AMOUNT_WRONG for what is no number.
+        """
+        yuan = read_yuan(self.amount.data, RefusalCode.FEE_AMOUNT_WRONG)
+        if yuan is None:
+            raise Refused(RefusalCode.FEE_AMOUNT_WRONG, field="amount")
+        return yuan
+
+
 class DealForm(VersionForm):
     """What is known of a deal."""
 
     dealt_on = DateField(_l("Deal date"))
     unit = StringField(_l("Unit"))
-    amount = StringField(_l("Amount"), filters=[_typed])
+    amount = StringField(_l("Amount"), filters=[typed])
     reason = TextAreaField(_l("Reason"))
 
     def terms(self) -> DealTerms:
@@ -117,14 +220,8 @@ class DealForm(VersionForm):
         """
         if self.dealt_on.data is None:
             raise Refused(RefusalCode.MOMENT_WRONG, field="dealt_on")
-        return DealTerms(self.dealt_on.data, self.unit.data or "", self._amount(), self.reason.data or "")
-
-    def _amount(self) -> Decimal | None:
-        text = (self.amount.data or "").replace(",", "").lstrip("¥￥")
-        try:
-            return Decimal(text) if text else None
-        except InvalidOperation:
-            raise Refused(RefusalCode.DEAL_AMOUNT_WRONG, field="amount") from None
+        amount = read_yuan(self.amount.data, RefusalCode.DEAL_AMOUNT_WRONG)
+        return DealTerms(self.dealt_on.data, self.unit.data or "", amount, self.reason.data or "")
 
 
 class BulkDealForm(RequestForm):
@@ -133,13 +230,38 @@ class BulkDealForm(RequestForm):
     dealt_on = DateField(_l("Deal date"))
 
 
-class ReasonForm(VersionForm):
-    """A reason for something that is written into the history."""
+def _reason() -> TextAreaField:
+    """Return the field for a reason that goes into the history."""
+    return TextAreaField(
+        _l("Reason"),
+        description=_l("Kept in the history."),
+        render_kw={"maxlength": 500, "required": True},
+    )
 
-    reason = TextAreaField(_l("Reason"))
+
+class ReasonForm(RequestForm):
+    """Why something is voided or opened again."""
+
+    reason = _reason()
 
 
-class RebindForm(ReasonForm):
+class VersionReasonForm(VersionForm):
+    """Why a row is changed that somebody else may have changed meanwhile."""
+
+    reason = _reason()
+
+
+class ArchiveForm(VersionForm):
+    """A yes to an archiving; all that it says is which version of the row was seen."""
+
+
+class ExtendForm(VersionReasonForm):
+    """By how many days a binding is extended, and why (R6)."""
+
+    days = IntegerField(_l("Days"), render_kw={"min": 1, "required": True})
+
+
+class RebindForm(VersionReasonForm):
     """To whom a customer goes, and for how long."""
 
     keep_end = StringField(_l("Protection"), default="no")

@@ -21,6 +21,9 @@ _WORDS: dict[str, LazyString] = {
     "rebind_away": _l("Rebound to another broker"),
     "rebind_here": _l("Rebound to this broker"),
     "merge_lead": _l("Merged into another entry of the same broker"),
+    "extend_binding": _l("Protection extended"),
+    "pay_fee": _l("Viewing fee written down"),
+    "void_fee": _l("Viewing fee voided"),
 }
 
 

@@ -1,59 +1,85 @@
 """客户: the customers of all brokers, one customer's page, and what a director may do there."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, select
 
-from lead_system.admin_views.base import Answer, ListView, Tab, number_in, numbers_in, present
-from lead_system.admin_views.forms import (
-    BulkDealForm,
-    DealForm,
-    LeadSearchForm,
-    ReasonForm,
-    RebindForm,
-    search_text,
-)
+from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
+from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
+from lead_system.admin_views.forms import BulkDealForm, DealForm, ExtendForm, RebindForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.searches import LeadSearchForm, search_text
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.domain.protection import shanghai_day
-from lead_system.domain.roles import BACK_OFFICE, DECIDERS
+from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
 from lead_system.models import Account, Brokerage, Lead
-from lead_system.queries import collisions, deals, leads, rebinds, scope
-from lead_system.queries.leads import LeadSearch
-from lead_system.services.bindings import rebind_lead
+from lead_system.queries import bindings, collisions, deals, leads, people, rebinds, scope
+from lead_system.queries.leads import LeadSearch, ListedLead, Step
+from lead_system.queries.settings import get_settings
+from lead_system.services.bindings import extend_binding, rebind_lead
 from lead_system.services.deals import mark_dealt, mark_dealt_in_bulk, undo_deal
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
-
-_TAB_TITLES = {
-    None: _l("All"),
-    LeadStatus.ENTERED: _l("Entered"),
-    LeadStatus.REPORTED: _l("Reported"),
-    LeadStatus.BOUND: _l("Bound"),
-    LeadStatus.EXPIRED: _l("Expired"),
-    LeadStatus.DEALT: _l("Dealt"),
-}
+from lead_system.web.filters import moment, remaining
 
 _ACTIONS = (
     (Verb.DEAL, ".mark_dealt_view", _l("Mark as dealt"), "button-first"),
     (Verb.LATE_DEAL, ".mark_dealt_view", _l("Mark a late deal"), ""),
     (Verb.REBIND_AWAY, ".rebind_view", _l("Change the broker"), ""),
+    (Verb.EXTEND, ".extend_view", _l("Extend the protection"), ""),
     (Verb.UNDO_DEAL, ".undo_deal_view", _l("Undo the deal"), "button-danger"),
 )
 """What a director finds on a customer's page, each where the lifecycle allows it."""
 
+_STEPS = {
+    Step.REPORTED: _l("ever reported"),
+    Step.BOUND: _l("ever bound"),
+    Step.DEALT: _l("dealt now"),
+    Step.HELD: _l("bound or dealt now"),
+    Step.OPEN: _l("entered or reported now"),
+    Step.TO_REBIND: _l("bound to an archived broker or brokerage"),
+}
 
-def _of_account(column: Any, owner: Any) -> ColumnElement[Any]:
-    """Return a value of the account that a lead refers to, to sort by."""
-    found: ColumnElement[Any] = select(column).where(Account.id == owner).correlate(Lead).scalar_subquery()
-    return found
+
+def _marks(row: ListedLead) -> Markup | None:
+    """Return what is remarkable about a customer: who else holds them, and that a rebind took them away."""
+    held = Markup('<a class="mark mark-warning" href="{}">{} <span data-user>{}</span></a>')
+    marks = [
+        held.format(url_for("leads.details_view", id=holder.id), _("Held by"), holder.broker.name)
+        for holder in row.holders
+    ]
+    if row.status is LeadStatus.EXPIRED and row.lead.rebound_at:
+        marks.append(ours(_("Rebound")))
+    if row.status is LeadStatus.BOUND and not row.lead.broker.is_active:
+        marks.append(ours(_("Broker archived")))
+    return joined(marks)
+
+
+def _end(row: ListedLead) -> datetime | None:
+    """Return when a running protection ends, or when an ended one did; a deal has no end."""
+    if row.status is LeadStatus.BOUND:
+        return row.lead.protect_until
+    return row.lead.rebound_at or row.lead.protect_until if row.status is LeadStatus.EXPIRED else None
+
+
+def _left(row: ListedLead) -> str:
+    """Return how much of a running protection is left."""
+    left = remaining(row.lead.protect_until, present()) if row.status is LeadStatus.BOUND else ""
+    return _("%(time)s left", time=left) if left else ""
+
+
+def _brokerage_name(row: ListedLead) -> str | None:
+    return row.lead.broker.brokerage.name if row.lead.broker.brokerage else None
 
 
 class LeadsView(ListView):
@@ -62,48 +88,80 @@ class LeadsView(ListView):
     roles = BACK_OFFICE
     pages_not_served = ListView.pages_not_served - {"details_view"}
     list_template = "admin/leads/list.html"
+    about = _l("Every customer, as each broker entered them.")
+    has_row_end = True
     search_form_class = LeadSearchForm
     tab_argument = "status"
     tabs_title = _l("Status")
-    column_list = (
-        "id",
-        "full_name",
-        "phone1",
-        "status",
-        "broker",
-        "broker_phone",
-        "brokerage",
-        "expected_visit_at",
-        "consultant",
-        "protect_until",
+    tab_titles: ClassVar[dict[str, Any]] = {
+        "all": _l("All"),
+        LeadStatus.ENTERED.value: _l("Entered"),
+        LeadStatus.REPORTED.value: _l("Reported"),
+        LeadStatus.BOUND.value: _l("Bound"),
+        LeadStatus.EXPIRED.value: _l("Expired"),
+        LeadStatus.DEALT.value: _l("Dealt"),
+    }
+    days_title = _l("Entered at")
+    narrowing_arguments: ClassVar[dict[str, Any]] = {
+        "step": _l("Step"),
+        "broker_id": _l("Account of the broker"),
+        "brokerage_id": _l("Number of the brokerage"),
+        "consultant_id": _l("Account of the consultant"),
+    }
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("id", _l("Customer number"), lambda row: row.id, Lead.id, lambda row: _details_url(row.lead)),
+        Column(
+            "full_name", _l("Customer name"), lambda row: row.lead.full_name, Lead.name_key, look="words name"
+        ),
+        Column("phone1", _l("Customer phone"), lambda row: phones(row.lead), Lead.phone1, look="phones"),
+        Column("status", _l("Status"), lambda row: badge(row.status)),
+        Column("marks", _l("Marks"), _marks, look="words"),
+        Column(
+            "broker",
+            _l("Bound broker"),
+            lambda row: row.lead.broker.name,
+            of_account(Account.name, Lead.broker_id),
+            look="words",
+        ),
+        Column(
+            "broker_phone",
+            _l("Broker's phone"),
+            lambda row: row.lead.broker.phone,
+            of_account(Account.phone, Lead.broker_id),
+            look="figures",
+        ),
+        Column(
+            "brokerage",
+            _l("Brokerage"),
+            _brokerage_name,
+            select(Brokerage.name)
+            .join(Account, Account.brokerage_id == Brokerage.id)
+            .where(Account.id == Lead.broker_id)
+            .correlate(Lead)
+            .scalar_subquery(),
+            look="words",
+        ),
+        Column(
+            "entered_by",
+            _l("Entered by"),
+            lambda row: row.lead.entered_by.name if row.lead.entered_by_id != row.lead.broker_id else None,
+            look="words",
+        ),
+        Column(
+            "expected_visit_at",
+            _l("Expected visit"),
+            lambda row: row.lead.expected_visit_at,
+            Lead.expected_visit_at,
+        ),
+        Column(
+            "consultant",
+            _l("Consultant"),
+            lambda row: row.lead.consultant and row.lead.consultant.name,
+            of_account(Account.name, Lead.consultant_id),
+            look="words",
+        ),
+        Column("protect_until", _l("Protected until"), _end, Lead.protect_until, hint=_left),
     )
-    column_labels: ClassVar[dict[str, Any]] = {
-        "id": _l("Customer number"),
-        "full_name": _l("Customer name"),
-        "phone1": _l("Customer phone"),
-        "status": _l("Status"),
-        "broker": _l("Bound broker"),
-        "broker_phone": _l("Broker's phone"),
-        "brokerage": _l("Brokerage"),
-        "expected_visit_at": _l("Expected visit"),
-        "consultant": _l("Consultant"),
-        "protect_until": _l("Protected until"),
-    }
-    orders: ClassVar[dict[str, Any]] = {
-        "id": Lead.id,
-        "full_name": Lead.name_key,
-        "phone1": Lead.phone1,
-        "broker": _of_account(Account.name, Lead.broker_id),
-        "broker_phone": _of_account(Account.phone, Lead.broker_id),
-        "brokerage": select(Brokerage.name)
-        .join(Account, Account.brokerage_id == Brokerage.id)
-        .where(Account.id == Lead.broker_id)
-        .correlate(Lead)
-        .scalar_subquery(),
-        "expected_visit_at": Lead.expected_visit_at,
-        "consultant": _of_account(Account.name, Lead.consultant_id),
-        "protect_until": Lead.protect_until,
-    }
 
     # The list.
 
@@ -115,36 +173,52 @@ class LeadsView(ListView):
         """Return what the address narrows the list to.
 
         Raises:
-            Refused: NOT_FOUND for a tab that does not exist.
+            Refused: NOT_FOUND for a step or a number that cannot be.
         """
-        tab = request.args.get("status") or "all"
-        statuses = {"all": None} | {status.value: status for status in leads.TABS}
-        if tab not in statuses:
+        kept = self.narrowing_kept().items()
+        ids: dict[str, Any] = {name: number_in(text) for name, text in kept if name != "step"}
+        step = request.args.get("step")
+        if step and step not in set(Step):
             raise Refused(RefusalCode.NOT_FOUND)
-        texts: dict[str, Any] = {**self.search_kept()}
-        return LeadSearch(status=statuses[tab], **texts)
+        tab = self.chosen_tab()
+        return LeadSearch(
+            status=None if tab == "all" else LeadStatus(tab),
+            step=Step(step) if step else None,
+            **ids,
+            **self.search_values(),
+        )
 
     def found(self) -> Select[Any]:
-        """Return the customers of the tab that fit the search."""
-        return leads.leads_found(signed_in(), self._search(), present())
+        """Return the customers of the tab that fit the search, the newest number first."""
+        return leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
 
-    def tabs(self) -> list[Tab]:
-        """Return the six tabs with their counts."""
+    def tab_counts(self) -> dict[str, int]:
+        """Return how many customers each of the six tabs has."""
+        counts = leads.tab_counts(signed_in(), self._search(), present())
+        return {status.value if status else "all": count for status, count in counts.items()}
+
+    def shown(self, rows: Any) -> list[ListedLead]:
+        """Return the customers with their real status and who else holds them."""
+        return leads.with_holders(rows, present())
+
+    def narrowed_to(self) -> Markup | None:
+        """Say whose customers are shown, and how far they came."""
         search = self._search()
-        counts = leads.tab_counts(signed_in(), search, present())
-        return [
-            Tab(
-                title=str(title),
-                url=self.get_url(".index_view", status=status and status.value, **self.search_kept()),
-                count=counts[status],
-                is_chosen=status is search.status,
-            )
-            for status, title in _TAB_TITLES.items()
-        ]
+        named = (
+            (_("Broker"), search.broker_id and people.name_of_account(search.broker_id)),
+            (_("Brokerage"), search.brokerage_id and people.name_of_brokerage(search.brokerage_id)),
+            (_("Consultant"), search.consultant_id and people.name_of_account(search.consultant_id)),
+        )
+        parts = [Markup("{} <span data-user>{}</span>").format(what, name) for what, name in named if name]
+        if search.step:
+            parts.append(ours(_STEPS[search.step]))
+        return joined(parts)
 
-    def beside(self, rows: Any) -> dict[str, Any]:
-        """Return who really holds these customers."""
-        return {"holders": leads.holders_of(rows, present()), "status": self._search().status or "all"}
+    def to_rebind(self) -> int:
+        """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
+        if signed_in().role not in DECIDERS:
+            return 0
+        return leads.count_leads(signed_in(), LeadSearch(step=Step.TO_REBIND), present())
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: by those who decide, in tabs where it is of use."""
@@ -164,6 +238,7 @@ class LeadsView(ListView):
             details=_details(signed_in(), lead),
             lead_actions=self._offered_actions(lead),
             may_decide=signed_in().role in DECIDERS,
+            may_pay=signed_in().role is Role.SECRETARY,
             history_word=history_word,
         )
 
@@ -174,12 +249,10 @@ class LeadsView(ListView):
         return [
             {"title": title, "url": self.get_url(endpoint, id=lead.id), "look": look}
             for verb, endpoint, title, look in _ACTIONS
-            if is_allowed(verb, lead.status_at(present())) and was_bound
+            if is_allowed(verb, lead.status_at(present()))
+            and was_bound
+            and (verb is not Verb.EXTEND or _may_be_extended(lead))
         ]
-
-    def _details_url(self, lead: Lead) -> str:
-        url: str = self.get_url(".details_view", id=lead.id)
-        return url
 
     def _asked_about(
         self, template: str, lead: Lead, form: Any, refused: Refused | None, **more: Any
@@ -187,7 +260,7 @@ class LeadsView(ListView):
         """Show the page that asks before an action on one customer, again with the reason for a refusal."""
         if refused is None:
             form.version.data = lead.version
-        return self.asking_page(template, form, refused, back_url=self._details_url(lead), lead=lead, **more)
+        return self.asking_page(template, form, refused, back_url=_details_url(lead), lead=lead, **more)
 
     # Deals.
 
@@ -206,7 +279,7 @@ class LeadsView(ListView):
         except Refused as refused:
             return self._deal_page(lead, form, refused)
         flash(_("Customer number %(number)s is dealt.", number=lead.id), "success")
-        return redirect(self._details_url(lead))
+        return redirect(_details_url(lead))
 
     def _deal_page(self, lead: Lead, form: DealForm, refused: Refused | None) -> Answer:
         is_late = lead.status_at(present()) is not LeadStatus.BOUND
@@ -250,7 +323,7 @@ class LeadsView(ListView):
     @allow(*DECIDERS)
     def undo_deal_view(self) -> Answer:
         """Ask for the reason; undo the deal."""
-        lead, form = self.get_one(request.args.get("id", "")), ReasonForm()
+        lead, form = self.get_one(request.args.get("id", "")), VersionReasonForm()
         if request.method == "GET":
             return self._undo_page(lead, form, None)
         try:
@@ -259,14 +332,56 @@ class LeadsView(ListView):
         except Refused as refused:
             return self._undo_page(lead, form, refused)
         flash(_("The deal of customer number %(number)s is undone.", number=lead.id), "success")
-        return redirect(self._details_url(lead))
+        return redirect(_details_url(lead))
 
-    def _undo_page(self, lead: Lead, form: ReasonForm, refused: Refused | None) -> Answer:
+    def _undo_page(self, lead: Lead, form: VersionReasonForm, refused: Refused | None) -> Answer:
         deal = deals.get_standing_deal(lead, present())
         after = deals.status_after_undo(lead, deal, present())
         return self._asked_about(
             "admin/leads/undo_deal.html", lead, form, refused, deal=deal, status_after=after
         )
+
+    # Extension.
+
+    @expose("/extend/", methods=("GET", "POST"))
+    @allow(*DECIDERS)
+    def extend_view(self) -> Answer:
+        """Ask for days and reason; extend a running binding, which is possible once (R6)."""
+        lead, form = self.get_one(request.args.get("id", "")), ExtendForm()
+        if request.method == "GET":
+            bindings.get_extendable(lead, present())
+            return self._extend_page(lead, form, None)
+        try:
+            extended = extend_binding(
+                caller(form),
+                lead_id=lead.id,
+                version=form.seen,
+                days=form.days.data or 0,
+                reason=form.reason.data or "",
+                now=present(),
+            )
+        except Refused as refused:
+            return self._extend_page(lead, form, refused)
+        end = moment(datetime.fromisoformat(extended.ends_at))
+        flash(_("Customer number %(number)s is protected until %(end)s.", number=lead.id, end=end), "success")
+        return redirect(_details_url(lead))
+
+    def _extend_page(self, lead: Lead, form: ExtendForm, refused: Refused | None) -> Answer:
+        if refused is None:
+            form.version.data = lead.version
+        limit = get_settings().protection_days
+        form.days.description = _("A whole number between 1 and %(limit)s.", limit=limit)
+        question = Question(
+            heading=_("Extend the protection"),
+            subject=_about(lead),
+            foresight=(
+                _("The protection ends on %(end)s now.", end=moment(lead.protect_until)),
+                _("Every day adds 24 hours to that end."),
+                _("A binding can be extended once; this is that once."),
+            ),
+            button=_("Extend"),
+        )
+        return self.question_page(question, form, refused, back_url=_details_url(lead))
 
     # Rebind.
 
@@ -313,12 +428,29 @@ class LeadsView(ListView):
         return number_in(request.args["to"]) if request.args.get("to") else None
 
 
+def _details_url(lead: Lead) -> str:
+    return url_for("leads.details_view", id=lead.id)
+
+
+def _may_be_extended(lead: Lead) -> bool:
+    """Whether the open binding of a lead was not extended before (R6)."""
+    binding = bindings.find_open_binding(lead)
+    return binding is not None and binding.extended_at is None
+
+
+def _about(lead: Lead) -> Markup:
+    """Return the line that says which customer a page is about."""
+    named = Markup('{} <span class="cell-name" data-user>{}</span> <span class="figures">{}</span>')
+    return named.format(_("No. %(number)s", number=lead.id), lead.full_name, phones(lead))
+
+
 def _details(actor: Account, lead: Lead) -> dict[str, Any]:
     """Return the sections of a customer's page; rebinds and collisions only for those who decide."""
     decides = actor.role in DECIDERS
     return {
         "holders": leads.holders_of([lead], present())[lead.id],
         "deal": deals.find_standing_deal(lead),
+        "binding": bindings.find_open_binding(lead),
         "scans": leads.scans_of(lead),
         "viewings": leads.viewings_of(lead),
         "follow_ups": leads.follow_ups_of(lead),

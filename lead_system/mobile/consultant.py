@@ -1,6 +1,7 @@
 """置业顾问: a consultant scans a customer's code, grades the intent, and follows up."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -67,7 +68,8 @@ def record() -> Answer:
 @allow(Role.CONSULTANT)
 def viewings() -> Answer:
     """List the own viewings, with a search (manual 4.3)."""
-    texts = {name: request.args.get(name, "") for name in ("number", "name", "broker")}
+    names = ("number", "name", "broker")
+    texts: dict[str, Any] = {name: request.args.get(name, "") for name in names}
     search = ViewingSearch(**texts, intent=chosen("intent", Intent))
     found = one_page(viewings_found(signed_in(), search), page_number(), size=ROWS)
     return render_template(

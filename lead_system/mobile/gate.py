@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -97,7 +98,8 @@ def scan(scan_id: int) -> Answer:
 def scans() -> Answer:
     """List the gate scans, with a search (manual 3.3)."""
     names = ("number", "name", "phone", "broker", "consultant")
-    search = ScanSearch(**{name: request.args.get(name, "") for name in names})
+    texts: dict[str, Any] = {name: request.args.get(name, "") for name in names}
+    search = ScanSearch(**texts)
     found = one_page(scans_found(signed_in(), search), page_number(), size=ROWS)
     return render_template("mobile/scans.html", found=found, search=search, same_page=same_page)
 

@@ -8,9 +8,12 @@ from lead_system.domain.roles import Approval, Role
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
 from lead_system.queries.settings import brokerage_choices
-from lead_system.services.accounts import complete_profile
+from lead_system.services.brokers import complete_profile
+from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.forms import OwnPasswordForm
+from lead_system.web.sentences import sentence
 
 profile = Blueprint("profile", __name__)
 
@@ -42,6 +45,23 @@ def standing() -> Answer:
     if is_let_in(signed_in()) or not signed_in().has_profile:
         return redirect(home_of(signed_in()))
     return render_template("mobile/standing.html", is_rejected=signed_in().approval is Approval.REJECTED)
+
+
+@profile.route("/password", methods=["GET", "POST"])
+@allow(Role.GATE, Role.CONSULTANT)
+def change_password() -> Answer:
+    """Change the own password; a temporary one has to be changed before anything else opens."""
+    form = OwnPasswordForm()
+    if not form.validate_on_submit():
+        return render_template("mobile/password.html", form=form)
+    try:
+        current, new = form.typed()
+        change_own_password(caller(form), current_password=current, new_password=new, now=now())
+    except Refused as refused:
+        if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
+            raise
+        return render_template("mobile/password.html", form=form), refused.http_status
+    return redirect(home_of(signed_in()))
 
 
 @profile.route("/me")

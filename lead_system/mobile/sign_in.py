@@ -10,7 +10,12 @@ from lead_system.extensions import db
 from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
 from lead_system.mobile.frame import Answer, home_of
 from lead_system.models import Account
-from lead_system.services import accounts
+from lead_system.services.sign_in import (
+    send_sign_in_code,
+    shown_code,
+    sign_in_with_code,
+    sign_in_with_password,
+)
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.caller import begin_session, caller, end_session
 
@@ -43,7 +48,7 @@ def by_phone() -> Answer:
     if not form.validate_on_submit():
         return render_template("mobile/sign_in.html", form=form), form.status
     try:
-        accounts.send_sign_in_code(
+        send_sign_in_code(
             caller(form), phone=form.number, secret=_secret(), sender=ShownOnThePage(), now=now()
         )
     except Refused as refused:
@@ -62,7 +67,7 @@ def by_code() -> Answer:
         return redirect(url_for("mobile.sign_in.start"))
     if not form.validate_on_submit():
         return _code_page(form, phone), form.status
-    signed_in = accounts.sign_in_with_code(
+    signed_in = sign_in_with_code(
         caller(form), phone=phone, code=form.code.data or "", secret=_secret(), now=now()
     )
     if signed_in.account_id is None:
@@ -82,7 +87,7 @@ def by_password() -> Answer:
         return render_template("mobile/staff_sign_in.html", form=form), form.status
     login, password = form.login.data or "", form.password.data or ""
     try:
-        signed_in = accounts.sign_in_with_password(login, password, PHONE_STAFF)
+        signed_in = sign_in_with_password(login, password, PHONE_STAFF)
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/staff_sign_in.html", form=form), status
@@ -127,5 +132,5 @@ def _secret() -> str:
 def _code_page(form: SignInCodeForm, phone: str) -> str:
     """Return the page that asks for the code; the demonstration, which sends no SMS, shows it there."""
     is_demo = current_app.extensions["settings"].demo
-    shown = accounts.shown_code(phone, secret=_secret(), now=now()) if is_demo else None
+    shown = shown_code(phone, secret=_secret(), now=now()) if is_demo else None
     return render_template("mobile/sign_in_code.html", form=form, phone=phone, shown=shown)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
@@ -10,7 +12,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, CollisionEvent, CollisionState, Lead
 from lead_system.queries import scope
-from lead_system.queries.leads import contains, has_phone_part, is_number, written_name
+from lead_system.queries.matching import contains, has_phone_part, is_number, is_within, written_name
 
 _BOTH_SIDES = (
     selectinload(Collision.holding_lead).selectinload(Lead.broker),
@@ -28,6 +30,20 @@ class CollisionSearch:
     phone: str = ""
     number: str = ""
     broker: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class ListedCollision(NamedTuple):
+    """A collision as a list shows it, with the number of its events."""
+
+    collision: Collision
+    events: int
+
+    @property
+    def id(self) -> int:
+        """The number of the collision."""
+        return self.collision.id
 
 
 def _is_about(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -38,7 +54,7 @@ def _is_about(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _conditions_of(search: CollisionSearch) -> list[ColumnElement[bool]]:
     broker = aliased(Account)
-    conditions = []
+    conditions = [is_within(Collision.opened_at, search.first_day, search.last_day)]
     if search.name.strip():
         conditions.append(_is_about(contains(written_name(), "".join(search.name.split()))))
     if search.phone.strip():
@@ -60,7 +76,7 @@ def collisions_found(actor: Account, search: CollisionSearch) -> Select[Collisio
         select(Collision)
         .where(scope.visible_collisions(actor), *in_tab, *_conditions_of(search))
         .options(*_BOTH_SIDES)
-        .order_by(Collision.last_event_at.desc())
+        .order_by(Collision.last_event_at.desc(), Collision.id.desc())
     )
 
 
@@ -86,14 +102,29 @@ def open_count(actor: Account) -> int:
     ).scalar_one()
 
 
-def event_counts(collisions: Sequence[Collision]) -> dict[int, int]:
-    """Return how many events each of these collisions has."""
+def with_events(collisions: Sequence[Collision]) -> list[ListedCollision]:
+    """Return collisions with how many events each has, looked up once for all."""
     rows = db.session.execute(
         select(CollisionEvent.collision_id, func.count())
         .where(CollisionEvent.collision_id.in_([row.id for row in collisions]))
         .group_by(CollisionEvent.collision_id)
     )
-    return dict(rows.all())
+    counts: dict[int, int] = dict(rows.all())
+    return [ListedCollision(row, counts.get(row.id, 0)) for row in collisions]
+
+
+def get_collision(actor: Account, collision_id: int) -> Collision:
+    """Return a collision that somebody may see, with its events and who caused them.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    found = select(Collision).where(Collision.id == collision_id, scope.visible_collisions(actor))
+    events = selectinload(Collision.events).selectinload(CollisionEvent.actor)
+    row = db.session.scalar(found.options(*_BOTH_SIDES, events))
+    if row is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return row
 
 
 def get_collisions(actor: Account, ids: Sequence[int]) -> list[Collision]:

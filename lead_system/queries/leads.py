@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
@@ -29,6 +30,14 @@ from lead_system.models import (
     is_live_hold,
 )
 from lead_system.queries import scope
+from lead_system.queries.matching import (
+    accounts_with,
+    agents_of,
+    has_name_part,
+    has_phone_part,
+    is_number,
+    is_within,
+)
 
 TABS = (
     LeadStatus.ENTERED,
@@ -39,17 +48,30 @@ TABS = (
 )
 """The statuses that have a tab, in the order of the manual; the first tab is "all"."""
 
-LARGEST_ID = 2**31 - 1
-LONGEST_NUMBER = 10
-NO_ROW = -1
-PHONE_DIGITS = 7
+
+class Step(StrEnum):
+    """How far customers came, where a figure elsewhere opens its rows."""
+
+    REPORTED = "reported"
+    """Ever reported."""
+    BOUND = "bound"
+    """Ever bound."""
+    DEALT = "dealt"
+    """Dealt now."""
+    HELD = "held"
+    """Bound or dealt now."""
+    OPEN = "open"
+    """Entered or reported now: somebody still wants to bring them."""
+    TO_REBIND = "to_rebind"
+    """Bound now to a broker who is archived or whose brokerage is (R10)."""
 
 
 @dataclass(frozen=True)
 class LeadSearch:
     """What a list of customers is narrowed to; every condition that is not blank must hold.
 
-    Texts match parts, and `%` and `_` are ordinary characters. `phone` is part of the visible digits.
+    Texts match parts, and `%` and `_` are ordinary characters. `phone` is part of the visible digits. The
+    days are those of the entry. The ids name rows elsewhere that lead here.
     """
 
     status: LeadStatus | None = None
@@ -60,8 +82,26 @@ class LeadSearch:
     broker_phone: str = ""
     brokerage: str = ""
     consultant: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    step: Step | None = None
+    broker_id: int | None = None
+    brokerage_id: int | None = None
     consultant_id: int | None = None
     anything: str = ""
+
+
+class ListedLead(NamedTuple):
+    """A customer as a list shows them: with the real status, and who else holds them."""
+
+    lead: Lead
+    status: LeadStatus
+    holders: list[Lead]
+
+    @property
+    def id(self) -> int:
+        """The customer number."""
+        return self.lead.id
 
 
 def status_expression(now: datetime) -> ColumnElement[Any]:
@@ -83,53 +123,6 @@ def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
     return Lead.status == status
 
 
-def contains(column: Any, part: str) -> ColumnElement[bool]:
-    """Return the condition that a text holds a part, whatever its case; `%` and `_` stand for themselves."""
-    condition: ColumnElement[bool] = column.icontains(part.strip(), autoescape=True)
-    return condition
-
-
-def written_name() -> ColumnElement[str]:
-    """Return surname and given name as one text, as people search for it."""
-    return Lead.surname + Lead.given_name
-
-
-def has_phone_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that a phone shows these digits: part of its head or tail, or all seven.
-
-    138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
-    """
-    digits = "".join(c for c in part if c.isdecimal())
-    if len(digits) == PHONE_DIGITS:
-        return or_(Lead.phone1 == digits, Lead.phone2 == digits)
-    shown = digits or part
-    parts = (f(column) for column in (Lead.phone1, Lead.phone2) for f in (_head, _tail))
-    return or_(*(contains(func.coalesce(text, ""), shown) for text in parts))
-
-
-def _head(phone: Any) -> Any:
-    return func.substr(phone, 1, 3)
-
-
-def _tail(phone: Any) -> Any:
-    return func.substr(phone, 4, 4)
-
-
-def is_number(column: Any, text: str) -> ColumnElement[bool]:
-    """Return the condition that an id is the number that was typed; anything else finds nothing."""
-    number = find_row_number(text)
-    condition: ColumnElement[bool] = column == (number if number is not None else NO_ROW)
-    return condition
-
-
-def find_row_number(text: str) -> int | None:
-    """Return the row number that a text is, None for anything that cannot be one."""
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        return None
-    return int(text) if int(text) <= LARGEST_ID else None
-
-
 def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of a search; those on other tables are look-ups, so that no row is doubled."""
     texts: list[tuple[str, Callable[[str], ColumnElement[bool]]]] = [
@@ -138,30 +131,44 @@ def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.phone, has_phone_part),
         (search.broker_name, lambda part: Lead.broker_id.in_(accounts_with(Account.name, part))),
         (search.broker_phone, lambda part: Lead.broker_id.in_(accounts_with(Account.phone, part))),
-        (search.brokerage, lambda part: Lead.broker_id.in_(_agents_of(part))),
+        (search.brokerage, lambda part: Lead.broker_id.in_(agents_of(part))),
         (search.consultant, lambda part: Lead.consultant_id.in_(accounts_with(Account.name, part))),
         (search.anything, _has_anything),
     ]
     found = [condition(text) for text, condition in texts if text.strip()]
     if search.status is not None:
         found.append(has_status(search.status, now))
-    if search.consultant_id is not None:
-        found.append(Lead.consultant_id == search.consultant_id)
-    return found
+    return [*found, *_narrowing_of(search, now)]
 
 
-def has_name_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that the customer's name, surname and given name as one, holds a part."""
-    return contains(written_name(), "".join(part.split()))
+def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search that are not typed: days, and what a figure elsewhere leads to."""
+    members = select(Account.id).where(Account.brokerage_id == search.brokerage_id)
+    given: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
+        (search.first_day, lambda: is_within(Lead.entered_at, search.first_day, None)),
+        (search.last_day, lambda: is_within(Lead.entered_at, None, search.last_day)),
+        (search.broker_id, lambda: Lead.broker_id == search.broker_id),
+        (search.brokerage_id, lambda: Lead.broker_id.in_(members)),
+        (search.consultant_id, lambda: Lead.consultant_id == search.consultant_id),
+        (search.step, lambda: reached(search.step, now)),
+    ]
+    return [condition() for value, condition in given if value is not None]
 
 
-def accounts_with(column: Any, part: str) -> Select[int]:
-    """Return the ids of the accounts of which a column holds a part."""
-    return select(Account.id).where(contains(column, part))
-
-
-def _agents_of(brokerage: str) -> Select[int]:
-    return select(Account.id).join(Account.brokerage).where(contains(Brokerage.name, brokerage))
+def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a lead came as far as a step says."""
+    bound, dealt = has_status(LeadStatus.BOUND, now), Lead.status == LeadStatus.DEALT
+    gone = select(Account.id).join(Account.brokerage, isouter=True)
+    gone = gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
+    conditions: dict[Step, ColumnElement[bool]] = {
+        Step.REPORTED: Lead.first_reported_at.is_not(None),
+        Step.BOUND: Lead.bound_at.is_not(None),
+        Step.DEALT: dealt,
+        Step.HELD: or_(bound, dealt),
+        Step.OPEN: Lead.status.in_((LeadStatus.ENTERED, LeadStatus.REPORTED)),
+        Step.TO_REBIND: and_(bound, Lead.broker_id.in_(gone)),
+    }
+    return true() if step is None else conditions[step]
 
 
 def _has_anything(part: str) -> ColumnElement[bool]:
@@ -174,9 +181,9 @@ def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lea
         select(Lead)
         .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
         .options(
-            selectinload(Lead.broker).selectinload(Account.brokerage),
+            joinedload(Lead.broker, innerjoin=True).joinedload(Account.brokerage),
             selectinload(Lead.entered_by),
-            selectinload(Lead.consultant),
+            joinedload(Lead.consultant),
             selectinload(Lead.customer_type),
         )
     )
@@ -194,6 +201,18 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
     found = {LeadStatus(name): count for name, count in rows}
     counts: dict[LeadStatus | None, int] = {tab: found.get(tab, 0) for tab in TABS}
     return {None: sum(counts.values())} | counts
+
+
+def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
+    """Return how many rows the list of customers has under a search."""
+    conditions = (scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+    return db.session.execute(select(func.count()).select_from(Lead).where(*conditions)).scalar_one()
+
+
+def with_holders(leads: Sequence[Lead], now: datetime) -> list[ListedLead]:
+    """Return leads with their real status and the others that hold them, looked up once for all."""
+    holders = holders_of(leads, now)
+    return [ListedLead(lead, lead.status_at(now), holders[lead.id]) for lead in leads]
 
 
 def get_lead(actor: Account, lead_id: int) -> Lead:
@@ -279,14 +298,15 @@ def leads_of_same_customer(lead: Lead) -> list[Lead]:
 def scans_of(lead: Lead) -> list[GateScan]:
     """Return the gate scans of a lead, newest first."""
     found = select(GateScan).where(GateScan.lead_id == lead.id).order_by(GateScan.id.desc())
-    shown = (selectinload(GateScan.gate), selectinload(GateScan.consultant), selectinload(GateScan.broker))
-    return list(db.session.scalars(found.options(*shown)))
+    shown = (GateScan.gate, GateScan.consultant, GateScan.broker, GateScan.brokerage)
+    return list(db.session.scalars(found.options(*(selectinload(one) for one in shown))))
 
 
 def viewings_of(lead: Lead) -> list[Viewing]:
     """Return the viewings of a lead, newest first."""
     found = select(Viewing).where(Viewing.lead_id == lead.id).order_by(Viewing.id.desc())
-    return list(db.session.scalars(found.options(selectinload(Viewing.consultant))))
+    shown = (selectinload(Viewing.consultant), selectinload(Viewing.broker))
+    return list(db.session.scalars(found.options(*shown)))
 
 
 def follow_ups_of(lead: Lead) -> list[FollowUp]:
@@ -298,7 +318,8 @@ def follow_ups_of(lead: Lead) -> list[FollowUp]:
 def fees_of(lead: Lead) -> list[Fee]:
     """Return the viewing fees of a lead, newest first."""
     found = select(Fee).where(Fee.lead_id == lead.id).order_by(Fee.id.desc())
-    return list(db.session.scalars(found.options(selectinload(Fee.created_by))))
+    shown = (selectinload(Fee.broker), selectinload(Fee.created_by), selectinload(Fee.voided_by))
+    return list(db.session.scalars(found.options(*shown)))
 
 
 def rebinds_of(lead: Lead) -> list[Rebind]:

@@ -1,10 +1,10 @@
-"""改绑 before it happens: which broker may be chosen, and what exactly would follow (R8)."""
+"""改绑: the records of those that happened; and before one happens, what exactly would follow (R8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -12,11 +12,46 @@ from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.domain.protection import protected_until
 from lead_system.domain.roles import AGENTS, APPROVED
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Lead, LeadKey
-from lead_system.queries.leads import contains
+from lead_system.models import Account, Brokerage, Lead, LeadKey, Rebind
+from lead_system.queries import scope
+from lead_system.queries.matching import accounts_with, contains, has_name_part, is_number, is_within
 from lead_system.queries.settings import get_settings
 
 CHOICES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class RebindSearch:
+    """What the list of rebinds is narrowed to; number and broker may be of either side."""
+
+    number: str = ""
+    name: str = ""
+    broker: str = ""
+    actor: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def rebinds_found(actor: Account, search: RebindSearch) -> Select[Rebind]:
+    """Return the records of rebinds that somebody may see and that fit a search, newest first."""
+    conditions = [is_within(Rebind.at, search.first_day, search.last_day)]
+    if search.number.strip():
+        sides = (Rebind.from_lead_id, Rebind.to_lead_id)
+        conditions.append(or_(*(is_number(side, search.number) for side in sides)))
+    if search.name.strip():
+        conditions.append(Rebind.from_lead_id.in_(select(Lead.id).where(has_name_part(search.name))))
+    if search.broker.strip():
+        named = accounts_with(Account.name, search.broker)
+        conditions.append(or_(Rebind.from_broker_id.in_(named), Rebind.to_broker_id.in_(named)))
+    if search.actor.strip():
+        conditions.append(Rebind.actor_id.in_(accounts_with(Account.name, search.actor)))
+    shown = (Rebind.from_lead, Rebind.from_broker, Rebind.to_broker, Rebind.actor)
+    return (
+        select(Rebind)
+        .where(scope.visible_rebinds(actor), *conditions)
+        .options(*(selectinload(one) for one in shown))
+        .order_by(Rebind.at.desc(), Rebind.id.desc())
+    )
 
 
 @dataclass(frozen=True)

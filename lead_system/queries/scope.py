@@ -5,8 +5,8 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
-from lead_system.models import Account, Collision, Lead, Viewing, is_listed
+from lead_system.domain.roles import AGENTS, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
+from lead_system.models import Account, Brokerage, Collision, Export, Lead, Viewing, is_listed
 
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
@@ -52,3 +52,49 @@ def visible_viewings(actor: Account) -> ColumnElement[bool]:
 def visible_collisions(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the collisions that somebody may see: directors and admins see all."""
     return Collision.id.is_not(None) if actor.role in DECIDERS else false()
+
+
+def visible_fees(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the viewing fees, with their screenshots, that somebody may see."""
+    return true() if actor.role in BACK_OFFICE else false()
+
+
+def visible_rebinds(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the records of rebinds that somebody may see: directors and admins see all."""
+    return true() if actor.role in DECIDERS else false()
+
+
+def visible_agents(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the brokers and residents that somebody may manage and count (6.2, 6.3).
+
+    Archived ones have left the lists, and a phone without a profile is nobody's broker yet.
+    """
+    if actor.role not in DECIDERS:
+        return false()
+    return and_(
+        Account.role.in_(AGENTS), Account.archived_at.is_(None), Account.profile_completed_at.is_not(None)
+    )
+
+
+def visible_profile_changes(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the changes of brokers' profiles that somebody may read."""
+    return true() if actor.role in DECIDERS else false()
+
+
+def visible_brokerages(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the brokerages that somebody may manage; archived ones have left the list."""
+    return Brokerage.archived_at.is_(None) if actor.role in DECIDERS else false()
+
+
+def visible_staff(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the staff and consultants that an admin manages; others manage none."""
+    if actor.role is not Role.ADMIN:
+        return false()
+    return and_(Account.role.in_(MANAGED_STAFF), Account.archived_at.is_(None))
+
+
+def visible_exports(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the exports that somebody may see: the own ones, and an admin everybody's."""
+    if actor.role is Role.ADMIN:
+        return true()
+    return Export.account_id == actor.id if actor.role in BACK_OFFICE else false()

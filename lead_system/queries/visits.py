@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
@@ -12,14 +13,12 @@ from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing
 from lead_system.queries import scope
-from lead_system.queries.leads import (
-    LeadSearch,
+from lead_system.queries.leads import LeadSearch, get_lead_by_code, leads_found
+from lead_system.queries.matching import (
     accounts_with,
-    get_lead_by_code,
-    has_name_part,
-    has_phone_part,
-    is_number,
-    leads_found,
+    brokerages_with,
+    is_within,
+    lead_conditions,
 )
 
 ENDING_SOON = timedelta(days=7)
@@ -34,7 +33,11 @@ class ScanSearch:
     name: str = ""
     phone: str = ""
     broker: str = ""
+    brokerage: str = ""
+    gate: str = ""
     consultant: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -43,42 +46,60 @@ class ViewingSearch:
 
     number: str = ""
     name: str = ""
+    phone: str = ""
     broker: str = ""
+    consultant: str = ""
     intent: Intent | None = None
+    first_day: date | None = None
+    last_day: date | None = None
 
 
 def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
-    """Return the gate scans within somebody's scope that fit a search, newest first."""
-    conditions = _lead_conditions(search.number, search.name, search.phone)
-    if search.broker.strip():
-        conditions.append(GateScan.broker_id.in_(accounts_with(Account.name, search.broker)))
-    if search.consultant.strip():
-        conditions.append(GateScan.consultant_id.in_(accounts_with(Account.name, search.consultant)))
+    """Return the gate scans within somebody's scope that fit a search, newest first.
+
+    The brokerage is the one to which the broker belonged at the visit.
+    """
+    conditions = [
+        *lead_conditions(search.number, search.name, search.phone),
+        *_names(GateScan.broker_id, search.broker),
+        *_names(GateScan.gate_id, search.gate),
+        *_names(GateScan.consultant_id, search.consultant),
+        is_within(GateScan.scanned_at, search.first_day, search.last_day),
+    ]
+    if search.brokerage.strip():
+        conditions.append(GateScan.brokerage_id.in_(brokerages_with(search.brokerage)))
+    shown = (GateScan.lead, GateScan.broker, GateScan.brokerage, GateScan.gate, GateScan.consultant)
     return (
         select(GateScan)
         .join(GateScan.lead)
         .where(scope.visible_scans(actor), *conditions)
-        .options(
-            selectinload(GateScan.lead), selectinload(GateScan.broker), selectinload(GateScan.consultant)
-        )
+        .options(*(selectinload(one) for one in shown))
         .order_by(GateScan.scanned_at.desc(), GateScan.id.desc())
     )
 
 
 def viewings_found(actor: Account, search: ViewingSearch) -> Select[Viewing]:
     """Return the viewings within somebody's scope that fit a search, newest first."""
-    conditions = _lead_conditions(search.number, search.name, "")
-    if search.broker.strip():
-        conditions.append(Viewing.broker_id.in_(accounts_with(Account.name, search.broker)))
+    conditions = [
+        *lead_conditions(search.number, search.name, search.phone),
+        *_names(Viewing.broker_id, search.broker),
+        *_names(Viewing.consultant_id, search.consultant),
+        is_within(Viewing.viewed_at, search.first_day, search.last_day),
+    ]
     if search.intent is not None:
         conditions.append(Viewing.intent == search.intent)
     return (
         select(Viewing)
         .join(Viewing.lead)
         .where(scope.visible_viewings(actor), *conditions)
-        .options(selectinload(Viewing.lead), selectinload(Viewing.broker))
+        .options(*(selectinload(one) for one in (Viewing.lead, Viewing.broker, Viewing.consultant)))
         .order_by(Viewing.viewed_at.desc(), Viewing.id.desc())
     )
+
+
+def _names(account_id: Any, part: str) -> list[ColumnElement[bool]]:
+    """Return the condition that the person in a column has a part in the name; none for blank."""
+    return [account_id.in_(accounts_with(Account.name, part))] if part.strip() else []
 
 
 def get_scan(actor: Account, scan_id: int) -> GateScan:
@@ -132,15 +153,3 @@ def ending_soon(actor: Account, now: datetime, *, at_most: int) -> list[Lead]:
     bound = leads_found(actor, LeadSearch(status=LeadStatus.BOUND), now)
     soon = bound.where(Lead.protect_until <= now + ENDING_SOON).order_by(Lead.protect_until, Lead.id)
     return list(db.session.scalars(soon.limit(at_most)))
-
-
-def _lead_conditions(number: str, name: str, phone: str) -> list[ColumnElement[bool]]:
-    """Return the conditions on the customer, who is joined."""
-    conditions: list[ColumnElement[bool]] = []
-    if number.strip():
-        conditions.append(is_number(Lead.id, number))
-    if name.strip():
-        conditions.append(has_name_part(name))
-    if phone.strip():
-        conditions.append(has_phone_part(phone))
-    return conditions

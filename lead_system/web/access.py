@@ -20,6 +20,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 BACK_OFFICE_DOOR = "back_office_door.sign_in"
 PHONE_DOOR = "mobile.sign_in.by_phone"
 PHONE_STAFF_DOOR = "mobile.sign_in.by_password"
+BACK_OFFICE_PASSWORD = "back_office_door.change_password"  # noqa: S105 - the name of a page
+PHONE_PASSWORD = "mobile.profile.change_password"  # noqa: S105 - the name of a page
+
+_OPEN_WITH_TEMPORARY_PASSWORD = frozenset(
+    {BACK_OFFICE_PASSWORD, PHONE_PASSWORD, "back_office_door.sign_out", "mobile.sign_in.sign_out"}
+)
+"""All that somebody may do whose password an admin set: change it, or leave (SPEC 4)."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,17 @@ def _require_access() -> ResponseReturnValue | None:
         return _to_the_door(access.roles)
     if current_user.role not in access.roles:
         abort(403)
+    if current_user.must_change_password and request.endpoint not in _OPEN_WITH_TEMPORARY_PASSWORD:
+        return _to_the_password()
     return None
+
+
+def _to_the_password() -> ResponseReturnValue:
+    """Send somebody with a temporary password to the page that changes it."""
+    page = url_for(BACK_OFFICE_PASSWORD if current_user.is_back_office else PHONE_PASSWORD)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(change_password=page), 403
+    return redirect(page)
 
 
 def _to_the_door(roles: frozenset[Role]) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, Map
 
-from lead_system.queries.leads import LARGEST_ID
+from lead_system.queries.matching import LARGEST_ID
 
 
 class RowNumberConverter(IntegerConverter):

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
 from lead_system.domain.protection import SHANGHAI
+from lead_system.web.words import role_word, word
 
 
 def moment(value: datetime | None) -> str:
@@ -49,5 +50,12 @@ def money(value: Decimal | None) -> str:
 def init_filters(app: Flask) -> None:
     """Hand the filters to the templates."""
     app.jinja_env.filters.update(
-        moment=moment, day=day, remaining=remaining, phone7=phone7, money=money, grouped=grouped
+        moment=moment,
+        day=day,
+        remaining=remaining,
+        phone7=phone7,
+        money=money,
+        grouped=grouped,
+        word=word,
+        role_word=role_word,
     )

@@ -3,9 +3,11 @@
 import secrets
 from typing import Any, ClassVar
 
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField
 
+from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number, without_full_numbers
 
 
@@ -27,6 +29,9 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
 
     SHOWS_NUMBERS: ClassVar[bool] = False
     """Whether whole phone numbers may be shown again: only where people type their own."""
+
+    TAKES_FILES: ClassVar[bool] = False
+    """Whether files are sent with it, which the form on the page must then say."""
 
     request_id = HiddenField(default=fresh_request_id)
 
@@ -54,3 +59,29 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         if not is_valid:
             self.renew()
         return is_valid
+
+
+class OwnPasswordForm(RequestForm):
+    """A new password of one's own, typed twice."""
+
+    current_password = PasswordField(
+        _l("Present password"), render_kw={"autocomplete": "current-password", "required": True}
+    )
+    new_password = PasswordField(
+        _l("New password"),
+        description=_l("At least 12 characters."),
+        render_kw={"autocomplete": "new-password", "required": True},
+    )
+    repeated = PasswordField(
+        _l("New password again"), render_kw={"autocomplete": "new-password", "required": True}
+    )
+
+    def typed(self) -> tuple[str, str]:
+        """Return the present and the new password.
+
+        Raises:
+            Refused: PASSWORDS_DIFFER where the new one was not typed the same twice.
+        """
+        if self.new_password.data != self.repeated.data:
+            raise Refused(RefusalCode.PASSWORDS_DIFFER, field="repeated")
+        return self.current_password.data or "", self.new_password.data or ""

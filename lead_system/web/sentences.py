@@ -32,8 +32,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CONSULTANT_NOT_OFFERED: _l("That consultant cannot be chosen any more. Choose another one."),
     RefusalCode.INTENT_UNKNOWN: _l("Choose how strong the intent is: A, B, C or D."),
     RefusalCode.OUTCOME_UNKNOWN: _l("Choose one of the outcomes in the list, or none."),
-    RefusalCode.BROKERAGE_NOT_OFFERED: _l("Choose your brokerage from the list."),
-    RefusalCode.ROLE_NOT_OFFERED: _l("Choose whether you are a broker or a resident broker."),
+    RefusalCode.BROKERAGE_NOT_OFFERED: _l("Choose a brokerage from the list."),
+    RefusalCode.ROLE_NOT_OFFERED: _l("Choose one of the roles in the list."),
     RefusalCode.ACCOUNT_PHONE_WRONG: _l("Enter the whole mobile number: eleven digits, beginning with 1."),
     RefusalCode.DEAL_DATE_OUTSIDE: _l(
         "The deal date must be a day on which the customer was bound to this broker, and not after today."

@@ -62,7 +62,7 @@ def test_a_tab_that_does_not_exist_is_answered_404(desk: Desk, cast: Cast, addre
     "path",
     [
         "/admin/leads/new/", "/admin/leads/edit/?id=1", "/admin/leads/delete/", "/admin/leads/export/csv/",
-        "/admin/leads/ajax/lookup/", "/admin/leads/ajax/update/", "/admin/collisions/details/?id=1",
+        "/admin/leads/ajax/lookup/", "/admin/leads/ajax/update/", "/admin/scans/details/?id=1",
         "/admin/static/admin/js/helpers.js",
     ],
 )  # fmt: skip

@@ -16,8 +16,8 @@ def test_the_list_of_customers_uses_the_words_of_the_manual(signed_in: SignedIn,
     client = signed_in("secretary")
 
     assert headings(client, "/admin/leads/") == [
-        "客户编号", "客户姓名", "客户电话", "状态", "绑定经纪人", "经纪人电话", "所属经纪公司",
-        "预计到访时间", "置业顾问", "保护期至", "操作",
+        "客户编号", "客户姓名", "客户电话", "状态", "标记", "绑定经纪人", "经纪人电话", "所属经纪公司",
+        "录入人", "预计到访时间", "置业顾问", "保护期至", "操作",
     ]  # fmt: skip
     tabs = client.get("/admin/leads/").page.find_all("a", class_="tab")
     assert [tab.text for tab in tabs] == [

@@ -45,7 +45,7 @@ def test_ticked_rows_are_counted_and_lead_to_the_page_that_asks(
 
 
 def test_the_number_in_the_menu_follows_while_the_page_stands_open(director: Page, cast: Cast) -> None:
-    number = director.locator(".menu-count")
+    number = director.locator("[data-count-url*=collisions]")
     expect(number).to_be_hidden()
 
     cast.enters("fang")

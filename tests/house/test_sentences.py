@@ -14,6 +14,8 @@ FACTS: dict[str, Fact] = {
     "holders": "12, 13",
     "consultant": "Xin",
     "seconds": 42,
+    "name": "Xin",
+    "rows": 100_001,
     "status": "expired",
     "field": "name",
 }

@@ -7,7 +7,7 @@ import pytest
 from lead_system.clock import now
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage
-from lead_system.services import accounts
+from lead_system.services import brokers
 from tests.mobile.test_sign_in import NEW_PHONE, sign_in
 from tests.support.cast import Cast
 from tests.support.client import PageClient, PageResponse
@@ -36,9 +36,9 @@ def decide(cast: Cast, *, rejects_because: str = "") -> None:
         account_id = db.session.execute(db.select(Account.id).filter_by(phone=NEW_PHONE)).scalar_one()
         caller = cast.as_("director")
         if rejects_because:
-            accounts.reject_resident(caller, account_id=account_id, reason=rejects_because, now=now())
+            brokers.reject_resident(caller, account_id=account_id, reason=rejects_because, now=now())
         else:
-            accounts.approve_resident(caller, account_id=account_id, now=now())
+            brokers.approve_resident(caller, account_id=account_id, now=now())
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_nothing_else_opens_before_the_profile(cast: Cast, stranger: PageClient,
         ({"name": " "}, "Enter the name."),
         ({"name": "<script>"}, "A name has only letters"),
         ({"name": "长" * 60}, "at most 30 characters"),
-        ({"brokerage_id": ""}, "Choose your brokerage from the list."),
-        ({"brokerage_id": "999"}, "Choose your brokerage from the list."),
-        ({"brokerage_id": "abc"}, "Choose your brokerage from the list."),
-        ({"role": "admin"}, "Choose whether you are a broker or a resident broker."),
+        ({"brokerage_id": ""}, "Choose a brokerage from the list."),
+        ({"brokerage_id": "999"}, "Choose a brokerage from the list."),
+        ({"brokerage_id": "abc"}, "Choose a brokerage from the list."),
+        ({"role": "admin"}, "Choose one of the roles in the list."),
     ],
 )
 def test_wrong_profile_is_refused_beside_its_field(

@@ -6,6 +6,7 @@ import { makeNotesCloseable } from "./notes.js";
 import { cutFullNumbers } from "./visible_digits.js";
 import { sendOnce } from "./send_once.js";
 import { bindKeys } from "./keys.js";
+import { followExports } from "./export.js";
 
 bindSelection();
 followCounts();
@@ -13,3 +14,4 @@ makeNotesCloseable();
 cutFullNumbers();
 sendOnce();
 bindKeys();
+followExports();

@@ -1,0 +1,51 @@
+"""What people are told before they archive somebody: who and what is left behind (R10)."""
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from lead_system.admin_views.base import Question
+from lead_system.domain.lifecycle import LeadStatus
+from lead_system.queries.leads import Step
+from lead_system.queries.people import Consequences
+
+
+def archive_question(
+    heading: str,
+    subject: Markup,
+    left: Consequences,
+    leads_url: Callable[..., str],
+    *also: str | Markup,
+) -> Question:
+    """Return the page that asks before an archiving; each figure opens the customers that it counts.
+
+    `leads_url` makes the address of the customers concerned, given a status or a step.
+    """
+    running = ngettext(
+        "%(num)s running binding keeps its end and is listed for a rebind.",
+        "%(num)s running bindings keep their end and are listed for a rebind.",
+        left.running,
+    )
+    to_come = ngettext(
+        "%(num)s customer is entered or reported and not bound yet.",
+        "%(num)s customers are entered or reported and not bound yet.",
+        left.open,
+    )
+    return Question(
+        heading=heading,
+        subject=subject,
+        foresight=(
+            *also,
+            _opens(running, left.running, leads_url(status=LeadStatus.BOUND.value)),
+            _opens(to_come, left.open, leads_url(step=Step.OPEN.value)),
+            _("Names stay in every record. Account name, phone and number are never given to anybody else."),
+        ),
+        button=_("Archive"),
+        is_danger=True,
+    )
+
+
+def _opens(sentence: str, count: int, address: str) -> str | Markup:
+    return Markup('<a href="{}">{}</a>').format(address, sentence) if count else sentence

@@ -1,0 +1,104 @@
+"""What a list shows of its rows: one definition for the screen and for the exported workbook.
+
+A value's type says how it is written in both. Plain text is what people typed; `Markup` is what we say
+ourselves, perhaps around what people typed. Whole numbers, yuan (`Decimal`), moments and days stay what
+they are, so that a workbook can calculate with them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from markupsafe import Markup, escape
+from sqlalchemy import ColumnElement, select
+
+from lead_system.admin_views.workbook import Cell
+from lead_system.models import Account, Lead
+from lead_system.web.filters import day, moment, money, phone7
+from lead_system.web.words import word
+
+Value = str | Markup | int | Decimal | datetime | date | None
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: its heading, the value of a row, what the list is sorted by, where the value leads."""
+
+    name: str
+    title: Any
+    value: Callable[[Any], Value]
+    order: Any = None
+    link: Callable[[Any], str | None] | None = None
+    look: str = ""
+    """CSS classes of the cell."""
+
+    hint: Callable[[Any], str] | None = None
+    """What the pointer is told over the value; nothing that the value itself does not imply."""
+
+    def cell(self, row: Any) -> Cell:
+        """Return what the workbook gets: the value, of our own words the bare text."""
+        value = self.value(row)
+        return value.striptags() if isinstance(value, Markup) else value
+
+    def shown(self, row: Any) -> Markup:
+        """Return what the screen gets: marked where people typed it, a link where it leads somewhere."""
+        value = self.value(row)
+        if value is None or value == "":
+            return Markup('<span class="faint">–</span>')
+        address = self.link(row) if self.link else None
+        text = _as_html(value, self.hint(row) if self.hint else "")
+        return text if address is None else Markup('<a href="{}">{}</a>').format(address, text)
+
+
+def _as_html(value: Value, hint: str) -> Markup:
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, Decimal):
+        return Markup('<span class="figures">{}</span>').format(money(value))
+    if isinstance(value, datetime):
+        title = Markup(' title="{}"').format(hint) if hint else ""
+        return Markup("<time{}>{}</time>").format(title, moment(value))
+    if isinstance(value, date):
+        return Markup("<time>{}</time>").format(day(value))
+    if isinstance(value, int):
+        return Markup('<span class="figures">{}</span>').format(value)
+    return Markup("<span data-user>{}</span>").format(value)
+
+
+def ours(text: object) -> Markup:
+    """Return our own words as a value, so that they are not taken for what people typed."""
+    return escape(str(text))
+
+
+def badge(member: StrEnum) -> Markup:
+    """Return a status as a word in its colour."""
+    return Markup('<span class="badge badge-{}">{}</span>').format(member.value, word(member))
+
+
+def joined(parts: list[Markup]) -> Markup | None:
+    """Return several short remarks as one value; None where there is none."""
+    return Markup(" · ").join(parts) if parts else None
+
+
+def phones(lead: Lead) -> str:
+    """Return a customer's phones as they may be seen, the second after the first."""
+    return ", ".join(phone7(phone) for phone in (lead.phone1, lead.phone2) if phone)
+
+
+def of_account(column: Any, owner: Any) -> ColumnElement[Any]:
+    """Return a value of the account that a row refers to, to sort by."""
+    found: ColumnElement[Any] = (
+        select(column).where(Account.id == owner).correlate(owner.class_).scalar_subquery()
+    )
+    return found
+
+
+def of_lead(column: Any, owner: Any) -> ColumnElement[Any]:
+    """Return a value of the customer that a row refers to, to sort by."""
+    found: ColumnElement[Any] = (
+        select(column).where(Lead.id == owner).correlate(owner.class_).scalar_subquery()
+    )
+    return found

@@ -1,0 +1,80 @@
+"""扫码记录: every visit that the gate confirmed (manual 6.1.a-29, 6.2.d-29)."""
+
+from typing import Any, ClassVar
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from lead_system.admin_views.columns import Column, of_account, of_lead, phones
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.searches import ScanSearchForm
+from lead_system.domain.roles import BACK_OFFICE
+from lead_system.models import Account, GateScan, Lead
+from lead_system.queries import scope, visits
+from lead_system.queries.visits import ScanSearch
+from lead_system.web.caller import signed_in
+
+
+def lead_url(row: Any) -> str:
+    """Return the page of the customer whom a record is about."""
+    return url_for("leads.details_view", id=row.lead_id)
+
+
+class ScansView(ListView):
+    """Gate scans."""
+
+    roles = BACK_OFFICE
+    about = _l("Every visit that the gate confirmed.")
+    advice = _l("A row appears when gate staff scan a broker's code and confirm the visit.")
+    search_form_class = ScanSearchForm
+    days_title = _l("Scanned at")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("scanned_at", _l("Scanned at"), lambda row: row.scanned_at, GateScan.scanned_at),
+        Column("number", _l("Customer number"), lambda row: row.lead_id, GateScan.lead_id, lead_url),
+        Column(
+            "name",
+            _l("Customer name"),
+            lambda row: row.lead.full_name,
+            of_lead(Lead.name_key, GateScan.lead_id),
+            look="words",
+        ),
+        Column("phone", _l("Customer phone"), lambda row: phones(row.lead), look="phones"),
+        Column(
+            "broker",
+            _l("Broker's name"),
+            lambda row: row.broker.name,
+            of_account(Account.name, GateScan.broker_id),
+            look="words",
+        ),
+        Column(
+            "broker_phone",
+            _l("Broker's phone"),
+            lambda row: row.broker.phone,
+            of_account(Account.phone, GateScan.broker_id),
+            look="figures",
+        ),
+        Column("brokerage", _l("Brokerage then"), lambda row: row.brokerage and row.brokerage.name),
+        Column(
+            "gate",
+            _l("Gate staff"),
+            lambda row: row.gate.name,
+            of_account(Account.name, GateScan.gate_id),
+            look="words",
+        ),
+        Column(
+            "consultant",
+            _l("Consultant"),
+            lambda row: row.consultant.name,
+            of_account(Account.name, GateScan.consultant_id),
+            look="words",
+        ),
+    )
+
+    def visible(self) -> ColumnElement[bool]:
+        """Return the scope of gate scans."""
+        return scope.visible_scans(signed_in())
+
+    def found(self) -> Select[Any]:
+        """Return the gate scans that fit the search."""
+        return visits.scans_found(signed_in(), ScanSearch(**self.search_values()))

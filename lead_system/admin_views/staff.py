@@ -1,0 +1,209 @@
+"""置业顾问 and 员工: the developer's own people, whose accounts the admin makes (manual 6.3.h, 6.3.i)."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from flask import flash, redirect, request, url_for
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, and_
+
+from lead_system.admin_views.archiving import archive_question
+from lead_system.admin_views.base import Answer, Question, number_in, present
+from lead_system.admin_views.columns import Column, ours
+from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
+from lead_system.domain.errors import Refused
+from lead_system.domain.roles import Role
+from lead_system.models import Account
+from lead_system.queries import people, scope
+from lead_system.queries.leads import LeadSearch, Step
+from lead_system.queries.people import ListedConsultant, PersonSearch
+from lead_system.services.staff import archive_staff, change_staff, open_staff
+from lead_system.web.caller import caller, signed_in
+from lead_system.web.words import word
+
+
+def _common(account: Any) -> tuple[Column, ...]:
+    """Return the columns that all staff have; `account` finds the account in a row."""
+    return (
+        Column(
+            "employee_number",
+            _l("Employee number"),
+            lambda row: account(row).employee_number,
+            Account.employee_number,
+        ),
+        Column("name", _l("Name"), lambda row: account(row).name, Account.name, look="words name"),
+        Column("phone", _l("Phone"), lambda row: account(row).phone, Account.phone, look="figures"),
+    )
+
+
+def _login(account: Any) -> Column:
+    return Column("login", _l("Account name"), lambda row: account(row).login, Account.login)
+
+
+class StaffListView(ListView):
+    """What consultants and other staff have in common: made, changed in phone and password, archived."""
+
+    roles = frozenset({Role.ADMIN})
+    list_template = "admin/staff/list.html"
+    has_row_end = True
+    new_form_class: ClassVar[type[NewStaffForm]] = NewStaffForm
+    shows_consultants: ClassVar[bool] = False
+
+    @abstractmethod
+    def add_words(self) -> tuple[str, str]:
+        """Return what adding is called: on the button of the list, and as the heading of its page."""
+
+    def visible(self) -> ColumnElement[bool]:
+        """Return the scope of this kind of staff."""
+        is_consultant = Account.role == Role.CONSULTANT
+        kind = is_consultant if self.shows_consultants else Account.role != Role.CONSULTANT
+        condition: ColumnElement[bool] = and_(scope.visible_staff(signed_in()), kind)
+        return condition
+
+    def _asked_about(self) -> Account:
+        wanted = number_in(request.args.get("id"))
+        return people.get_staff(signed_in(), wanted, consultants=self.shows_consultants)
+
+    def _page(self, question: Question, form: Any, refused: Refused | None) -> Answer:
+        return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
+
+    @expose("/add/", methods=("GET", "POST"))
+    def add_view(self) -> Answer:
+        """Make an account with a temporary password (manual 6.3.h-6, 6.3.i-7)."""
+        form = self.new_form_class()
+        question = Question(self.add_words()[1], _("Add"))
+        if request.method == "GET":
+            return self._page(question, form, None)
+        try:
+            open_staff(caller(form), staff=form.staff(), password=form.password.data or "", now=present())
+        except Refused as refused:
+            return self._page(question, form, refused)
+        flash(
+            _("The account is made. The temporary password has to be changed at the first sign-in."),
+            "success",
+        )
+        return redirect(self.get_url(".index_view"))
+
+    @expose("/change/", methods=("GET", "POST"))
+    def change_view(self) -> Answer:
+        """Change phone and password, and nothing else (manual 6.3.h-7, 6.3.i-8)."""
+        person, form = self._asked_about(), StaffForm()
+        if request.method == "GET":
+            form.phone.data, form.version.data = person.phone, person.version
+            return self._page(self._change_question(person), form, None)
+        try:
+            change_staff(
+                caller(form),
+                account_id=person.id,
+                version=form.seen,
+                phone=form.phone.data or "",
+                password=form.password.data or "",
+                now=present(),
+            )
+        except Refused as refused:
+            return self._page(self._change_question(person), form, refused)
+        flash(_("The account is saved."), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _change_question(self, person: Account) -> Question:
+        return Question(_("Change phone and password"), _("Save"), subject=_person(person))
+
+    @expose("/archive/", methods=("GET", "POST"))
+    def archive_view(self) -> Answer:
+        """Say what an archiving leaves behind; archive an account (manual 6.3.h-8, 6.3.i-9)."""
+        person = self._asked_about()
+        form = ArchiveForm(obj=person)
+        if request.method == "GET":
+            return self._page(self._archive_question(person), form, None)
+        try:
+            archive_staff(caller(form), account_id=person.id, version=form.seen, now=present())
+        except Refused as refused:
+            return self._page(self._archive_question(person), form, refused)
+        flash(_("The account is archived and signed out."), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _archive_question(self, person: Account) -> Question:
+        return Question(
+            heading=_("Archive the account"),
+            button=_("Archive"),
+            subject=_person(person),
+            foresight=(
+                _("This person is signed out at once and cannot sign in any more."),
+                _("Names stay in every record. Account name and number are never given to anybody else."),
+            ),
+            is_danger=True,
+        )
+
+
+class ConsultantsView(StaffListView):
+    """Consultants, with how many bound or dealt customers each has."""
+
+    about = _l("Those who show the property; gate staff and brokers choose from them.")
+    advice = _l("Add the first consultant; the gate needs one to confirm a visit.")
+    search_form_class = ConsultantSearchForm
+    new_form_class = NewConsultantForm
+    shows_consultants = True
+    columns: ClassVar[tuple[Column, ...]] = (
+        *_common(lambda row: row.account),
+        Column(
+            "bound",
+            _l("Bound customers"),
+            lambda row: row.bound,
+            link=lambda row: url_for("leads.index_view", consultant_id=row.id, step=Step.HELD.value),
+            look="amount",
+        ),
+        _login(lambda row: row.account),
+    )
+
+    def add_words(self) -> tuple[str, str]:
+        """Return what adding a consultant is called."""
+        return _("Add a consultant"), _("Add a consultant")
+
+    def found(self) -> Select[Any]:
+        """Return the consultants that fit the search."""
+        return people.consultants_found(signed_in(), PersonSearch(**self.search_values()))
+
+    def shown(self, rows: Any) -> list[ListedConsultant]:
+        """Return the consultants with their bound customers."""
+        return people.with_bound_customers(rows, present())
+
+    def _archive_question(self, person: Account) -> Question:
+        search = LeadSearch(consultant_id=person.id)
+        return archive_question(
+            _("Archive the consultant"),
+            _person(person),
+            people.consequences(signed_in(), search, present()),
+            lambda **state: url_for("leads.index_view", consultant_id=person.id, **state),
+            _("The consultant stays on these customers but cannot be chosen for new visits."),
+        )
+
+
+class StaffView(StaffListView):
+    """Secretaries, directors and gate staff."""
+
+    about = _l("Secretaries, directors and gate staff, with the accounts that they sign in with.")
+    advice = _l("Add a gate account first; without one no code is scanned.")
+    search_form_class = StaffSearchForm
+    columns: ClassVar[tuple[Column, ...]] = (
+        *_common(lambda row: row),
+        Column("role", _l("Role"), lambda row: ours(word(row.role)), Account.role),
+        _login(lambda row: row),
+    )
+
+    def add_words(self) -> tuple[str, str]:
+        """Return what adding a member of staff is called."""
+        return _("Add an account"), _("Add a member of staff")
+
+    def found(self) -> Select[Any]:
+        """Return the staff that fit the search."""
+        return people.staff_found(signed_in(), PersonSearch(**self.search_values()))
+
+
+def _person(account: Account) -> Markup:
+    """Return a person's name and role."""
+    return Markup("<span data-user>{}</span> · {}").format(account.name, word(account.role))

@@ -1,0 +1,68 @@
+"""带看记录: every viewing that a consultant recorded (manual 6.1.a-30, 6.2.d-30)."""
+
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
+from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.scans import lead_url
+from lead_system.admin_views.searches import ViewingSearchForm
+from lead_system.domain.roles import BACK_OFFICE
+from lead_system.models import Account, Lead, Viewing
+from lead_system.queries import scope, visits
+from lead_system.queries.visits import ViewingSearch
+from lead_system.web.caller import signed_in
+
+
+class ViewingsView(ListView):
+    """Viewings."""
+
+    roles = BACK_OFFICE
+    about = _l("Every showing that a consultant recorded.")
+    advice = _l("A row appears when a consultant scans the code of a bound customer and grades the intent.")
+    search_form_class = ViewingSearchForm
+    days_title = _l("Viewed at")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("viewed_at", _l("Viewed at"), lambda row: row.viewed_at, Viewing.viewed_at),
+        Column("number", _l("Customer number"), lambda row: row.lead_id, Viewing.lead_id, lead_url),
+        Column(
+            "name",
+            _l("Customer name"),
+            lambda row: row.lead.full_name,
+            of_lead(Lead.name_key, Viewing.lead_id),
+            look="words",
+        ),
+        Column("phone", _l("Customer phone"), lambda row: phones(row.lead), look="phones"),
+        Column("intent", _l("Intent"), lambda row: ours(row.intent.value), Viewing.intent),
+        Column(
+            "consultant",
+            _l("Consultant"),
+            lambda row: row.consultant.name,
+            of_account(Account.name, Viewing.consultant_id),
+            look="words",
+        ),
+        Column(
+            "standing_in",
+            _l("Standing in"),
+            lambda row: ours(_("Yes")) if row.standing_in else None,
+            Viewing.standing_in,
+        ),
+        Column(
+            "broker",
+            _l("Broker's name"),
+            lambda row: row.broker.name,
+            of_account(Account.name, Viewing.broker_id),
+            look="words",
+        ),
+    )
+
+    def visible(self) -> ColumnElement[bool]:
+        """Return the scope of viewings."""
+        return scope.visible_viewings(signed_in())
+
+    def found(self) -> Select[Any]:
+        """Return the viewings that fit the search."""
+        return visits.viewings_found(signed_in(), ViewingSearch(**self.search_values()))

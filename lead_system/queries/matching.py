@@ -1,0 +1,104 @@
+"""How what was typed into a search matches what is stored: parts of texts, numbers, digits and days.
+
+`%` and `_` are ordinary characters, blank conditions do not count, and ranges of days include both days.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+
+from lead_system.domain.protection import start_of_day
+from lead_system.models import Account, Brokerage, Lead
+
+LARGEST_ID = 2**31 - 1
+LONGEST_NUMBER = 10
+NO_ROW = -1
+PHONE_DIGITS = 7
+
+
+def contains(column: Any, part: str) -> ColumnElement[bool]:
+    """Return the condition that a text holds a part, whatever its case; `%` and `_` stand for themselves."""
+    condition: ColumnElement[bool] = column.icontains(part.strip(), autoescape=True)
+    return condition
+
+
+def written_name() -> ColumnElement[str]:
+    """Return surname and given name as one text, as people search for it."""
+    return Lead.surname + Lead.given_name
+
+
+def has_phone_part(part: str) -> ColumnElement[bool]:
+    """Return the condition that a phone shows these digits: part of its head or tail, or all seven.
+
+    138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
+    """
+    digits = "".join(c for c in part if c.isdecimal())
+    if len(digits) == PHONE_DIGITS:
+        return or_(Lead.phone1 == digits, Lead.phone2 == digits)
+    shown = digits or part
+    parts = (f(column) for column in (Lead.phone1, Lead.phone2) for f in (_head, _tail))
+    return or_(*(contains(func.coalesce(text, ""), shown) for text in parts))
+
+
+def _head(phone: Any) -> Any:
+    return func.substr(phone, 1, 3)
+
+
+def _tail(phone: Any) -> Any:
+    return func.substr(phone, 4, 4)
+
+
+def is_number(column: Any, text: str) -> ColumnElement[bool]:
+    """Return the condition that an id is the number that was typed; anything else finds nothing."""
+    number = find_row_number(text)
+    condition: ColumnElement[bool] = column == (number if number is not None else NO_ROW)
+    return condition
+
+
+def find_row_number(text: str) -> int | None:
+    """Return the row number that a text is, None for anything that cannot be one."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        return None
+    return int(text) if int(text) <= LARGEST_ID else None
+
+
+def has_name_part(part: str) -> ColumnElement[bool]:
+    """Return the condition that the customer's name, surname and given name as one, holds a part."""
+    return contains(written_name(), "".join(part.split()))
+
+
+def accounts_with(column: Any, part: str) -> Select[int]:
+    """Return the ids of the accounts of which a column holds a part."""
+    return select(Account.id).where(contains(column, part))
+
+
+def agents_of(brokerage: str) -> Select[int]:
+    """Return the ids of the agents who belong now to a brokerage whose name holds a part."""
+    return select(Account.id).join(Account.brokerage).where(contains(Brokerage.name, brokerage))
+
+
+def brokerages_with(part: str) -> Select[int]:
+    """Return the ids of the brokerages whose name holds a part."""
+    return select(Brokerage.id).where(contains(Brokerage.name, part))
+
+
+def is_within(column: Any, first_day: date | None, last_day: date | None) -> ColumnElement[bool]:
+    """Return the condition that a moment lies on these Shanghai days, both included; None is open (R11)."""
+    after = column >= start_of_day(first_day) if first_day else true()
+    before = column < start_of_day(last_day + timedelta(days=1)) if last_day else true()
+    condition: ColumnElement[bool] = and_(after, before)
+    return condition
+
+
+def lead_conditions(number: str, name: str, phone: str) -> list[ColumnElement[bool]]:
+    """Return the conditions on the customer of a record, whose lead is joined."""
+    conditions: list[ColumnElement[bool]] = []
+    if number.strip():
+        conditions.append(is_number(Lead.id, number))
+    if name.strip():
+        conditions.append(has_name_part(name))
+    if phone.strip():
+        conditions.append(has_phone_part(phone))
+    return conditions

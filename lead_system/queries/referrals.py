@@ -1,0 +1,70 @@
+"""渠道推荐数据表: for each broker, how many customers ever came how far (SPEC 4, manual 6.2.g)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import contains_eager
+
+from lead_system.extensions import db
+from lead_system.models import Account, Brokerage, Lead, is_listed
+from lead_system.queries import scope
+from lead_system.queries.leads import Step, reached
+from lead_system.queries.matching import contains
+
+
+@dataclass(frozen=True)
+class ReferralSearch:
+    """What the referral table is narrowed to (manual 6.2.g-9 to 6.2.g-11)."""
+
+    brokerage: str = ""
+    name: str = ""
+    phone: str = ""
+
+
+class Referral(NamedTuple):
+    """One broker's line: cumulative figures, but for the deals, which are those that stand now."""
+
+    broker: Account
+    entered: int
+    reported: int
+    bound: int
+    dealt: int
+
+    @property
+    def id(self) -> int:
+        """The broker's account."""
+        return self.broker.id
+
+
+def referrals_found(actor: Account, search: ReferralSearch, now: datetime) -> Select[Any]:
+    """Return the lines of the table in its one order: dealt, bound, reported, entered, all descending.
+
+    The brokerage is today's. Every figure counts the rows that the list of customers shows for it.
+    """
+    steps = (Step.REPORTED, Step.BOUND, Step.DEALT)
+    counted = func.count(Lead.id)
+    figures = [counted, *(counted.filter(reached(step, now)) for step in steps)]
+    theirs = and_(Lead.broker_id == Account.id, is_listed(), scope.visible_leads(actor))
+    return (
+        _brokers_found(actor, search)
+        .join(Lead, theirs, isouter=True)
+        .add_columns(*figures)
+        .options(contains_eager(Account.brokerage))
+        .group_by(Account.id, Brokerage.id)
+        .order_by(*(figure.desc() for figure in reversed(figures)), Account.id)
+    )
+
+
+def count_referrals(actor: Account, search: ReferralSearch) -> int:
+    """Return how many lines the table has."""
+    brokers = _brokers_found(actor, search).with_only_columns(func.count(), maintain_column_froms=True)
+    return db.session.execute(brokers).scalar_one()
+
+
+def _brokers_found(actor: Account, search: ReferralSearch) -> Select[Account]:
+    parts = ((Brokerage.name, search.brokerage), (Account.name, search.name), (Account.phone, search.phone))
+    conditions = [contains(column, part) for column, part in parts if part.strip()]
+    brokers = select(Account).join(Account.brokerage, isouter=True)
+    return brokers.where(scope.visible_agents(actor), *conditions)
