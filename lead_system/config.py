@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LEAD_", extra="forbid")
 
     data_dir: Path = PROJECT_FOLDER / "instance"
-    """Folder of the SQLite file and of uploaded pictures."""
+    """Folder of the SQLite file; uploaded pictures lie in the database."""
 
     database_url: str = ""
     """SQLAlchemy address of the database; a SQLite file in `data_dir` where it is blank."""
