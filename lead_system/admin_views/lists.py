@@ -61,6 +61,7 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     """
 
     can_create = can_edit = can_delete = can_export = False
+    form = Form  # An empty one: Flask-Admin need not make any out of the table.
     can_set_page_size = True
     page_size = 50
     page_size_options = (20, 50, 100)

@@ -8,6 +8,8 @@ from urllib.parse import urljoin
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from lead_system.application import create_app
@@ -137,12 +139,30 @@ def _form_for(page: Page, names: set[str], button: str | None, action: str | Non
     return fitting[0]
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Keeps compiled templates from one test's application to the next."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_templates = _CompiledTemplates()
+
+
 @pytest.fixture
 def app(database: Database) -> Iterator[Flask]:
     """The whole application on the test's own database, in demo mode, with CSRF protection on."""
     app = create_app(database.settings())
     app.testing = True
     app.test_client_class = PageClient
+    app.jinja_env.bytecode_cache = _templates
     yield app
     with app.app_context():
         db.engine.dispose()
