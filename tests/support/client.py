@@ -10,6 +10,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from lead_system.application import create_app
@@ -156,6 +157,16 @@ class _CompiledTemplates(BytecodeCache):
 _templates = _CompiledTemplates()
 
 
+_first_engines: dict[str, Engine] = {}
+
+
+def _share_compiled_statements(engine: Engine) -> None:
+    """Let a test's engine use what earlier ones compiled; the cache asks for the very same dialect."""
+    first = _first_engines.setdefault(engine.dialect.name, engine)
+    engine.dialect = engine.pool._dialect = first.dialect  # noqa: SLF001 - there is no public door
+    engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - there is no public door
+
+
 @pytest.fixture
 def app(database: Database) -> Iterator[Flask]:
     """The whole application on the test's own database, in demo mode, with CSRF protection on."""
@@ -163,6 +174,8 @@ def app(database: Database) -> Iterator[Flask]:
     app.testing = True
     app.test_client_class = PageClient
     app.jinja_env.bytecode_cache = _templates
+    with app.app_context():
+        _share_compiled_statements(db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()
