@@ -143,6 +143,8 @@ class BrokersView(ListView):
             reason = form.reason.data or ""
             reject_resident(caller(form), account_id=resident.id, reason=reason, now=present())
             return Markup(_("%(name)s is rejected, and reads the reason on the phone.")) % {"name": named}  # noqa: S704
+        if request.form.get("decision") != "approve":
+            raise Refused(RefusalCode.DECISION_MISSING)
         approve_resident(caller(form), account_id=resident.id, now=present())
         return Markup(_("%(name)s is approved, and may work from the next click on.")) % {"name": named}  # noqa: S704
 

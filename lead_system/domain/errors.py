@@ -33,6 +33,7 @@ class RefusalCode(StrEnum):
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
     DAYS_REVERSED = "days_reversed"
+    DECISION_MISSING = "decision_missing"
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
     PICTURE_MISSING = "picture_missing"
     PICTURE_TOO_LARGE = "picture_too_large"
@@ -133,6 +134,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.MOMENT_WRONG,
     RefusalCode.DAYS_REVERSED,
+    RefusalCode.DECISION_MISSING,
     RefusalCode.EXTENSION_DAYS_WRONG,
     RefusalCode.PICTURE_MISSING,
     RefusalCode.PICTURE_TOO_LARGE,

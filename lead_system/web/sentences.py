@@ -46,6 +46,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
     RefusalCode.DAYS_REVERSED: _l("The first day comes after the last one. Swap them."),
+    RefusalCode.DECISION_MISSING: _l("Press the button that approves, or the one that rejects."),
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.PICTURE_MISSING: _l("Choose the screenshot of the payment."),
     RefusalCode.PICTURE_TOO_LARGE: _l(

@@ -1,5 +1,7 @@
 """The pages of the back office on SQLite and on PostgreSQL, which read some questions differently."""
 
+import pytest
+
 from tests.admin.conftest import Desk, Room
 from tests.admin.reading import numbers, rows, tabs
 from tests.support.databases import both_databases
@@ -18,6 +20,37 @@ def test_tabs_searches_and_every_order_answer_alike(desk: Desk, room: Room) -> N
         assert sorted(numbers(page)) == sorted(
             [room.entered, room.reported, room.bound, room.expired, room.dealt]
         )
+
+
+LISTS = {
+    "leads": ("number", "name", "phone", "broker_name", "broker_phone", "brokerage", "consultant"),
+    "collisions": ("number", "name", "phone", "broker"),
+    "fees": ("broker_name", "broker_phone", "brokerage", "number", "name", "phone"),
+    "referrals": ("brokerage", "name", "phone"),
+    "scans": ("number", "name", "phone", "broker", "brokerage", "gate", "consultant"),
+    "viewings": ("number", "name", "phone", "broker", "consultant"),
+    "rebinds": ("number", "name", "broker", "actor"),
+    "profile_changes": ("name", "phone", "brokerage"),
+    "exports": ("account",),
+    "brokers": ("name", "phone", "brokerage"),
+    "brokerages": ("name",),
+    "consultants": ("name", "phone"),
+    "staff": ("name", "phone"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_order_and_every_search_of_a_list_is_answered(desk: Desk, room: Room, name: str) -> None:
+    room.cast.pays("secretary", room.bound, "200")
+    room.cast.rebinds("director", room.bound, "fang")
+    client, path = desk("admin"), f"/admin/{name}/"
+    days = {"first_day": "2026-04-01", "last_day": "2026-04-02"}
+
+    asked = [{"sort": column, "desc": way} for column in range(17) for way in (0, 1)]
+    asked += [{field: "1"} for field in LISTS[name]] + [days, {field: "%_" for field in LISTS[name]}]
+
+    answers = [(question, client.get(path, query_string=question).status_code) for question in asked]
+    assert [one for one in answers if one[1] != 200] == []
 
 
 def test_a_null_character_is_refused_before_it_reaches_the_database(desk: Desk, room: Room) -> None:
