@@ -12,14 +12,14 @@ from lead_system.queries.leads import Step
 from lead_system.queries.people import Consequences
 
 
-def archive_question(
-    heading: str,
-    subject: Markup,
-    left: Consequences,
-    leads_url: Callable[..., str],
-    *also: str | Markup,
-) -> Question:
-    """Return the page that asks before an archiving; each figure opens the customers that it counts.
+def archive_question(heading: str, subject: Markup, *foresight: str | Markup) -> Question:
+    """Return the page that asks before an archiving."""
+    stays = _("Names stay in every record. Account name, phone and number are never given to anybody else.")
+    return Question(heading, _("Archive"), subject, (*foresight, stays), is_danger=True)
+
+
+def what_is_left(left: Consequences, leads_url: Callable[..., str]) -> tuple[str | Markup, ...]:
+    """Return what a broker or a brokerage leaves behind; each figure opens the customers that it counts.
 
     `leads_url` makes the address of the customers concerned, given a status or a step.
     """
@@ -33,19 +33,12 @@ def archive_question(
         "%(num)s customers are entered or reported and not bound yet.",
         left.open,
     )
-    return Question(
-        heading=heading,
-        subject=subject,
-        foresight=(
-            *also,
-            _opens(running, left.running, leads_url(status=LeadStatus.BOUND.value)),
-            _opens(to_come, left.open, leads_url(step=Step.OPEN.value)),
-            _("Names stay in every record. Account name, phone and number are never given to anybody else."),
-        ),
-        button=_("Archive"),
-        is_danger=True,
+    return (
+        opens(running, left.running, leads_url(status=LeadStatus.BOUND.value)),
+        opens(to_come, left.open, leads_url(step=Step.OPEN.value)),
     )
 
 
-def _opens(sentence: str, count: int, address: str) -> str | Markup:
+def opens(sentence: str, count: int, address: str) -> str | Markup:
+    """Return a sentence with a figure, as a link to the rows that it counts where there are any."""
     return Markup('<a href="{}">{}</a>').format(address, sentence) if count else sentence

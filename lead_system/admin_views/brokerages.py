@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.archiving import archive_question
+from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.forms import ArchiveForm, BrokerageForm
@@ -122,10 +122,9 @@ class BrokeragesView(ListView):
             "%(num)s brokers and residents must choose another brokerage before entering or reporting again.",
             members,
         )
-        return archive_question(
-            _("Archive the brokerage"),
-            Markup("<span data-user>{}</span>").format(brokerage.name),
+        left = what_is_left(
             people.consequences(signed_in(), LeadSearch(brokerage_id=brokerage.id), present()),
             lambda **state: url_for("leads.index_view", brokerage_id=brokerage.id, **state),
-            staying,
         )
+        subject = Markup("<span data-user>{}</span>").format(brokerage.name)
+        return archive_question(_("Archive the brokerage"), subject, staying, *left)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
-from lead_system.admin_views.archiving import archive_question
+from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
@@ -217,12 +217,11 @@ class BrokersView(ListView):
         if refused is None:
             form.version.data = broker.version
         search = LeadSearch(broker_id=broker.id)
-        question = archive_question(
-            _("Archive the broker"),
-            _person(broker),
+        left = what_is_left(
             people.consequences(signed_in(), search, present()),
             lambda **state: url_for("leads.index_view", broker_id=broker.id, **state),
         )
+        question = archive_question(_("Archive the broker"), _person(broker), *left)
         return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
 
 

@@ -20,6 +20,9 @@ from lead_system.models import Account, Lead
 from lead_system.web.filters import day, moment, money, phone7
 from lead_system.web.words import word
 
+LONG_TEXT = 60
+"""Characters from which the screen may cut a text; the pointer is told the whole of it."""
+
 Value = str | Markup | int | Decimal | datetime | date | None
 
 
@@ -65,7 +68,9 @@ def _as_html(value: Value, hint: str) -> Markup:
         return Markup("<time>{}</time>").format(day(value))
     if isinstance(value, int):
         return Markup('<span class="figures">{}</span>').format(value)
-    return Markup("<span data-user>{}</span>").format(value)
+    text = value or ""
+    whole = Markup(' title="{}"').format(text) if len(text) > LONG_TEXT else ""
+    return Markup("<span data-user{}>{}</span>").format(whole, text)
 
 
 def ours(text: object) -> Markup:

@@ -255,10 +255,11 @@ class ArchiveForm(VersionForm):
     """A yes to an archiving; all that it says is which version of the row was seen."""
 
 
-class ExtendForm(VersionReasonForm):
+class ExtendForm(VersionForm):
     """By how many days a binding is extended, and why (R6)."""
 
     days = IntegerField(_l("Days"), render_kw={"min": 1, "required": True})
+    reason = _reason()
 
 
 class RebindForm(VersionReasonForm):

@@ -7,16 +7,18 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, and_
 
-from lead_system.admin_views.archiving import archive_question
+from lead_system.admin_views.archiving import archive_question, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
 from lead_system.admin_views.lists import ListView
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
 from lead_system.domain.errors import Refused
+from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.models import Account
 from lead_system.queries import people, scope
@@ -128,16 +130,8 @@ class StaffListView(ListView):
         return redirect(self.get_url(".index_view"))
 
     def _archive_question(self, person: Account) -> Question:
-        return Question(
-            heading=_("Archive the account"),
-            button=_("Archive"),
-            subject=_person(person),
-            foresight=(
-                _("This person is signed out at once and cannot sign in any more."),
-                _("Names stay in every record. Account name and number are never given to anybody else."),
-            ),
-            is_danger=True,
-        )
+        signed_out = _("This person is signed out at once and cannot sign in any more.")
+        return archive_question(_("Archive the account"), _person(person), signed_out)
 
 
 class ConsultantsView(StaffListView):
@@ -174,12 +168,19 @@ class ConsultantsView(StaffListView):
 
     def _archive_question(self, person: Account) -> Question:
         search = LeadSearch(consultant_id=person.id)
+        running = people.consequences(signed_in(), search, present()).running
+        staying = ngettext(
+            "%(num)s bound customer stays with this consultant until the gate names another one.",
+            "%(num)s bound customers stay with this consultant until the gate names another one.",
+            running,
+        )
+        address = url_for("leads.index_view", consultant_id=person.id, status=LeadStatus.BOUND.value)
         return archive_question(
             _("Archive the consultant"),
             _person(person),
-            people.consequences(signed_in(), search, present()),
-            lambda **state: url_for("leads.index_view", consultant_id=person.id, **state),
-            _("The consultant stays on these customers but cannot be chosen for new visits."),
+            _("This person is signed out at once and cannot sign in any more."),
+            opens(staying, running, address),
+            _("Nobody can choose this consultant for a visit any more."),
         )
 
 
