@@ -22,7 +22,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.queries.matching import find_row_number
 from lead_system.web.forms import RequestForm
-from lead_system.web.sentences import sentence
+from lead_system.web.sentences import sentence_for_page
 
 Answer = str | tuple[str, int] | Response | BaseResponse
 
@@ -33,6 +33,10 @@ _STOCK_PAGES = frozenset(
 
 _WHO_ASKS = frozenset({RefusalCode.NOT_FOUND, RefusalCode.FORBIDDEN, RefusalCode.ACCOUNT_CLOSED})
 """Refusals that are about the caller, not about what the form says; they have a page of their own."""
+
+
+MOST_CHOSEN = 1000
+"""The most rows that are acted on at once."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,13 @@ def number_in(text: str | None) -> int:
 
 
 def numbers_in(texts: Sequence[str]) -> tuple[int, ...]:
-    """Return the ids of a selection, each once, in order."""
+    """Return the ids of a selection, each once, in order.
+
+    Raises:
+        BadRequest: more than any page of a list could have sent.
+    """
+    if len(texts) > MOST_CHOSEN:
+        abort(HTTPStatus.BAD_REQUEST)
     return tuple(sorted({number_in(text) for text in texts}))
 
 
@@ -124,7 +134,7 @@ class BackOfficeView(BaseView):  # type: ignore[misc]
             return self.render(template, form=form, refusal="", back_url=back_url, **more)
         if refused.code in _WHO_ASKS:
             raise refused
-        said = sentence(refused)
+        said = sentence_for_page(refused)
         is_at_field = form.show_refusal(cast(str | None, refused.facts.get("field")), said)
         page = self.render(
             template, form=form, refusal="" if is_at_field else said, back_url=back_url, **more

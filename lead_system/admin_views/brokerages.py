@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
-from lead_system.admin_views.base import Answer, Question, present
+from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.forms import ArchiveForm, BrokerageForm
 from lead_system.admin_views.lists import ListView
@@ -81,7 +81,7 @@ class BrokeragesView(ListView):
     def change_view(self) -> Answer:
         """Change a brokerage (manual 6.2.b-7)."""
         brokerage = self.get_one(request.args.get("id", ""))
-        form = BrokerageForm(obj=brokerage)
+        form = BrokerageForm(obj=brokerage if request.method == "GET" else None)
         question = Question(_("Change the brokerage"), _("Save"))
         if request.method == "GET":
             return self._page(question, form, None)
@@ -101,14 +101,15 @@ class BrokeragesView(ListView):
     @expose("/archive/", methods=("GET", "POST"))
     def archive_view(self) -> Answer:
         """Say what an archiving leaves behind; archive a brokerage (manual 6.2.b-6)."""
-        brokerage = self.get_one(request.args.get("id", ""))
-        form = ArchiveForm(obj=brokerage)
+        form, wanted = ArchiveForm(), request.args.get("id", "")
         if request.method == "GET":
+            brokerage = self.get_one(wanted)
+            form.version.data = brokerage.version
             return self._page(self._archive_question(brokerage), form, None)
         try:
-            archive_brokerage(caller(form), brokerage_id=brokerage.id, version=form.seen, now=present())
+            archive_brokerage(caller(form), brokerage_id=number_in(wanted), version=form.seen, now=present())
         except Refused as refused:
-            return self._page(self._archive_question(brokerage), form, refused)
+            return self._page(self._archive_question(self.get_one(wanted)), form, refused)
         flash(_("The brokerage is archived."), "success")
         return redirect(self.get_url(".index_view"))
 

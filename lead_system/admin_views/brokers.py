@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column, joined, ours
+from lead_system.admin_views.columns import Column, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
 from lead_system.admin_views.lists import ListView
 from lead_system.admin_views.searches import BrokerSearchForm
@@ -37,7 +37,7 @@ def _approval(row: Account) -> Markup | None:
     """Return where a resident stands; brokers need no approval."""
     if row.approval is Approval.NOT_NEEDED:
         return None
-    return Markup('<span class="badge badge-{}">{}</span>').format(row.approval.value, word(row.approval))
+    return badge(row.approval)
 
 
 class BrokersView(ListView):
@@ -141,16 +141,20 @@ class BrokersView(ListView):
         named = Markup("<span data-user>{}</span>").format(resident.name)
         if request.form.get("decision") == "reject":
             reason = form.reason.data or ""
-            reject_resident(caller(form), account_id=resident.id, reason=reason, now=present())
+            reject_resident(
+                caller(form), account_id=resident.id, version=form.seen, reason=reason, now=present()
+            )
             return Markup(_("%(name)s is rejected, and reads the reason on the phone.")) % {"name": named}  # noqa: S704
         if request.form.get("decision") != "approve":
             raise Refused(RefusalCode.DECISION_MISSING)
-        approve_resident(caller(form), account_id=resident.id, now=present())
+        approve_resident(caller(form), account_id=resident.id, version=form.seen, now=present())
         return Markup(_("%(name)s is approved, and may work from the next click on.")) % {"name": named}  # noqa: S704
 
     def _decide_page(self, resident: Account, form: DecideForm, refused: Refused | None) -> Answer:
-        if resident.approval not in (Approval.PENDING, Approval.REJECTED) and refused is None:
-            raise Refused(RefusalCode.NOT_WAITING)
+        if resident.approval not in (Approval.PENDING, Approval.REJECTED):
+            raise refused or Refused(RefusalCode.NOT_WAITING)
+        if refused is None:
+            form.version.data = resident.version
         back_url = self.get_url(".index_view", tab=AgentTab.WAITING.value)
         return self.asking_page(
             "admin/brokers/decide.html", form, refused, back_url=back_url, resident=resident
@@ -203,14 +207,14 @@ class BrokersView(ListView):
     @expose("/archive/", methods=("GET", "POST"))
     def archive_view(self) -> Answer:
         """Say what an archiving leaves behind; archive a broker (R10)."""
-        broker, form = self._asked_about(), ArchiveForm()
+        form, wanted = ArchiveForm(), number_in(request.args.get("id"))
         if request.method == "GET":
-            return self._archive_page(broker, form, None)
+            return self._archive_page(self._asked_about(), form, None)
         try:
-            archive_broker(caller(form), account_id=broker.id, version=form.seen, now=present())
+            archive_broker(caller(form), account_id=wanted, version=form.seen, now=present())
         except Refused as refused:
-            return self._archive_page(broker, form, refused)
-        flash(Markup(_("%(name)s is archived and signed out.")) % {"name": _person(broker)}, "success")  # noqa: S704
+            return self._archive_page(self._asked_about(), form, refused)
+        flash(_("The broker is archived and signed out."), "success")
         return redirect(self.get_url(".index_view"))
 
     def _archive_page(self, broker: Account, form: ArchiveForm, refused: Refused | None) -> Answer:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
 from lead_system.admin_views.columns import Column, badge, ours, phones
-from lead_system.admin_views.forms import HandleForm, ReasonForm
+from lead_system.admin_views.forms import HandleForm, ReopenForm
 from lead_system.admin_views.lists import ListView
 from lead_system.admin_views.searches import CollisionSearchForm
 from lead_system.domain.errors import Refused
@@ -160,19 +160,25 @@ class CollisionsView(ListView):
     def reopen_view(self) -> Answer:
         """Ask for the reason; open a collision again that a person had handled (R7)."""
         collision = collisions.get_collision(signed_in(), number_in(request.args.get("id")))
-        form = ReasonForm()
+        form = ReopenForm()
         if request.method == "GET":
             return self._reopen_page(collision, form, None)
         try:
             reopen_collision(
-                caller(form), collision_id=collision.id, reason=form.reason.data or "", now=present()
+                caller(form),
+                collision_id=collision.id,
+                seen=form.seen.data or "",
+                reason=form.reason.data or "",
+                now=present(),
             )
         except Refused as refused:
             return self._reopen_page(collision, form, refused)
         flash(_("The collision is open again."), "success")
         return redirect(_details_url(collision.id))
 
-    def _reopen_page(self, collision: Collision, form: ReasonForm, refused: Refused | None) -> Answer:
+    def _reopen_page(self, collision: Collision, form: ReopenForm, refused: Refused | None) -> Answer:
+        if refused is None and collision.handled_at is not None:
+            form.seen.data = collision.handled_at.isoformat()
         question = Question(
             heading=_("Open the collision again"),
             subject=Markup("<span data-user>{}</span>").format(collision.challenging_lead.full_name),

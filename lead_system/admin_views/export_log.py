@@ -52,6 +52,10 @@ class ExportLogView(ListView):
         """Return the exports that fit the search."""
         return exports.exports_found(signed_in(), ExportSearch(**self.search_values()))
 
+    def found_for_export(self, export_id: int) -> Select[Any]:
+        """Leave out the export itself, which was begun after the screen was shown."""
+        return self.found_in_order().where(Export.id != export_id)
+
     def columns_shown(self) -> tuple[Column, ...]:
         """Return the columns; what was exported is called as its own list calls it."""
         return (

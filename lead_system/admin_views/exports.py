@@ -4,7 +4,7 @@ The state of a list stands in its address, so an export asks the same address an
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -64,8 +64,8 @@ class ExportedList(BackOfficeView):
         """Return how many rows are found."""
 
     @abstractmethod
-    def kept(self) -> Mapping[str, str]:
-        """Return everything of the address that says which rows are found."""
+    def state(self) -> Mapping[str, str]:
+        """Return everything that says which rows are found, also where the address leaves it unsaid."""
 
     @abstractmethod
     def filter_lines(self) -> Sequence[tuple[str, str]]:
@@ -93,7 +93,7 @@ class ExportedList(BackOfficeView):
             caller(form),
             request_id=form.request_id.data or "",
             table_name=self.endpoint,
-            filters=dict(self.kept()),
+            filters=dict(self.state()),
             rows_found=self.count(),
             now=present(),
         )
@@ -116,17 +116,22 @@ class ExportedList(BackOfficeView):
             about_title=_("About this file"),
             about=self._about,
         )
-        rows = self._exported_rows(lambda written: note_progress(export_id, written))
+        rows = self._exported_rows(export_id)
         return write_workbook(file, sheet, ([column.cell(row) for column in columns] for row in rows))
 
-    def _exported_rows(self, say: Callable[[int], None]) -> Iterator[Any]:
+    def found_for_export(self, export_id: int) -> Select[Any]:
+        """Return the rows that an export writes, which are those of the screen."""
+        del export_id
+        return self.found_in_order()
+
+    def _exported_rows(self, export_id: int) -> Iterator[Any]:
         """Give the rows found, at most as many as an export may have, and say after each portion how far."""
-        found = self.found_in_order().limit(ROWS_OF_AN_EXPORT)
+        found = self.found_for_export(export_id).limit(ROWS_OF_AN_EXPORT)
         rows, written = rows_of(found, at_once=ROWS_AT_ONCE), 0
         while portion := list(islice(rows, ROWS_AT_ONCE)):
             yield from self.shown(portion)
             written += len(portion)
-            say(written)
+            note_progress(export_id, written)
 
     def _about(self, rows: int) -> list[tuple[str, Cell]]:
         """Return who made the file, when, and with which filter."""

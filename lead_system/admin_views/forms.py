@@ -1,12 +1,14 @@
 """The forms of the back office: the shape of what is typed. Rules live in the services."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
     DateField,
+    HiddenField,
     IntegerField,
     PasswordField,
     SelectField,
@@ -27,6 +29,9 @@ from lead_system.web.words import word
 STAFF_ROLES = (Role.SECRETARY, Role.DIRECTOR, Role.GATE)
 """The roles that the list of staff is about, in the order of the manual (6.3.i-1)."""
 
+_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,15})?")
+"""Digits with at most one dot; a comma only where it parts thousands, since elsewhere it is half a dot."""
+
 
 def typed(text: str | None) -> str:
     """Return what was typed without the space around it."""
@@ -34,16 +39,15 @@ def typed(text: str | None) -> str:
 
 
 def read_yuan(text: str | None, refusal: RefusalCode) -> Decimal | None:
-    """Return an amount as people type it, with or without ¥ and commas; None for a blank one.
+    """Return an amount as people type it, with or without ¥ and commas between thousands; None for blank.
 
     Raises:
         Refused: the given refusal, for what is no number.
     """
-    digits = typed(text).replace(",", "").lstrip("¥￥")
-    try:
-        return Decimal(digits) if digits else None
-    except InvalidOperation:
-        raise Refused(refusal, field="amount") from None
+    amount = typed(text).lstrip("¥￥")
+    if amount and not _AMOUNT.fullmatch(amount):
+        raise Refused(refusal, field="amount")
+    return Decimal(amount.replace(",", "")) if amount else None
 
 
 def _number_or_none(text: object) -> int | None:
@@ -77,13 +81,13 @@ class VersionForm(RequestForm):
 class BrokerForm(VersionForm):
     """What a director changes of a broker: phone and brokerage, and nothing else (manual 6.2.c-13)."""
 
-    SHOWS_NUMBERS = True
+    SHOWS_NUMBERS = frozenset({"phone"})
 
     phone = StringField(_l("Phone"), filters=[typed], render_kw={"inputmode": "tel", "maxlength": 11})
     brokerage_id = SelectField(_l("Brokerage"), coerce=_number_or_none, validate_choice=False)
 
 
-class DecideForm(RequestForm):
+class DecideForm(VersionForm):
     """Whether a resident is let in; a rejection needs a reason."""
 
     reason = TextAreaField(
@@ -96,7 +100,7 @@ class DecideForm(RequestForm):
 class BrokerageForm(VersionForm):
     """A brokerage (manual 6.2.b)."""
 
-    SHOWS_NUMBERS = True
+    SHOWS_NUMBERS = frozenset({"phone"})
 
     name = StringField(_l("Company name"), render_kw={"maxlength": 60, "required": True})
     contact = StringField(_l("Contact"), render_kw={"maxlength": 30})
@@ -112,7 +116,7 @@ class BrokerageForm(VersionForm):
 class NewStaffForm(RequestForm):
     """A new member of staff (manual 6.3.h-6, 6.3.i-7)."""
 
-    SHOWS_NUMBERS = True
+    SHOWS_NUMBERS = frozenset({"phone"})
 
     employee_number = StringField(
         _l("Employee number"), filters=[typed], render_kw={"maxlength": 20, "required": True}
@@ -142,10 +146,10 @@ class NewStaffForm(RequestForm):
         """Return what was typed, without the password.
 
         Raises:
-            Refused: ROLE_NOT_OFFERED for a role that nobody has.
+            Refused: ROLE_NOT_OFFERED for a role that the form does not offer.
         """
         role = Role.CONSULTANT if self.role is None else self.role.data
-        if role not in set(Role):
+        if self.role is not None and role not in STAFF_ROLES:
             raise Refused(RefusalCode.ROLE_NOT_OFFERED, field="role")
         return NewStaff(
             role=Role(role),
@@ -165,7 +169,7 @@ class NewConsultantForm(NewStaffForm):
 class StaffForm(VersionForm):
     """What an admin changes of a member of staff: phone and password (manual 6.3.h-7, 6.3.i-8)."""
 
-    SHOWS_NUMBERS = True
+    SHOWS_NUMBERS = frozenset({"phone"})
 
     phone = StringField(_l("Phone"), filters=[typed], render_kw={"maxlength": 11, "inputmode": "tel"})
     password = PasswordField(
@@ -240,9 +244,15 @@ def _reason() -> TextAreaField:
 
 
 class ReasonForm(RequestForm):
-    """Why something is voided or opened again."""
+    """Why something is voided."""
 
     reason = _reason()
+
+
+class ReopenForm(ReasonForm):
+    """Why a collision is opened again; it knows which handling it was filled in for (R13)."""
+
+    seen = HiddenField()
 
 
 class VersionReasonForm(VersionForm):

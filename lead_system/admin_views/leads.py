@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
 from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
@@ -65,6 +65,13 @@ def _marks(row: ListedLead) -> Markup | None:
     return joined(marks)
 
 
+_END_STORED = case(
+    (Lead.status == LeadStatus.BOUND, Lead.protect_until),
+    (Lead.status == LeadStatus.EXPIRED, func.coalesce(Lead.rebound_at, Lead.protect_until)),
+)
+"""What `_end` shows, to sort by."""
+
+
 def _end(row: ListedLead) -> datetime | None:
     """Return when a running protection ends, or when an ended one did; a deal has no end."""
     if row.status is LeadStatus.BOUND:
@@ -107,6 +114,7 @@ class LeadsView(ListView):
         "broker_id": _l("Account of the broker"),
         "brokerage_id": _l("Number of the brokerage"),
         "consultant_id": _l("Account of the consultant"),
+        "wished_id": _l("Account of the wished consultant"),
     }
     columns: ClassVar[tuple[Column, ...]] = (
         Column("id", _l("Customer number"), lambda row: row.id, Lead.id, lambda row: _details_url(row.lead)),
@@ -160,7 +168,7 @@ class LeadsView(ListView):
             of_account(Account.name, Lead.consultant_id),
             look="words",
         ),
-        Column("protect_until", _l("Protected until"), _end, Lead.protect_until, hint=_left),
+        Column("protect_until", _l("Protected until"), _end, _END_STORED, hint=_left),
     )
 
     # The list.
@@ -205,14 +213,19 @@ class LeadsView(ListView):
         """Say whose customers are shown, and how far they came."""
         search = self._search()
         named = (
-            (_("Broker"), search.broker_id and people.name_of_account(search.broker_id)),
+            (_("Broker"), search.broker_id and people.name_of_agent(search.broker_id)),
             (_("Brokerage"), search.brokerage_id and people.name_of_brokerage(search.brokerage_id)),
-            (_("Consultant"), search.consultant_id and people.name_of_account(search.consultant_id)),
+            (_("Consultant"), search.consultant_id and people.name_of_consultant(search.consultant_id)),
+            (_("Wished consultant"), search.wished_id and people.name_of_consultant(search.wished_id)),
         )
         parts = [Markup("{} <span data-user>{}</span>").format(what, name) for what, name in named if name]
         if search.step:
             parts.append(ours(_STEPS[search.step]))
         return joined(parts)
+
+    def narrowing_word(self, name: str, value: str) -> str:
+        """Return what a narrowing argument says in words."""
+        return str(_STEPS[Step(value)]) if name == "step" else value
 
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
@@ -335,7 +348,9 @@ class LeadsView(ListView):
         return redirect(_details_url(lead))
 
     def _undo_page(self, lead: Lead, form: VersionReasonForm, refused: Refused | None) -> Answer:
-        deal = deals.get_standing_deal(lead, present())
+        deal = deals.find_standing_deal(lead)
+        if deal is None:
+            raise refused or deals.no_deal(lead, present())
         after = deals.status_after_undo(lead, deal, present())
         return self._asked_about(
             "admin/leads/undo_deal.html", lead, form, refused, deal=deal, status_after=after

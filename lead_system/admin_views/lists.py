@@ -201,9 +201,8 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
         order = next((c.order for c in self.columns if c.name == sort_column), None)
         if order is None:
             return found
-        return found.order_by(None).order_by(
-            order.desc() if is_descending else order.asc(), self.model.id.desc()
-        )
+        way = order.desc() if is_descending else order.asc()
+        return found.order_by(None).order_by(way.nulls_last(), self.model.id.desc())
 
     def _get_list_extra_args(self) -> ViewArgs:
         """Read the address; a page counts from 1 there, and unknown arguments are dropped.
@@ -289,6 +288,10 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def kept(self) -> dict[str, str]:
         """Return everything of the address that says which rows are found."""
         return self.tab_argument_kept() | self.narrowing_kept() | self.search_kept()
+
+    def state(self) -> dict[str, str]:
+        """Return everything that says which rows are found, the default tab included."""
+        return ({self.tab_argument: self.chosen_tab()} if self.tab_titles else {}) | self.kept()
 
     def tab_url(self, tab: str) -> str:
         """Return the address of a tab under the present search; the default one needs no name."""
@@ -395,12 +398,18 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
         label = str(field.label.text)
         return f"{self.days_title} {label}" if isinstance(field, DayField) else label
 
+    def narrowing_word(self, name: str, value: str) -> str:
+        """Return what a narrowing argument says in words; a number speaks for itself."""
+        del name
+        return value
+
     def filter_in_words(self, kept: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return what an address of this list narrows it to: each condition as the screen calls it."""
         lines = []
         if kept.get(self.tab_argument) in self.tab_titles:
             lines.append((str(self.tabs_title), str(self.tab_titles[kept[self.tab_argument]])))
-        lines += [(str(what), kept[name]) for name, what in self.narrowing_arguments.items() if name in kept]
+        narrowed = {name: kept[name] for name in self.narrowing_arguments if name in kept}
+        lines += [(str(self.narrowing_arguments[n]), self.narrowing_word(n, v)) for n, v in narrowed.items()]
         for field in self.search_form_class():
             if field.name in kept:
                 words = {choice.value: choice.label for choice in getattr(field, "choices", None) or ()}

@@ -118,14 +118,15 @@ class StaffListView(ListView):
     @expose("/archive/", methods=("GET", "POST"))
     def archive_view(self) -> Answer:
         """Say what an archiving leaves behind; archive an account (manual 6.3.h-8, 6.3.i-9)."""
-        person = self._asked_about()
-        form = ArchiveForm(obj=person)
+        form, wanted = ArchiveForm(), number_in(request.args.get("id"))
         if request.method == "GET":
+            person = self._asked_about()
+            form.version.data = person.version
             return self._page(self._archive_question(person), form, None)
         try:
-            archive_staff(caller(form), account_id=person.id, version=form.seen, now=present())
+            archive_staff(caller(form), account_id=wanted, version=form.seen, now=present())
         except Refused as refused:
-            return self._page(self._archive_question(person), form, refused)
+            return self._page(self._archive_question(self._asked_about()), form, refused)
         flash(_("The account is archived and signed out."), "success")
         return redirect(self.get_url(".index_view"))
 
@@ -174,12 +175,20 @@ class ConsultantsView(StaffListView):
             "%(num)s bound customers stay with this consultant until the gate names another one.",
             running,
         )
+        wishes = people.consequences(signed_in(), LeadSearch(wished_id=person.id), present()).open
+        wishing = ngettext(
+            "%(num)s customer who is not bound yet wishes for this consultant; the gate will choose another.",
+            "%(num)s customers who are not bound yet wish for this consultant; the gate will choose another.",
+            wishes,
+        )
         address = url_for("leads.index_view", consultant_id=person.id, status=LeadStatus.BOUND.value)
+        wished = url_for("leads.index_view", wished_id=person.id, step=Step.OPEN.value)
         return archive_question(
             _("Archive the consultant"),
             _person(person),
             _("This person is signed out at once and cannot sign in any more."),
             opens(staying, running, address),
+            opens(wishing, wishes, wished),
             _("Nobody can choose this consultant for a visit any more."),
         )
 

@@ -110,12 +110,15 @@ TYPED_WRONG = frozenset(
         RefusalCode.BROKERAGE_PHONE_WRONG,
         RefusalCode.PASSWORD_TOO_SHORT,
         RefusalCode.PASSWORD_TOO_EASY,
+        RefusalCode.PASSWORD_WRONG,
+        RefusalCode.PASSWORD_UNCHANGED,
     }
 )
 """Refusals that depend on nothing but what was typed.
 
 Sent again it is refused the same without being remembered, and it must not be: it may hold a whole number,
-and even a hash of one would give away the four digits that are never stored (R1).
+and even a hash of one would give away the four digits that are never stored (R1). Passwords are no part of
+a request's content, so a wrong one must not answer for the right one that comes after it.
 """
 
 _UNPROCESSABLE = TYPED_WRONG | {
@@ -140,8 +143,6 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.PICTURE_TOO_LARGE,
     RefusalCode.PICTURE_UNREADABLE,
     RefusalCode.PASSWORDS_DIFFER,
-    RefusalCode.PASSWORD_WRONG,
-    RefusalCode.PASSWORD_UNCHANGED,
     RefusalCode.SIGN_IN_FAILED,
     RefusalCode.CODE_WRONG,
 }

@@ -176,7 +176,7 @@ class EntryForm(WishesForm):
 class PhoneNumberForm(PhoneForm):
     """The first step of signing in: which phone."""
 
-    SHOWS_NUMBERS = True
+    SHOWS_NUMBERS = frozenset({"phone"})
 
     phone = StringField(_l("Phone number"))
 

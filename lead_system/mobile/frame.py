@@ -64,6 +64,7 @@ class BarEntry:
 def bottom_bar() -> dict[str, Any]:
     """Give every phone page the bottom bar of whoever is signed in; nobody's is empty."""
     is_in = current_user.is_authenticated and is_let_in(current_user)
+    is_in = is_in and not current_user.must_change_password
     bar = BARS.get(current_user.role, ()) if is_in else ()
     entries = [BarEntry(url_for(endpoint), name, icon, _is_within(endpoint)) for endpoint, name, icon in bar]
     return {"bottom_bar": entries}

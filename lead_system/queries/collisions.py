@@ -12,7 +12,14 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, CollisionEvent, CollisionState, Lead
 from lead_system.queries import scope
-from lead_system.queries.matching import contains, has_phone_part, is_number, is_within, written_name
+from lead_system.queries.matching import (
+    contains,
+    has_account_phone_part,
+    has_name_part,
+    has_phone_part,
+    is_number,
+    is_within,
+)
 
 _BOTH_SIDES = (
     selectinload(Collision.holding_lead).selectinload(Lead.broker),
@@ -56,14 +63,14 @@ def _conditions_of(search: CollisionSearch) -> list[ColumnElement[bool]]:
     broker = aliased(Account)
     conditions = [is_within(Collision.opened_at, search.first_day, search.last_day)]
     if search.name.strip():
-        conditions.append(_is_about(contains(written_name(), "".join(search.name.split()))))
+        conditions.append(_is_about(has_name_part(search.name)))
     if search.phone.strip():
         conditions.append(_is_about(has_phone_part(search.phone)))
     if search.number.strip():
         conditions.append(_is_about(is_number(Lead.id, search.number)))
     if search.broker.strip():
         named = select(broker.id).where(
-            or_(contains(broker.name, search.broker), contains(broker.phone, search.broker))
+            or_(contains(broker.name, search.broker), has_account_phone_part(broker.phone, search.broker))
         )
         conditions.append(_is_about(Lead.broker_id.in_(named)))
     return conditions

@@ -74,9 +74,14 @@ def get_standing_deal(lead: Lead, now: datetime) -> Deal:
     """
     deal = find_standing_deal(lead)
     if deal is None:
-        status = lead.status_at(now)
-        raise Refused(RefusalCode.STATUS_FORBIDS, verb=Verb.UNDO_DEAL.value, status=status.value)
+        raise no_deal(lead, now)
     return deal
+
+
+def no_deal(lead: Lead, now: datetime) -> Refused:
+    """Return the refusal to undo a deal where none stands."""
+    status = lead.status_at(now).value
+    return Refused(RefusalCode.STATUS_FORBIDS, verb=Verb.UNDO_DEAL.value, status=status)
 
 
 def status_after_undo(lead: Lead, deal: Deal, now: datetime) -> LeadStatus:

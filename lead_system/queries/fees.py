@@ -12,7 +12,13 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.extensions import db
 from lead_system.models import Account, Fee, GateScan, Lead, Picture
 from lead_system.queries import scope
-from lead_system.queries.matching import accounts_with, brokerages_with, is_within, lead_conditions
+from lead_system.queries.matching import (
+    accounts_with,
+    accounts_with_phone,
+    brokerages_with,
+    is_within,
+    lead_conditions,
+)
 
 _SHOWN = (
     selectinload(Fee.lead),
@@ -58,7 +64,7 @@ def fees_found(actor: Account, search: FeeSearch) -> Select[Fee]:
     if search.broker_name.strip():
         conditions.append(Fee.broker_id.in_(accounts_with(Account.name, search.broker_name)))
     if search.broker_phone.strip():
-        conditions.append(Fee.broker_id.in_(accounts_with(Account.phone, search.broker_phone)))
+        conditions.append(Fee.broker_id.in_(accounts_with_phone(search.broker_phone)))
     if search.brokerage.strip():
         conditions.append(Fee.brokerage_id.in_(brokerages_with(search.brokerage)))
     if search.state is not None:

@@ -32,6 +32,7 @@ from lead_system.models import (
 from lead_system.queries import scope
 from lead_system.queries.matching import (
     accounts_with,
+    accounts_with_phone,
     agents_of,
     has_name_part,
     has_phone_part,
@@ -88,6 +89,7 @@ class LeadSearch:
     broker_id: int | None = None
     brokerage_id: int | None = None
     consultant_id: int | None = None
+    wished_id: int | None = None
     anything: str = ""
 
 
@@ -130,7 +132,7 @@ def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.name, has_name_part),
         (search.phone, has_phone_part),
         (search.broker_name, lambda part: Lead.broker_id.in_(accounts_with(Account.name, part))),
-        (search.broker_phone, lambda part: Lead.broker_id.in_(accounts_with(Account.phone, part))),
+        (search.broker_phone, lambda part: Lead.broker_id.in_(accounts_with_phone(part))),
         (search.brokerage, lambda part: Lead.broker_id.in_(agents_of(part))),
         (search.consultant, lambda part: Lead.consultant_id.in_(accounts_with(Account.name, part))),
         (search.anything, _has_anything),
@@ -150,6 +152,7 @@ def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.broker_id, lambda: Lead.broker_id == search.broker_id),
         (search.brokerage_id, lambda: Lead.broker_id.in_(members)),
         (search.consultant_id, lambda: Lead.consultant_id == search.consultant_id),
+        (search.wished_id, lambda: Lead.wished_consultant_id == search.wished_id),
         (search.step, lambda: reached(search.step, now)),
     ]
     return [condition() for value, condition in given if value is not None]

@@ -3,6 +3,8 @@
 `%` and `_` are ordinary characters, blank conditions do not count, and ranges of days include both days.
 """
 
+import re
+import unicodedata
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,7 +35,7 @@ def has_phone_part(part: str) -> ColumnElement[bool]:
 
     138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
     """
-    digits = "".join(c for c in part if c.isdecimal())
+    digits = "".join(c for c in unicodedata.normalize("NFKC", part) if c.isdecimal())
     if len(digits) == PHONE_DIGITS:
         return or_(Lead.phone1 == digits, Lead.phone2 == digits)
     shown = digits or part
@@ -65,13 +67,27 @@ def find_row_number(text: str) -> int | None:
 
 
 def has_name_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that the customer's name, surname and given name as one, holds a part."""
-    return contains(written_name(), "".join(part.split()))
+    """Return the condition that the customer's name, surname and given name as one, holds a part.
+
+    Spaces do not count, on either side.
+    """
+    return contains(func.replace(written_name(), " ", ""), "".join(part.split()))
+
+
+def has_account_phone_part(column: Any, part: str) -> ColumnElement[bool]:
+    """Return the condition that an account's phone holds these digits, however they were grouped."""
+    plain = re.sub(r"[\s()-]", "", unicodedata.normalize("NFKC", part))
+    return contains(column, re.sub(r"^(\+|00)86", "", plain))
 
 
 def accounts_with(column: Any, part: str) -> Select[int]:
     """Return the ids of the accounts of which a column holds a part."""
     return select(Account.id).where(contains(column, part))
+
+
+def accounts_with_phone(part: str) -> Select[int]:
+    """Return the ids of the accounts whose phone holds these digits."""
+    return select(Account.id).where(has_account_phone_part(Account.phone, part))
 
 
 def agents_of(brokerage: str) -> Select[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus
-from lead_system.domain.roles import Approval, Role
+from lead_system.domain.roles import AGENTS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Lead, ProfileChange, is_listed
 from lead_system.queries import scope
@@ -21,6 +21,7 @@ from lead_system.queries.matching import (
     agents_of,
     brokerages_with,
     contains,
+    has_account_phone_part,
     is_within,
 )
 
@@ -116,8 +117,8 @@ def _staff_found(actor: Account, search: PersonSearch, kind: ColumnElement[bool]
 
 
 def _name_and_phone(name: str, phone: str) -> list[ColumnElement[bool]]:
-    pairs = ((Account.name, name), (Account.phone, phone))
-    return [contains(column, part) for column, part in pairs if part.strip()]
+    named = [contains(Account.name, name)] if name.strip() else []
+    return [*named, *([has_account_phone_part(Account.phone, phone)] if phone.strip() else [])]
 
 
 class ListedConsultant(NamedTuple):
@@ -177,7 +178,10 @@ def with_members(brokerages: Sequence[Brokerage], actor: Account) -> list[Listed
 
 @dataclass(frozen=True)
 class ProfileChangeSearch:
-    """What the list of profile changes is narrowed to; phone and brokerage may be old or new."""
+    """What the list of profile changes is narrowed to; phone and brokerage may be old or new.
+
+    What a change left as it was is not shown, and therefore not found either.
+    """
 
     name: str = ""
     phone: str = ""
@@ -196,12 +200,12 @@ def profile_changes_found(actor: Account, search: ProfileChangeSearch) -> Select
     if search.name.strip():
         conditions.append(ProfileChange.account_id.in_(accounts_with(Account.name, search.name)))
     if search.phone.strip():
-        phones = (ProfileChange.old_phone, ProfileChange.new_phone)
-        conditions.append(or_(*(contains(phone, search.phone) for phone in phones)))
+        old, new = ProfileChange.old_phone, ProfileChange.new_phone
+        conditions += [old != new, or_(*(has_account_phone_part(side, search.phone) for side in (old, new)))]
     if search.brokerage.strip():
         named = brokerages_with(search.brokerage)
-        sides = (ProfileChange.old_brokerage_id, ProfileChange.new_brokerage_id)
-        conditions.append(or_(*(side.in_(named) for side in sides)))
+        was, now_is = ProfileChange.old_brokerage_id, ProfileChange.new_brokerage_id
+        conditions += [was.is_distinct_from(now_is), or_(was.in_(named), now_is.in_(named))]
     if search.account_id is not None:
         conditions.append(ProfileChange.account_id == search.account_id)
     shown = (
@@ -246,13 +250,22 @@ def _get_account(account_id: int, condition: ColumnElement[bool]) -> Account:
     return account
 
 
-def name_of_account(account_id: int) -> str:
-    """Return somebody's name, archived or not, for the back office.
+def name_of_agent(account_id: int) -> str:
+    """Return the name of a broker or resident, archived or not, whom the customers of a list belong to.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND for anybody else.
     """
-    return _name(select(Account.name).where(Account.id == account_id))
+    return _name(select(Account.name).where(Account.id == account_id, Account.role.in_(AGENTS)))
+
+
+def name_of_consultant(account_id: int) -> str:
+    """Return the name of a consultant, archived or not.
+
+    Raises:
+        Refused: NOT_FOUND for anybody else.
+    """
+    return _name(select(Account.name).where(Account.id == account_id, Account.role == Role.CONSULTANT))
 
 
 def name_of_brokerage(brokerage_id: int) -> str:

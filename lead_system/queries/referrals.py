@@ -11,7 +11,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Lead, is_listed
 from lead_system.queries import scope
 from lead_system.queries.leads import Step, reached
-from lead_system.queries.matching import contains
+from lead_system.queries.matching import contains, has_account_phone_part
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ def count_referrals(actor: Account, search: ReferralSearch) -> int:
 
 
 def _brokers_found(actor: Account, search: ReferralSearch) -> Select[Account]:
-    parts = ((Brokerage.name, search.brokerage), (Account.name, search.name), (Account.phone, search.phone))
+    parts = ((Brokerage.name, search.brokerage), (Account.name, search.name))
     conditions = [contains(column, part) for column, part in parts if part.strip()]
+    if search.phone.strip():
+        conditions.append(has_account_phone_part(Account.phone, search.phone))
     brokers = select(Account).join(Account.brokerage, isouter=True)
     return brokers.where(scope.visible_agents(actor), *conditions)

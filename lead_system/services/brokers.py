@@ -29,7 +29,8 @@ def complete_profile(
 ) -> AccountChanged:
     """Give a new account its name, brokerage and role (manual 1.2); a resident then waits for approval.
 
-    A resident who was rejected may send the profile again, and waits again.
+    A resident who was rejected may send the profile again, and waits again; another brokerage than before
+    then stands in the list of profile changes.
 
     Raises:
         Refused: the profile is complete already, the name is wrong, or the brokerage or role not offered.
@@ -43,6 +44,8 @@ def complete_profile(
     brokerage = lock_offered_brokerage(brokerage_id)
     before = {"role": actor.role.value, "brokerage": actor.brokerage_id, "approval": actor.approval.value}
     old_name = actor.name
+    if actor.has_profile and actor.brokerage_id != brokerage.id:
+        _remember_change(actor, actor, phone=actor.phone, brokerage_id=brokerage.id, now=now)
     actor.name, actor.brokerage_id, actor.role = cleaned, brokerage.id, Role(role)
     actor.approval = Approval.PENDING if actor.role is Role.RESIDENT else Approval.NOT_NEEDED
     actor.rejection_reason = ""
@@ -65,26 +68,32 @@ def complete_profile(
 
 
 @use_case("approve_resident", roles=DECIDERS, answer=AccountChanged)
-def approve_resident(actor: Account, *, account_id: int, now: datetime) -> AccountChanged:
+def approve_resident(actor: Account, *, account_id: int, version: int, now: datetime) -> AccountChanged:
     """Let a waiting or rejected resident in; the phone pages open at the next click (manual 6.2.c-8).
 
+    `version` is that of the profile which was looked at: nobody approves what has been changed meanwhile,
+    nor overrides a decision that a colleague has just made.
+
     Raises:
-        Refused: NOT_FOUND, or the account does not wait for an approval.
+        Refused: NOT_FOUND, the account does not wait for an approval, or STALE.
     """
     resident = _lock_resident(account_id)
-    _decide(actor, resident, approval=Approval.APPROVED, now=now)
+    _decide(actor, resident, version=version, approval=Approval.APPROVED, now=now)
     return AccountChanged(resident.id)
 
 
 @use_case("reject_resident", roles=DECIDERS, answer=AccountChanged)
-def reject_resident(actor: Account, *, account_id: int, reason: str, now: datetime) -> AccountChanged:
+def reject_resident(
+    actor: Account, *, account_id: int, version: int, reason: str, now: datetime
+) -> AccountChanged:
     """Turn a waiting resident away with a reason, which the phone shows.
 
     Raises:
-        Refused: NOT_FOUND, no reason, or the account does not wait for an approval.
+        Refused: NOT_FOUND, no reason, the account does not wait for an approval, or STALE.
     """
     resident = _lock_resident(account_id)
-    _decide(actor, resident, approval=Approval.REJECTED, reason=clean_reason(reason), now=now)
+    why = clean_reason(reason)
+    _decide(actor, resident, version=version, approval=Approval.REJECTED, reason=why, now=now)
     return AccountChanged(resident.id)
 
 
@@ -181,11 +190,18 @@ def _lock_resident(account_id: int) -> Account:
 
 
 def _decide(
-    actor: Account, resident: Account, *, approval: Approval, reason: str = "", now: datetime
+    actor: Account,
+    resident: Account,
+    *,
+    version: int,
+    approval: Approval,
+    reason: str = "",
+    now: datetime,
 ) -> None:
     before = resident.approval
     if before is Approval.APPROVED or before is approval:
         raise Refused(RefusalCode.NOT_WAITING)
+    require_version(resident, version)
     resident.approval, resident.rejection_reason = approval, reason
     resident.version += 1
     history.record(

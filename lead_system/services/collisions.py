@@ -202,24 +202,29 @@ def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Acco
 
 
 @use_case("reopen_collision", roles=DECIDERS, answer=CollisionReopened)
-def reopen_collision(actor: Account, *, collision_id: int, reason: str, now: datetime) -> CollisionReopened:
+def reopen_collision(
+    actor: Account, *, collision_id: int, seen: str, reason: str, now: datetime
+) -> CollisionReopened:
     """Open a collision again that a person had handled, with a reason (R7).
 
-    It stands as if nobody had handled it; who had, when and how stays in its history. Two open rows of one
-    pair can never be: where the challenger's next report comes in between, the unique index stops us, and
-    the next round finds that report's row.
+    `seen` is when it was handled, in ISO form, as the page showed it: a later handling by somebody else is
+    not undone unread. It stands as if nobody had handled it; who had, when and how stays in its history. Two
+    open rows of one pair can never be: where the challenger's next report comes in between, the unique index
+    stops us, and the next round finds that report's row.
 
     Raises:
-        Refused: NOT_FOUND, the reason is missing, COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM, or
-            NEWER_COLLISION_OPEN, whose fact `collision_id` is that one.
+        Refused: NOT_FOUND, the reason is missing, COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM,
+            NEWER_COLLISION_OPEN, whose fact `collision_id` is that one, or STALE.
     """
     reason = clean_reason(reason)
     row = _get_reopenable(collision_id)
+    if row.handled_at is None or row.handled_at.isoformat() != seen:
+        raise Refused(RefusalCode.STALE)
     changes = {
         "state": ["handled", "open"],
         "outcome": [row.outcome.value if row.outcome else None, None],
         "handled_by": [row.handled_by_id, None],
-        "handled_at": [row.handled_at.isoformat() if row.handled_at else None, None],
+        "handled_at": [row.handled_at.isoformat(), None],
     }
     personal = {"reason": reason} | ({"note": row.note} if row.note else {})
     row.state = CollisionState.OPEN

@@ -17,7 +17,7 @@ from lead_system.services import history
 from lead_system.services.transaction import aside, atomic, use_case
 
 ROWS_OF_AN_EXPORT = 100_000
-"""The most rows of one export. They take about fifteen seconds of a server's core (`make bench`); several
+"""The most rows of one export. They take about half a minute, half of it the writer's (`make bench`); several
 times as many would outlast the patience of browsers and proxies, and nobody reads such a table in Excel."""
 
 

@@ -40,13 +40,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 """What PostgreSQL calls a failed serialisation, a deadlock, a lock time-out and a violated uniqueness."""
 
-_NOT_CONTENT = frozenset(
-    {"now", "request_id", "rows_found", "secret", "sender", "password", "current_password", "new_password"}
-)
-"""What may differ when a request is sent again: it comes from the server, or the id itself is meant.
+_PASSWORDS = frozenset({"password", "current_password", "new_password"})
+"""Of a password only counts whether one was given: not even a hash of the request may tell what it was."""
 
-Passwords are left out too, since not even a hash of the request may tell what they were.
-"""
+_NOT_CONTENT = _PASSWORDS | {"now", "request_id", "rows_found", "secret", "sender"}
+"""What may differ when a request is sent again: it comes from the server, or the id itself is meant."""
 
 _log = logging.getLogger(__name__)
 
@@ -303,6 +301,7 @@ def _plain(value: Any) -> Any:
 
 def _content_hash(content: Mapping[str, Any], salt: str) -> str:
     counted = {name: value for name, value in content.items() if name not in _NOT_CONTENT}
+    counted |= {name: bool(content[name]) for name in _PASSWORDS if name in content}
     text = json.dumps(counted, default=_plain, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256((salt + text).encode()).hexdigest()
 

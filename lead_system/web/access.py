@@ -24,7 +24,14 @@ BACK_OFFICE_PASSWORD = "back_office_door.change_password"  # noqa: S105 - the na
 PHONE_PASSWORD = "mobile.profile.change_password"  # noqa: S105 - the name of a page
 
 _OPEN_WITH_TEMPORARY_PASSWORD = frozenset(
-    {BACK_OFFICE_PASSWORD, PHONE_PASSWORD, "back_office_door.sign_out", "mobile.sign_in.sign_out"}
+    {
+        BACK_OFFICE_PASSWORD,
+        PHONE_PASSWORD,
+        "back_office_door.sign_out",
+        "language.choose_language",
+        "mobile.sign_in.sign_out",
+        "static",
+    }
 )
 """All that somebody may do whose password an admin set: change it, or leave (SPEC 4)."""
 
@@ -76,15 +83,18 @@ def _require_access() -> ResponseReturnValue | None:
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
-    if access.public_because:
-        return None
-    if not current_user.is_authenticated:
+    if not access.public_because and not current_user.is_authenticated:
         return _to_the_door(access.roles)
-    if current_user.role not in access.roles:
+    if not access.public_because and current_user.role not in access.roles:
         abort(403)
-    if current_user.must_change_password and request.endpoint not in _OPEN_WITH_TEMPORARY_PASSWORD:
-        return _to_the_password()
-    return None
+    return None if _is_open_with_this_password(request.endpoint) else _to_the_password()
+
+
+def _is_open_with_this_password(endpoint: str) -> bool:
+    """Say whether a page is open to whoever asks, whose password may be one that an admin has set."""
+    if endpoint in _OPEN_WITH_TEMPORARY_PASSWORD or not current_user.is_authenticated:
+        return True
+    return not current_user.must_change_password
 
 
 def _to_the_password() -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from lead_system.domain.errors import Refused
-from lead_system.web.sentences import sentence
+from lead_system.web.sentences import sentence, sentence_for_page
 
 
 def _answer(status: int, text: str) -> ResponseReturnValue:
@@ -17,7 +17,8 @@ def _answer(status: int, text: str) -> ResponseReturnValue:
 
 
 def _refused(refused: Refused) -> ResponseReturnValue:
-    return _answer(refused.http_status, sentence(refused))
+    is_page = request.accept_mimetypes.best != "application/json"
+    return _answer(refused.http_status, sentence_for_page(refused) if is_page else sentence(refused))
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:

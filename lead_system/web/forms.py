@@ -27,8 +27,8 @@ def _cut_numbers(field: Field) -> None:
 class RequestForm(FlaskForm):  # type: ignore[misc]
     """A form with a request id of its own, new each time that it is shown to be filled in again."""
 
-    SHOWS_NUMBERS: ClassVar[bool] = False
-    """Whether whole phone numbers may be shown again: only where people type their own."""
+    SHOWS_NUMBERS: ClassVar[frozenset[str]] = frozenset()
+    """Fields in which whole numbers may be shown again: an account's or a company's, never a customer's."""
 
     TAKES_FILES: ClassVar[bool] = False
     """Whether files are sent with it, which the form on the page must then say."""
@@ -41,8 +41,8 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         No page shows a customer's whole number, not even back to whoever typed it (R1).
         """
         self.request_id.data = fresh_request_id()
-        for field in self if not self.SHOWS_NUMBERS else ():
-            if not isinstance(field, (HiddenField, PasswordField)):
+        for field in self:
+            if field.name not in self.SHOWS_NUMBERS and not isinstance(field, (HiddenField, PasswordField)):
                 _cut_numbers(field)
 
     def show_refusal(self, field: str | None, sentence: str) -> bool:

@@ -24,7 +24,7 @@ def _set_headers(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     if request.endpoint is None or not request.endpoint.endswith("static"):
         # Pages have people on them: neither a proxy nor the back button of a shared computer may keep one.
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

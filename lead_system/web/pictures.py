@@ -50,6 +50,8 @@ def open_picture(data: bytes, *, most_pixels: int) -> Iterator[Image.Image]:
         yield picture
     except Refused:
         raise
+    except Image.DecompressionBombError:
+        raise _too_large() from None
     except Exception:  # noqa: BLE001 - a broken picture makes Pillow raise nearly anything
         raise Refused(RefusalCode.PICTURE_UNREADABLE, field="picture") from None
 

@@ -6,6 +6,7 @@ A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, 
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb
@@ -41,7 +42,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.DEAL_AMOUNT_WRONG: _l(
         "Enter the amount in yuan with at most two decimals, or leave it blank."
     ),
-    RefusalCode.FEE_AMOUNT_WRONG: _l("Enter an amount between 0.01 and 999,999.99 yuan."),
+    RefusalCode.FEE_AMOUNT_WRONG: _l(
+        "Enter an amount between 0.01 and 999,999.99 yuan, with at most two decimals."
+    ),
     RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
@@ -50,7 +53,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.PICTURE_MISSING: _l("Choose the screenshot of the payment."),
     RefusalCode.PICTURE_TOO_LARGE: _l(
-        "The picture is too large: at most %(limit)s MB. Send a screenshot, not a photo of the screen."
+        "The picture is too large: at most %(limit)s MB and 40 million pixels. "
+        "Send a screenshot, not a photo of the screen."
     ),
     RefusalCode.PICTURE_UNREADABLE: _l(
         "That file is no picture that can be read. Choose a JPEG, PNG or WebP file."
@@ -167,18 +171,34 @@ _STATUS_FORBIDS: dict[str, LazyString] = {
 }
 
 
+_NAMES = frozenset({"name", "consultant"})
+"""Facts that people typed, in whatever language they speak."""
+
+
+def sentence_for_page(refused: Refused) -> Markup:
+    """Return the sentence as a page shows it: names in it are marked as what people typed."""
+    marked = Markup("<span data-user>{}</span>")
+    names = {name: marked.format(fact) for name, fact in refused.facts.items() if name in _NAMES}
+    if not names:
+        return escape(sentence(refused))
+    return Markup(_wording(refused)) % {**refused.facts, **names}  # noqa: S704 - our own sentence
+
+
+def _wording(refused: Refused) -> str:
+    """Return the sentence with its facts still to be filled in."""
+    status = str(refused.facts.get("status") or "")
+    if refused.code is RefusalCode.NOT_BOUND_YET:
+        return str(_NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED]))
+    if refused.code is RefusalCode.STATUS_FORBIDS:
+        is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
+        return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
+    return str(_SENTENCES[refused.code])
+
+
 def sentence(refused: Refused) -> str:
     """Return the sentence that tells a person why not, and what to do next."""
-    status = str(refused.facts.get("status") or "")
-    text: LazyString | None
-    if refused.code is RefusalCode.NOT_BOUND_YET:
-        text = _NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED])
-    elif refused.code is RefusalCode.STATUS_FORBIDS:
-        is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
-        text = _NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)]
-    else:
-        text = _SENTENCES[refused.code]
-    said = str(text) % refused.facts if refused.facts else str(text)
+    text = _wording(refused)
+    said = text % refused.facts if refused.facts else text
     lead_id = refused.facts.get("lead_id")
     if lead_id is not None and f"{lead_id}" not in said and refused.code is RefusalCode.STATUS_FORBIDS:
         return str(_("Customer number %(lead_id)s: %(sentence)s", lead_id=lead_id, sentence=said))

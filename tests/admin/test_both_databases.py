@@ -1,5 +1,7 @@
 """The pages of the back office on SQLite and on PostgreSQL, which read some questions differently."""
 
+from typing import Any
+
 import pytest
 
 from tests.admin.conftest import Desk, Room
@@ -46,8 +48,8 @@ def test_every_order_and_every_search_of_a_list_is_answered(desk: Desk, room: Ro
     client, path = desk("admin"), f"/admin/{name}/"
     days = {"first_day": "2026-04-01", "last_day": "2026-04-02"}
 
-    asked = [{"sort": column, "desc": way} for column in range(17) for way in (0, 1)]
-    asked += [{field: "1"} for field in LISTS[name]] + [days, {field: "%_" for field in LISTS[name]}]
+    asked: list[dict[str, Any]] = [{"sort": column, "desc": way} for column in range(17) for way in (0, 1)]
+    asked += [{field: "1"} for field in LISTS[name]] + [days, dict.fromkeys(LISTS[name], "%_")]
 
     answers = [(question, client.get(path, query_string=question).status_code) for question in asked]
     assert [one for one in answers if one[1] != 200] == []

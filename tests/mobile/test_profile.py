@@ -33,12 +33,12 @@ def rows_of(page: PageResponse) -> dict[str, str]:
 def decide(cast: Cast, *, rejects_because: str = "") -> None:
     """Let the director decide about the only account with the new phone."""
     with cast.app.app_context():
-        account_id = db.session.execute(db.select(Account.id).filter_by(phone=NEW_PHONE)).scalar_one()
-        caller = cast.as_("director")
+        account = db.session.execute(db.select(Account).filter_by(phone=NEW_PHONE)).scalar_one()
+        seen = {"account_id": account.id, "version": account.version}
         if rejects_because:
-            brokers.reject_resident(caller, account_id=account_id, reason=rejects_because, now=now())
+            brokers.reject_resident(cast.as_("director"), **seen, reason=rejects_because, now=now())
         else:
-            brokers.approve_resident(caller, account_id=account_id, now=now())
+            brokers.approve_resident(cast.as_("director"), **seen, now=now())
 
 
 @pytest.mark.parametrize(

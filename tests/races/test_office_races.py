@@ -109,7 +109,7 @@ def test_reopening_against_the_challengers_next_report_leaves_one_open_row(cast:
         wanted = cast.enters("fang", customer(number))
         row = cast.collision_of(held, wanted)
         cast.handles("director", row)
-        reopening = {"collision_id": row, "reason": "处理有误", "now": NOW}
+        reopening = {"collision_id": row, "seen": cast.handled_at(row), "reason": "处理有误", "now": NOW}
         report = {"lead_id": wanted, "wishes": Wishes(), "now": NOW}
 
         reopened, reported = arena.race(

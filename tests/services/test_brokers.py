@@ -24,13 +24,17 @@ def complete(cast: Cast, name: str = "孙洋", role: str = "broker", brokerage: 
 
 
 def approve(cast: Cast, who: str, by: str = "director") -> None:
+    version = cast.account(who, "version")
     with cast.app.app_context():
-        brokers.approve_resident(cast.as_(by), account_id=cast.ids[who], now=MONDAY_TEN)
+        brokers.approve_resident(cast.as_(by), account_id=cast.ids[who], version=version, now=MONDAY_TEN)
 
 
 def reject(cast: Cast, who: str, reason: str = "缺授权书") -> None:
+    version = cast.account(who, "version")
     with cast.app.app_context():
-        brokers.reject_resident(cast.as_("director"), account_id=cast.ids[who], reason=reason, now=MONDAY_TEN)
+        brokers.reject_resident(
+            cast.as_("director"), account_id=cast.ids[who], version=version, reason=reason, now=MONDAY_TEN
+        )
 
 
 def change(cast: Cast, who: str = "fang", by: str = "director", request_id: str = "", **changed: Any) -> int:

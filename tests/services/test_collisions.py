@@ -191,10 +191,7 @@ def handled(cast: Cast, note: str = "") -> int:
 
 
 def reopen(cast: Cast, collision_id: int, reason: str = "处理有误") -> None:
-    with cast.app.app_context():
-        collisions.reopen_collision(
-            cast.as_("admin"), collision_id=collision_id, reason=reason, now=MONDAY_TEN
-        )
+    cast.reopens("admin", collision_id, reason)
 
 
 def test_collision_that_a_person_handled_is_opened_again(cast: Cast, clock: StoppedClock) -> None:

@@ -294,4 +294,4 @@ def test_resident_is_approved_once_and_not_after_archiving(cast: Cast) -> None:
     cast.archives("wei")
 
     with cast.app.app_context(), refused("not_found"):
-        brokers.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], now=MONDAY_TEN)
+        brokers.approve_resident(cast.as_("director"), account_id=cast.ids["wei"], version=1, now=MONDAY_TEN)

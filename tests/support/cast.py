@@ -161,11 +161,19 @@ class Cast:
                 self.as_(who), collision_ids=collision_ids, outcome=None, note=note, now=now()
             )
 
-    def reopens(self, who: str, collision_id: int) -> None:
+    def reopens(self, who: str, collision_id: int, reason: str = "处理有误") -> None:
+        """Let somebody open a collision again who has seen how it was handled."""
+        seen = self.handled_at(collision_id)
         with self.app.app_context():
             collisions.reopen_collision(
-                self.as_(who), collision_id=collision_id, reason="处理有误", now=now()
+                self.as_(who), collision_id=collision_id, seen=seen, reason=reason, now=now()
             )
+
+    def handled_at(self, collision_id: int) -> str:
+        """Return when a collision was handled, in ISO form; blank where it is open or does not exist."""
+        with self.app.app_context():
+            row = db.session.get(Collision, collision_id)
+            return row.handled_at.isoformat() if row and row.handled_at else ""
 
     def collision_of(self, holding: int, challenging: int) -> int:
         """Return the id of the newest collision between two leads, 0 where there is none."""

@@ -1,0 +1,280 @@
+"""Who may do what, written by hand: a row for every address and verb of the application.
+
+A row says who is let in and what a let-in person is answered. Where the address or the form names a record
+that belongs to somebody, `owner` says to whom, and everybody else of the same role gets 404, as if it did
+not exist (R12). Whoever is not named gets 403, a stranger the door of those who are.
+"""
+
+from dataclasses import dataclass, field
+
+BROKERS = frozenset({"fang", "qiang"})
+RESIDENTS = frozenset({"wei", "mei"})
+AGENTS = BROKERS | RESIDENTS
+GATE = frozenset({"feng", "lu"})
+CONSULTANTS = frozenset({"xin", "ming"})
+PHONE_STAFF = GATE | CONSULTANTS
+PHONES = AGENTS | PHONE_STAFF
+SECRETARY = frozenset({"secretary"})
+ADMIN = frozenset({"admin"})
+DECIDERS = ADMIN | {"director"}
+BACK_OFFICE = DECIDERS | SECRETARY
+ALL = PHONES | BACK_OFFICE
+PUBLIC = ALL | {"stranger"}
+NOBODY: frozenset[str] = frozenset()
+
+LET_IN = 0
+"""An answer that depends on who asks, but is neither a refusal nor a failure."""
+
+GET, POST = "GET", "POST"
+OFFICE_DOOR, PHONE_DOOR, STAFF_DOOR = "/admin/sign-in", "/m/sign-in", "/m/staff/sign-in"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address with one verb: who is let in, and with which answer."""
+
+    verb: str
+    rule: str
+    people: frozenset[str]
+    answer: int
+    at: str = ""
+    """The address with the records of the story filled in; the rule itself where it names none."""
+
+    form: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.at or self.rule
+
+    @property
+    def door(self) -> str:
+        if self.people <= BACK_OFFICE:
+            return OFFICE_DOOR
+        return STAFF_DOOR if self.people <= PHONE_STAFF else PHONE_DOOR
+
+    def answer_for(self, who: str) -> int:
+        """Return what somebody must be answered."""
+        if who not in self.people:
+            return 302 if who == "stranger" else 403
+        return 404 if self.owner not in ("", who) else self.answer
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.address}"
+
+
+def _list(endpoint: str, people: frozenset[str], *, acts: str = "", rowid: str = "") -> list[Row]:
+    """Return what every list of the back office has; `acts` is what a selection of its rows is for.
+
+    Nobody deletes rows: the stock action of Flask-Admin is refused to everybody.
+    """
+    base = f"/admin/{endpoint}/"
+    rows = [
+        Row(GET, base, people, 200),
+        Row(POST, f"{base}export/", people, 200),
+        Row(POST, f"{base}export/", people, 422, f"{base}export/?name={'x' * 50}&account={'x' * 50}"),
+        Row(POST, f"{base}action/", NOBODY, 403, form={"action": "delete", "rowid": "1"}),
+    ]
+    if acts:
+        rows.append(Row(POST, f"{base}action/", DECIDERS, 200, form={"action": acts, "rowid": rowid}))
+    return rows
+
+
+def _asking(rule: str, people: frozenset[str], at: str, *, got: int = 200, posted: int = 422) -> list[Row]:
+    """Return a page that asks, and its form sent with nothing filled in."""
+    return [
+        Row(GET, rule, people, got, f"{rule}?{at}" if at else ""),
+        Row(POST, rule, people, posted, f"{rule}?{at}" if at else ""),
+    ]
+
+
+LISTS = [
+    *_list("leads", BACK_OFFICE, acts="mark_dealt", rowid="{bound}"),
+    *_list("collisions", DECIDERS, acts="handle", rowid="{collision}"),
+    *_list("fees", BACK_OFFICE),
+    *_list("referrals", DECIDERS),
+    *_list("scans", BACK_OFFICE),
+    *_list("viewings", BACK_OFFICE),
+    *_list("rebinds", DECIDERS),
+    *_list("profile_changes", DECIDERS),
+    *_list("exports", BACK_OFFICE),
+    *_list("brokers", DECIDERS),
+    *_list("brokerages", DECIDERS),
+    *_list("consultants", ADMIN),
+    *_list("staff", ADMIN),
+]
+
+CUSTOMERS = [
+    Row(GET, "/admin/leads/details/", BACK_OFFICE, 200, "/admin/leads/details/?id={bound}"),
+    Row(GET, "/admin/leads/details/", BACK_OFFICE, 404, "/admin/leads/details/?id=999999"),
+    *_asking("/admin/leads/mark-dealt/", DECIDERS, "id={bound}"),
+    *_asking("/admin/leads/undo-deal/", DECIDERS, "id={dealt}"),
+    *_asking("/admin/leads/extend/", DECIDERS, "id={bound}"),
+    *_asking("/admin/leads/rebind/", DECIDERS, "id={bound}&to={qiang}"),
+    Row(GET, "/admin/leads/rebind/", DECIDERS, 200, "/admin/leads/rebind/?id={bound}&broker=李"),
+    Row(POST, "/admin/leads/mark-dealt-in-bulk/", DECIDERS, 422),
+    Row(
+        POST,
+        "/admin/leads/mark-dealt-in-bulk/",
+        DECIDERS,
+        422,
+        form={"lead_ids": "{bound}", "dealt_on": "2020-01-01"},
+    ),
+    Row(POST, "/admin/leads/mark-dealt-in-bulk/", DECIDERS, 404, form={"lead_ids": "999999"}),
+]
+
+COLLISIONS = [
+    Row(GET, "/admin/collisions/open-count/", DECIDERS, 200),
+    Row(GET, "/admin/collisions/details/", DECIDERS, 200, "/admin/collisions/details/?id={collision}"),
+    *_asking("/admin/collisions/reopen/", DECIDERS, "id={handled}"),
+    Row(POST, "/admin/collisions/handle/", DECIDERS, 422),
+    Row(POST, "/admin/collisions/handle/", DECIDERS, 302, form={"collision_ids": "{collision}"}),
+    Row(POST, "/admin/collisions/handle/", DECIDERS, 404, form={"collision_ids": "999999"}),
+]
+
+MONEY = [
+    Row(GET, "/admin/fees/details/", BACK_OFFICE, 200, "/admin/fees/details/?id={fee}"),
+    Row(GET, "/admin/fees/picture/", BACK_OFFICE, 200, "/admin/fees/picture/?id={fee}"),
+    Row(GET, "/admin/fees/picture/", BACK_OFFICE, 404, "/admin/fees/picture/?id=999999&size=small"),
+    *_asking("/admin/fees/pay/", SECRETARY, "lead={bound}"),
+    *_asking("/admin/fees/void/", SECRETARY, "id={fee}"),
+]
+
+EXPORTS = [
+    Row(
+        GET,
+        "/admin/exports/progress/",
+        BACK_OFFICE,
+        200,
+        "/admin/exports/progress/?request_id=made-by-the-secretary",
+    )
+]
+
+PEOPLE = [
+    Row(GET, "/admin/brokers/waiting-count/", DECIDERS, 200),
+    *_asking("/admin/brokers/decide/", DECIDERS, "id={jun}"),
+    *_asking("/admin/brokers/change/", DECIDERS, "id={qiang}", posted=409),
+    *_asking("/admin/brokers/archive/", DECIDERS, "id={qiang}", posted=409),
+    *_asking("/admin/brokerages/add/", DECIDERS, ""),
+    *_asking("/admin/brokerages/change/", DECIDERS, "id={brokerage}", posted=409),
+    *_asking("/admin/brokerages/archive/", DECIDERS, "id={brokerage}", posted=409),
+    *_asking("/admin/consultants/add/", ADMIN, ""),
+    *_asking("/admin/consultants/change/", ADMIN, "id={ming}", posted=409),
+    *_asking("/admin/consultants/change/", ADMIN, "id={lu}", got=404, posted=404),
+    *_asking("/admin/consultants/archive/", ADMIN, "id={ming}", posted=409),
+    *_asking("/admin/staff/add/", ADMIN, ""),
+    *_asking("/admin/staff/change/", ADMIN, "id={lu}", posted=409),
+    *_asking("/admin/staff/change/", ADMIN, "id={admin}", got=404, posted=404),
+    *_asking("/admin/staff/change/", ADMIN, "id={fang}", got=404, posted=404),
+    *_asking("/admin/staff/archive/", ADMIN, "id={lu}", posted=409),
+    *_asking("/admin/staff/archive/", ADMIN, "id={admin}", got=404, posted=404),
+]
+
+OFFICE = [
+    Row(GET, "/admin/", BACK_OFFICE, 302),
+    *_asking("/admin/password", BACK_OFFICE, ""),
+    *_asking("/admin/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
+    Row(POST, "/admin/sign-out", PUBLIC, 302),
+]
+
+BROKER_PAGES = [
+    Row(GET, "/m/home", AGENTS, 200),
+    Row(GET, "/m/customers", AGENTS, 200),
+    *_asking("/m/customers/enter", AGENTS, ""),
+    *[
+        row
+        for owner, lead in (("fang", "{bound}"), ("wei", "{weis}"))
+        for row in (
+            Row(GET, "/m/customers/<int:lead_id>", AGENTS, 200, f"/m/customers/{lead}", owner=owner),
+            Row(
+                GET, "/m/customers/<int:lead_id>/code", AGENTS, 200, f"/m/customers/{lead}/code", owner=owner
+            ),
+            Row(
+                GET,
+                "/m/customers/<int:lead_id>/code.png",
+                AGENTS,
+                200,
+                f"/m/customers/{lead}/code.png",
+                owner=owner,
+            ),
+            Row(
+                GET,
+                "/m/customers/<int:lead_id>/report",
+                AGENTS,
+                200,
+                f"/m/customers/{lead}/report",
+                owner=owner,
+            ),
+            Row(
+                POST,
+                "/m/customers/<int:lead_id>/report",
+                AGENTS,
+                302,
+                f"/m/customers/{lead}/report",
+                owner=owner,
+            ),
+        )
+    ],
+    *_asking("/m/profile", AGENTS, "", got=302, posted=302),
+    Row(GET, "/m/profile/standing", AGENTS, 302),
+]
+
+GATE_PAGES = [
+    Row(GET, "/m/gate", GATE, 200),
+    Row(POST, "/m/gate/read", GATE, 409),
+    Row(POST, "/m/gate/read", GATE, 302, form={"code": "{code}"}),
+    Row(POST, "/m/gate/photo", GATE, 422),
+    Row(POST, "/m/gate/confirm", GATE, 409),
+    Row(POST, "/m/gate/confirm", GATE, 422, form={"code": "{code}"}),
+    Row(GET, "/m/gate/scans", GATE, 200),
+    Row(GET, "/m/gate/scans/<int:scan_id>", GATE, 200, "/m/gate/scans/1"),
+]
+
+CONSULTANT_PAGES = [
+    Row(GET, "/m/consultant", CONSULTANTS, 200),
+    Row(POST, "/m/consultant/read", CONSULTANTS, 409),
+    Row(POST, "/m/consultant/read", CONSULTANTS, 302, form={"code": "{code}"}),
+    Row(POST, "/m/consultant/photo", CONSULTANTS, 422),
+    Row(POST, "/m/consultant/viewing", CONSULTANTS, 422, form={"code": "{code}"}),
+    Row(GET, "/m/consultant/viewings", CONSULTANTS, 200),
+    *[
+        Row(
+            verb,
+            "/m/consultant/viewings/customers/<int:lead_id>",
+            CONSULTANTS,
+            answer,
+            "/m/consultant/viewings/customers/{bound}",
+            owner="xin",
+        )
+        for verb, answer in ((GET, 200), (POST, 422))
+    ],
+]
+
+PHONE_PAGES = [
+    *_asking("/m/password", PHONE_STAFF, ""),
+    Row(GET, "/m/me", PHONES, 200),
+    Row(POST, "/m/sign-out", ALL, 302),
+    Row(GET, "/m/", PUBLIC, 302),
+    *_asking("/m/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
+    *_asking("/m/sign-in/code", PUBLIC, "", got=302, posted=302),
+    *_asking("/m/staff/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
+    Row(GET, "/m/v/<token>", PUBLIC, 200, "/m/v/{code}"),
+    Row(GET, "/m/v/<token>", PUBLIC, LET_IN, "/m/v/no-such-code"),
+]
+
+EVERYWHERE = [Row(GET, "/", PUBLIC, 302), Row(POST, "/language", PUBLIC, 302)]
+
+TABLE = [
+    *LISTS,
+    *CUSTOMERS,
+    *COLLISIONS,
+    *MONEY,
+    *EXPORTS,
+    *PEOPLE,
+    *OFFICE,
+    *BROKER_PAGES,
+    *GATE_PAGES,
+    *CONSULTANT_PAGES,
+    *PHONE_PAGES,
+    *EVERYWHERE,
+]
