@@ -151,9 +151,9 @@ class BrokersView(ListView):
         return Markup(_("%(name)s is approved, and may work from the next click on.")) % {"name": named}  # noqa: S704
 
     def _decide_page(self, resident: Account, form: DecideForm, refused: Refused | None) -> Answer:
-        if resident.approval not in (Approval.PENDING, Approval.REJECTED):
-            raise refused or Refused(RefusalCode.NOT_WAITING)
         if refused is None:
+            if resident.approval not in (Approval.PENDING, Approval.REJECTED):
+                raise Refused(RefusalCode.NOT_WAITING)
             form.version.data = resident.version
         back_url = self.get_url(".index_view", tab=AgentTab.WAITING.value)
         return self.asking_page(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
@@ -68,11 +68,12 @@ def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
     ]
     if search.brokerage.strip():
         conditions.append(GateScan.brokerage_id.in_(brokerages_with(search.brokerage)))
-    shown = (GateScan.lead, GateScan.broker, GateScan.brokerage, GateScan.gate, GateScan.consultant)
+    shown = (GateScan.lead, GateScan.broker, GateScan.consultant)
     return (
         select(GateScan)
         .join(GateScan.lead)
         .where(scope.visible_scans(actor), *conditions)
+        .options(joinedload(GateScan.gate, innerjoin=True), joinedload(GateScan.brokerage))
         .options(*(selectinload(one) for one in shown))
         .order_by(GateScan.scanned_at.desc(), GateScan.id.desc())
     )

@@ -499,7 +499,7 @@ def test_an_archived_broker_is_signed_out_and_in_no_list_but_the_name_stays(
 
     done = client.submit(row_button(client.get(LIST).page, "Archive 王芳"), button="Archive")
 
-    assert notes(done.page) == ["王芳 · B00001 is archived and signed out."]
+    assert notes(done.page) == ["The broker is archived and signed out."]
     assert names(done.page) == ["赵伟", "李强"]
     assert broker.get("/m/home").location == "/m/sign-in?next=/m/home"
     assert "Choose 王芳" not in client.submit(rebind, {"broker": "王"}).page.text

@@ -218,3 +218,38 @@ def test_an_empty_tab_says_what_to_do_next(desk: Desk, tab: str) -> None:
 
     advice = page.find("div", class_="empty").text
     assert advice.count(".") >= 2
+
+
+@pytest.mark.parametrize("typed", ["135 0002 0002", "+86 135-0002-0002", "0002 0002", "１３５０００２"])
+def test_a_brokers_phone_is_found_however_it_is_grouped(desk: Desk, room: Room, typed: str) -> None:
+    assert numbers(desk("secretary").submit(LIST, {"broker_phone": typed}).page) == [room.bound]
+
+
+@pytest.mark.parametrize("typed", ["Mary Ann", "maryann", "Smith Mary Ann", "h M"])
+def test_spaces_in_a_name_do_not_count(desk: Desk, room: Room, typed: str) -> None:
+    smith = room.cast.enters("fang", ("Smith", "Mary Ann", "1520004"))
+
+    assert numbers(desk("secretary").submit(LIST, {"name": typed}).page) == [smith]
+
+
+@pytest.mark.parametrize(
+    ("argument", "whose"),
+    [("broker_id", "xin"), ("broker_id", "admin"), ("consultant_id", "qiang"), ("wished_id", "feng")],
+)
+def test_a_list_names_nobody_whose_customers_it_cannot_show(
+    desk: Desk, room: Room, argument: str, whose: str
+) -> None:
+    answer = desk("secretary").get(f"{LIST}?{argument}={room.cast.ids[whose]}")
+
+    assert answer.status_code == 404
+
+
+def test_the_end_of_the_protection_sorts_by_what_is_shown_with_blanks_last(desk: Desk, room: Room) -> None:
+    client, column = desk("secretary"), 11
+
+    rising = rows(client.get(f"{LIST}?sort={column}").page)
+    falling = rows(client.get(f"{LIST}?sort={column}&desc=1").page)
+
+    ends = ["2026-04-01 10:00", "2026-05-02 10:00", "–", "–", "–"]
+    assert [row["Protected until"] for row in rising] == ends
+    assert [row["Protected until"] for row in falling] == [ends[1], ends[0], *ends[2:]]

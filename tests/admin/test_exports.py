@@ -310,7 +310,7 @@ def test_every_export_is_logged_in_words_for_its_owner_and_for_the_admin(
     log = rows(desk("admin").get("/admin/exports/").page)
 
     own = ("苏文", "Customers", "Status: Bound ; Bound broker: 王", "1", "1")
-    others = ("秦越", "Brokers", "–", "3", "1")
+    others = ("秦越", "Brokers", "Kind: All", "3", "1")
     assert logged(desk("admin")) == [others, own]
     assert (logged(desk("secretary")), logged(desk("director"))) == ([own], [others])
     assert (log[1]["Exported at"], log[1]["Role"]) == ("2026-03-02 10:00", "Secretary")
@@ -325,7 +325,7 @@ def test_a_form_sent_twice_is_one_line_with_two_files(desk: Desk, cast: Cast) ->
     first, second = (whole(client.post(action, data=sent)) for _ in range(2))
 
     assert table(first) == table(second)
-    assert logged(client) == [("苏文", "Customers", "–", "1", "2")]
+    assert logged(client) == [("苏文", "Customers", "Status: All", "1", "2")]
 
 
 def test_a_form_sent_again_with_another_search_is_refused(desk: Desk, cast: Cast) -> None:

@@ -209,7 +209,10 @@ def test_directors_and_admins_read_a_fee_and_can_neither_pay_nor_void_one(
         (
             "payment.jpg",
             encoded("JPEG") + bytes(11 * MEGABYTE),
-            "The picture is too large: at most 10 MB. Send a screenshot, not a photo of the screen.",
+            (
+                "The picture is too large: at most 10 MB and 40 million pixels. "
+                "Send a screenshot, not a photo of the screen."
+            ),
         ),
     ],
     ids=["empty", "text", "svg", "gif", "pdf", "cut", "11 MB"],
@@ -252,7 +255,7 @@ def test_a_file_beyond_every_measure_is_refused_in_words(desk: Desk, room: Room)
 
 NO_AMOUNTS = (
     "0", "0.00", "-1", "0.009", "1.234", "1000000", "999999.991", "1e9", "abc", "NaN", "-NaN", "sNaN",
-    "Infinity", "", " ", "1 2", "200元", "0x10", "9" * 5000, "<b>5</b>",
+    "Infinity", "", " ", "1 2", "200元", "0x10", "12,50", "1_000", "1,0000", "9" * 5000, "<b>5</b>",
 )  # fmt: skip
 
 

@@ -47,7 +47,9 @@ def test_what_is_no_mobile_number_is_refused(cast: Cast, stranger: PageClient, p
         answer = stranger.submit("/m/sign-in", {"phone": phone})
 
     assert answer.status_code == 422
-    assert answer.page.find(class_="complaint").text.startswith("Enter your mobile number: eleven digits")
+    assert answer.page.find(class_="complaint").text.startswith(
+        "Enter the whole mobile number: eleven digits"
+    )
 
 
 @pytest.mark.parametrize("spelling", ["+86 135 0001 0001", "0086-13500010001", "１３５０００１０００１"])

@@ -349,3 +349,23 @@ def test_change_leaves_the_binding_with_the_brokerage_it_was_won_for(cast: Cast)
 
     assert cast.count(Binding, lead_id=lead_id, brokerage_id=old) == 1
     assert cast.count(HistoryRecord, action="change_broker") == 1
+
+
+def test_a_decision_on_what_has_changed_meanwhile_is_stale(cast: Cast) -> None:
+    cast.change("wei", approval="pending")
+    seen = cast.account("wei", "version")
+    reject(cast, "wei")
+
+    with nothing_written(cast.app), cast.app.app_context(), refused("stale"):
+        brokers.approve_resident(cast.as_("admin"), account_id=cast.ids["wei"], version=seen, now=MONDAY_TEN)
+
+
+def test_another_brokerage_of_a_resident_who_sends_again_stands_in_the_profile_changes(cast: Cast) -> None:
+    cast.arrives("newcomer")
+    complete(cast, role="resident")
+    assert cast.count(ProfileChange) == 0
+    reject(cast, "newcomer")
+
+    complete(cast, role="resident", brokerage=2)
+
+    assert cast.count(ProfileChange, old_brokerage_id=1, new_brokerage_id=2) == 1

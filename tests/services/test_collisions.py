@@ -303,3 +303,18 @@ def test_only_director_and_admin_open_again(cast: Cast, who: str) -> None:
 
     with nothing_written(cast.app), refused("forbidden"):
         cast.reopens(who, row)
+
+
+def test_a_later_handling_is_not_undone_by_a_form_that_did_not_show_it(
+    cast: Cast, clock: StoppedClock
+) -> None:
+    row = handled(cast)
+    seen = cast.handled_at(row)
+    cast.reopens("admin", row)
+    clock.forward(timedelta(minutes=1))
+    cast.handles("admin", row, note="双方确认")
+
+    with nothing_written(cast.app), cast.app.app_context(), refused("stale"):
+        collisions.reopen_collision(
+            cast.as_("director"), collision_id=row, seen=seen, reason="处理有误", now=MONDAY_TEN
+        )

@@ -424,10 +424,20 @@ def test_own_password_sent_twice_counts_once_whatever_is_typed(cast: Cast) -> No
     assert opens(cast, "xin", OWN)
 
 
-def test_wrong_present_password_is_refused_again_under_the_same_id(cast: Cast) -> None:
-    for current in ("wrong", PASSWORD):
-        with nothing_written(cast.app), refused("password_wrong"):
-            set_own(cast, current=current, request_id="one-request-id")
+def test_wrong_present_password_does_not_answer_for_the_right_one_under_the_same_id(cast: Cast) -> None:
+    with nothing_written(cast.app), refused("password_wrong"):
+        set_own(cast, current="wrong", request_id="one-request-id")
+
+    set_own(cast, current=PASSWORD, request_id="one-request-id")
+
+    assert opens(cast, "xin", OWN)
+
+
+def test_a_password_that_is_given_afterwards_is_other_content(cast: Cast) -> None:
+    change(cast, "xin", phone="13700010009", request_id="one-request-id")
+
+    with nothing_written(cast.app), refused("request_reused"):
+        change(cast, "xin", version=1, phone="13700010009", password=ANOTHER, request_id="one-request-id")
 
 
 def test_no_password_stands_anywhere_in_the_database(cast: Cast) -> None:
