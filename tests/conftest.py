@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.frozen",
     "tests.support.manual",
     "tests.support.client",
+    "tests.support.stories",
     "tests.support.cast",
     "tests.races.arena",
     "tests.support.browser",

@@ -9,6 +9,7 @@ import pytest
 from tests.support.cast import OUYANG, Cast
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
+from tests.support.stories import told_once
 
 Desk = Callable[[str], PageClient]
 
@@ -38,7 +39,7 @@ def desk(signed_in: Desk) -> Desk:
     return sit_down
 
 
-@pytest.fixture
+@told_once
 def room(cast: Cast, clock: StoppedClock) -> Room:
     """2 March: a customer who will have expired by 2 April 10:00, when the others are there too."""
     expired = cast.enters("fang", ("陈", "静", "1390001"), reports=True)

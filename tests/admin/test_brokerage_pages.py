@@ -15,6 +15,7 @@ from tests.support.cast import Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.html import Page
 from tests.support.refusals import nothing_written
+from tests.support.stories import told_once
 
 LIST = "/admin/brokerages/"
 CHAPTERS = [(who, f"{chapter}.b") for who, chapter in DECIDERS]
@@ -203,7 +204,7 @@ def test_nobody_without_a_profile_is_counted_in_a_brokerage(desk: Desk, offices:
     assert [row["Brokers and residents"] for row in rows(page)] == ["0"]
 
 
-@pytest.fixture
+@told_once
 def two_bound(room: Room) -> list[int]:
     """Fang holds two customers besides the one whom she sold a home; the newer number comes first."""
     found = []

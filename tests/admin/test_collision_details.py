@@ -10,6 +10,7 @@ from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
 from tests.support.refusals import nothing_written
+from tests.support.stories import told_once
 
 LIST = "/admin/collisions/"
 OPEN_ALREADY = "This collision is open already. Handle it in the list."
@@ -27,7 +28,7 @@ def reopen_url(collision: int) -> str:
     return f"/admin/collisions/reopen/?id={collision}"
 
 
-@pytest.fixture
+@told_once
 def challenger(room: Room, clock: StoppedClock) -> int:
     """Fang enters Qiang's customer at 10:05, reports at 10:10 and is turned away at the gate at 10:15."""
     clock.forward(timedelta(minutes=5))

@@ -9,12 +9,13 @@ from tests.admin.reading import DECIDERS, facts, for_each, notes, rows, tabs, ti
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.stories import told_once
 
 LIST = "/admin/collisions/"
 CHAPTERS = [(who, f"{chapter}.e") for who, chapter in DECIDERS]
 
 
-@pytest.fixture
+@told_once
 def challenger(room: Room, clock: StoppedClock) -> int:
     """Fang reports the customer whom Qiang holds, after Wei went for the one whom Fang sold a home."""
     room.cast.enters("wei", ("林", "晓", "1591122"))
@@ -22,7 +23,7 @@ def challenger(room: Room, clock: StoppedClock) -> int:
     return room.cast.enters("fang", reports=True)
 
 
-@pytest.fixture
+@told_once
 def pair(room: Room, challenger: int) -> dict[str, int]:
     """Gives the numbers of both sides of the latest collision."""
     return {"held": room.bound, "challenger": challenger}

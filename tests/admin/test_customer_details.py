@@ -9,6 +9,7 @@ from tests.admin.reading import DECIDERS, READERS, facts, for_each, notes, numbe
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.stories import told_once
 
 
 def details(client: PageClient, number: int) -> Page:
@@ -94,7 +95,7 @@ def test_the_viewing_fees_of_this_number_are_listed(desk: Desk, room: Room, who:
     assert shown == [("2026-04-02 10:00", "李强", "苏文", "¥200.50")]
 
 
-@pytest.fixture
+@told_once
 def moved(room: Room, clock: StoppedClock) -> Room:
     """Moves the bound customer from Qiang to Fang at one o'clock."""
     clock.forward(timedelta(hours=3))

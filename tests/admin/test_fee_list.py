@@ -11,12 +11,13 @@ from tests.admin.reading import facts, for_each, notes, rows, tab_url, tabs
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.stories import told_once
 
 LIST = "/admin/fees/"
 CHAPTERS = (("secretary", "6.1.c"), ("director", "6.2.f"), ("admin", "6.3.f"))
 
 
-@pytest.fixture
+@told_once
 def fees(room: Room, clock: StoppedClock) -> Room:
     """Three fees: what finds the one for Qiang's customer nearly fits both others, in another column."""
     cast = room.cast
@@ -112,7 +113,7 @@ def test_a_search_finds_its_fee_and_no_near_miss(
     assert tabs(page) == {"All": "1", "Paid": "1", "Void": "0"}
 
 
-@pytest.fixture
+@told_once
 def around_midnight(room: Room, clock: StoppedClock) -> Room:
     """Fees at the last and first seconds of Shanghai's days, of 1 to 4 yuan."""
     moments = ("2026-04-02T23:59:59", "2026-04-03T00:00:00", "2026-04-04T23:59:59", "2026-04-05T00:00:00")

@@ -15,6 +15,7 @@ from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
 from tests.support.refusals import nothing_written
+from tests.support.stories import told_once
 
 LIST = "/admin/fees/"
 MEGABYTE = 1024 * 1024
@@ -70,7 +71,7 @@ def is_red(picture: Image.Image) -> bool:
     return bool(red > 240 and green < 15 and blue < 15)
 
 
-@pytest.fixture
+@told_once
 def fees(desk: Desk, room: Room, clock: StoppedClock) -> Room:
     """At eleven a fee of 350.25 with a red picture of 300 by 500, at ten another one with a green one."""
     room.cast.pays("secretary", room.dealt, "88")

@@ -34,6 +34,7 @@ from tests.support.databases import both_databases
 from tests.support.frozen import StoppedClock
 from tests.support.html import Element
 from tests.support.refusals import everything, nothing_written
+from tests.support.stories import told_once
 
 pytestmark = both_databases
 
@@ -324,7 +325,7 @@ SEES = {
 """Of which lists each of them sees rows, where the secretary has made an export and the director none."""
 
 
-@pytest.fixture
+@told_once
 def full(cast: Cast, clock: StoppedClock) -> Cast:
     """Every list has rows; Xin showed Fang's customer round, Ming nobody; one of Qiang's went to Wei."""
     add_fee(cast, 3)

@@ -12,6 +12,7 @@ from tests.support.cast import OUYANG, Cast
 from tests.support.client import PageClient
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.html import Page
+from tests.support.stories import told_once
 
 SCANS, VIEWINGS, REBINDS = "/admin/scans/", "/admin/viewings/", "/admin/rebinds/"
 BACK_OFFICE = ("secretary", "director", "admin")
@@ -19,7 +20,7 @@ TARGET, NEAR, REVERSED = 1, 11, 12
 """The customer who is looked for, and two who nearly fit whatever finds that one."""
 
 
-@pytest.fixture
+@told_once
 def three_customers(cast: Cast, clock: StoppedClock) -> Cast:
     """Bind three customers to three brokers: the parts of one stand in other columns of the others."""
     cast.change("fang", name="王尹露心怡")
@@ -36,7 +37,7 @@ def three_customers(cast: Cast, clock: StoppedClock) -> Cast:
     return cast
 
 
-@pytest.fixture
+@told_once
 def viewings(three_customers: Cast, clock: StoppedClock) -> Cast:
     """At one, two and three o'clock each of the three customers is shown round."""
     for who, number, intent in (("xin", TARGET, "A"), ("ming", NEAR, "B"), ("ming", REVERSED, "C")):
@@ -140,7 +141,7 @@ def move(client: PageClient, number: int, broker_id: int, reason: str, keep_end:
     client.submit(f"/admin/leads/rebind/?id={number}&to={broker_id}", fields, action="/admin/leads/rebind/")
 
 
-@pytest.fixture
+@told_once
 def rebinds(cast: Cast, desk: Desk, clock: StoppedClock) -> Cast:
     """The director moves No 1 from Qiang to Wei, an hour later the admin No 11 from Wei to Fang."""
     cast.change("fang", name="王秦越")
@@ -352,7 +353,7 @@ def test_the_workbook_of_rebinds_holds_exactly_the_rows_found(desk: Desk, rebind
     assert workbook == rows(found.page)
 
 
-@pytest.fixture
+@told_once
 def busy(rebinds: Cast, clock: StoppedClock) -> Cast:
     """Add several records of every kind for No 12, who was No 1, and some for No 13, who was No 11."""
     for number, times in ((12, 3), (13, 2)):

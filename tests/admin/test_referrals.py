@@ -16,6 +16,7 @@ from tests.support.cast import Cast
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.stories import told_once
 
 LIST = "/admin/referrals/"
 pytestmark = pytest.mark.usefixtures("clock")
@@ -38,7 +39,7 @@ def _brings(cast: Cast, who: str, step: str, n: int) -> int:
     return lead
 
 
-@pytest.fixture
+@told_once
 def table(cast: Cast, clock: StoppedClock) -> Cast:
     """Fang brought four, of whom one was dealt; Qiang three, of whom none was bound; Wei nobody."""
     brings(cast, "fang", "entered", "reported", "bound", "dealt")
@@ -151,7 +152,7 @@ RANKED = (
 """Brokers in the order of the table; each is ahead by one figure, and behind in all that count less."""
 
 
-@pytest.fixture
+@told_once
 def ranking(cast: Cast, clock: StoppedClock) -> Cast:
     """Lets them in the other way round, so that no order of arrival is theirs by chance."""
     for n in reversed(range(len(RANKED))):

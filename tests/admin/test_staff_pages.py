@@ -13,6 +13,7 @@ from tests.support.cast import PASSWORD, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.html import Page
 from tests.support.refusals import nothing_written
+from tests.support.stories import told_once
 
 CONSULTANTS, STAFF = "/admin/consultants/", "/admin/staff/"
 LISTS = (CONSULTANTS, STAFF)
@@ -67,7 +68,7 @@ def archive(client: PageClient, path: str, name: str) -> PageResponse:
     return client.submit(row_button(client.get(path).page, f"Archive {name}"), button="Archive")
 
 
-@pytest.fixture
+@told_once
 def well_shown(room: Room) -> list[int]:
     """Ming's customers who are bound or dealt now; one of his has expired, and one is Xin's."""
     bound = room.cast.enters("wei", ("孙", "立", "1510005"), reports=True)

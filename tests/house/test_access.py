@@ -14,9 +14,10 @@ from tests.support.cast import OUYANG, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
 from tests.support.refusals import nothing_written
+from tests.support.stories import told_once
 
 
-@pytest.fixture
+@told_once
 def story(cast: Cast, clock: StoppedClock) -> dict[str, object]:
     """Gives the records that addresses and forms of the table name: Fang holds whom Qiang is after."""
     for who, approval in (("mei", Approval.APPROVED), ("jun", Approval.PENDING)):
@@ -200,6 +201,7 @@ def test_every_row_has_a_route(app: Flask) -> None:
     assert not gone, f"{sorted(gone)}: no such route; take the row out of tests/house/access_table.py"
 
 
+@pytest.mark.alters_the_app
 def test_a_route_without_a_row_is_noticed(app: Flask) -> None:
     app.add_url_rule("/attic", view_func=lambda: "open to everybody", endpoint="attic", methods=["DELETE"])
 

@@ -66,6 +66,7 @@ def test_writing_statements_are_told_from_reading_ones(statement: str, *, is_wri
     assert bool(writes([statement])) is is_write
 
 
+@pytest.mark.alters_the_app
 def test_client_refuses_a_get_that_writes(app: Flask, client: PageClient) -> None:
     @app.route("/writer")
     @public("only this test knows it")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+import pytest
 from flask import Flask
 from flask_admin import Admin, BaseView
 
@@ -35,12 +36,14 @@ def test_every_route_names_its_roles(app: Flask) -> None:
     )
 
 
+@pytest.mark.alters_the_app
 def test_forgotten_route_is_noticed(app: Flask) -> None:
     app.view_functions[FORGOTTEN] = lambda: "open to everybody"
 
     assert list(routes_without_roles(app)) == [FORGOTTEN]
 
 
+@pytest.mark.alters_the_app
 def test_back_office_view_without_roles_is_noticed(app: Flask) -> None:
     app.extensions["admin"][0]._views.append(SimpleNamespace(endpoint="attic"))  # noqa: SLF001 - no public way
     app.view_functions["attic.index"] = lambda: "open to everybody"

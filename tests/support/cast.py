@@ -26,6 +26,8 @@ from lead_system.services.sign_in import hash_password
 from lead_system.services.transaction import Caller
 from lead_system.web.pictures import draw_anew
 from tests.support.client import PageClient
+from tests.support.databases import Database
+from tests.support.stories import Stories
 
 PASSWORD = "a password of the cast"
 BORN = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
@@ -251,8 +253,14 @@ class Cast:
 
 
 @pytest.fixture
-def cast(app: Flask) -> Cast:
+def cast(app: Flask, database: Database, stories: Stories) -> Cast:
     """Let the cast move into the test's database."""
+    ids, types = stories.told("cast", app, database, lambda: _move_in(app), clock=None, cast=None)
+    return Cast(app, ids, types)
+
+
+def _move_in(app: Flask) -> tuple[dict[str, int], dict[str, int]]:
+    """Make everybody's account, and the brokerages and customer types; returns accounts and types by name."""
     with app.app_context():
         brokerages = {name: Brokerage(name=name) for name in ("安家置业", "百川地产")}
         types = {name: CustomerType(name=name) for name in ("临街商铺", "住宅")}
@@ -272,7 +280,7 @@ def cast(app: Flask) -> Cast:
             )  # fmt: skip
         type_ids = {name: kind.id for name, kind in types.items()}
         db.session.commit()
-    return Cast(app, ids, type_ids)
+    return ids, type_ids
 
 
 def _account(**values: Any) -> int:

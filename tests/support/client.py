@@ -1,6 +1,7 @@
 """A person's browser without a screen: fetches pages, fills forms, and has every page inspected."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin
@@ -8,9 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from werkzeug.test import TestResponse
 
 from lead_system.application import create_app
@@ -140,23 +139,6 @@ def _form_for(page: Page, names: set[str], button: str | None, action: str | Non
     return fitting[0]
 
 
-class _CompiledTemplates(BytecodeCache):
-    """Keeps compiled templates from one test's application to the next."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._compiled:
-            bucket.bytecode_from_string(self._compiled[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key] = bucket.bytecode_to_string()
-
-
-_templates = _CompiledTemplates()
-
-
 _first_engines: dict[str, Engine] = {}
 
 
@@ -167,18 +149,47 @@ def _share_compiled_statements(engine: Engine) -> None:
     engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - there is no public door
 
 
-@pytest.fixture
-def app(database: Database) -> Iterator[Flask]:
-    """The whole application on the test's own database, in demo mode, with CSRF protection on."""
+@contextmanager
+def _on_database(app: Flask, database: Database) -> Iterator[Flask]:
+    """Move an application to a test's own database, and undo what the test changed in its configuration."""
+    config = dict(app.config)
+    app.config["SQLALCHEMY_DATABASE_URI"] = database.url
+    app.extensions["settings"] = database.settings()
+    options = {"url": make_url(database.url), **app.config["SQLALCHEMY_ENGINE_OPTIONS"]}
+    db._apply_driver_defaults(options, app)  # noqa: SLF001 - there is no public door
+    engine = db._make_engine(None, options, app)  # noqa: SLF001 - there is no public door
+    _share_compiled_statements(engine)
+    db._app_engines[app][None] = engine  # noqa: SLF001 - there is no public door
+    yield app
+    engine.dispose()
+    app.config.clear()
+    app.config.update(config)
+
+
+def _built(database: Database) -> Flask:
     app = create_app(database.settings())
     app.testing = True
     app.test_client_class = PageClient
-    app.jinja_env.bytecode_cache = _templates
-    with app.app_context():
-        _share_compiled_statements(db.engine)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return app
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application of this worker: building one costs as much as many a test."""
+    folder = tmp_path_factory.mktemp("shared_app")
+    return _built(Database("sqlite", f"sqlite:///{folder / 'never_used.sqlite3'}", folder))
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, database: Database) -> Iterator[Flask]:
+    """The whole application on the test's own database, in demo mode, with CSRF protection on.
+
+    A test that adds routes or views says so by the mark `alters_the_app`, and gets one of its own.
+    """
+    is_altered = request.node.get_closest_marker("alters_the_app") is not None
+    app = _built(database) if is_altered else request.getfixturevalue("shared_app")
+    with _on_database(app, database):
+        yield app
 
 
 @pytest.fixture

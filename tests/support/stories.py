@@ -1,0 +1,130 @@
+"""Stories that many tests begin with: told once by each worker, and copied for every later test."""
+
+import inspect
+import io
+import pickle
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+from flask import Flask
+
+from lead_system.clock import now
+from lead_system.extensions import db
+from tests.support.databases import Database
+from tests.support.frozen import StoppedClock
+
+if TYPE_CHECKING:
+    from tests.support.cast import Cast
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _End:
+    """How things stood when a story had been told."""
+
+    database: Path
+    moment: datetime
+    result: bytes
+
+
+class Stories:
+    """What this worker has told so far, each story with a copy of the database at its end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ends: dict[str, _End] = {}
+
+    def told(
+        self,
+        name: str,
+        app: Flask,
+        database: Database,
+        tell: Callable[[], Result],
+        *,
+        clock: "StoppedClock | None",
+        cast: "Cast | None",
+    ) -> Result:
+        """Tell a story, or put database, clock and result where they were when it had been told.
+
+        On PostgreSQL it is told every time: a copy would take as long.
+        """
+        if database.kind != "sqlite":
+            return tell()
+        if name not in self._ends:
+            result = tell()
+            self._ends[name] = self._end(name, app, database, _written(result, cast))
+            return result
+        end = self._ends[name]
+        _forget_connections(app)
+        shutil.copy(end.database, _file_of(database))
+        if clock is not None:
+            clock.at(end.moment)
+        told: Result = _read(end.result, cast)
+        return told
+
+    def _end(self, name: str, app: Flask, database: Database, result: bytes) -> _End:
+        copy = self._folder / f"{name}.sqlite3"
+        _forget_connections(app)
+        with closing(sqlite3.connect(_file_of(database))) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+        return _End(copy, now(), result)
+
+
+@pytest.fixture(scope="session")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Stories:
+    return Stories(tmp_path_factory.mktemp("stories"))
+
+
+def told_once(tell: Callable[..., Result]) -> Callable[..., Result]:
+    """Make the fixture of a story that the cast plays by the test's clock, and that is told once a worker."""
+    name = f"{tell.__module__}.{tell.__qualname__}"
+    wanted = list(inspect.signature(tell).parameters)
+
+    @wraps(tell)
+    def begin(stories: Stories, app: Flask, database: Database, **needs: Any) -> Result:
+        return stories.told(
+            name, app, database, lambda: tell(**{need: needs[need] for need in wanted}),
+            clock=needs["clock"], cast=needs["cast"],
+        )  # fmt: skip
+
+    asked = dict.fromkeys(["stories", "app", "database", "cast", "clock", *wanted])
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(need, kind) for need in asked])
+    begin.__signature__ = signature  # type: ignore[attr-defined]
+    return pytest.fixture(begin)
+
+
+def _file_of(database: Database) -> str:
+    return database.url.removeprefix("sqlite:///")
+
+
+def _forget_connections(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _written(result: object, cast: "Cast | None") -> bytes:
+    """Write a result down; the cast in it is only named, since each test has a cast of its own."""
+    written = io.BytesIO()
+    pickler = pickle.Pickler(written)
+    pickler.persistent_id = lambda thing: "cast" if cast is not None and thing is cast else None  # type: ignore[method-assign]
+    pickler.dump((cast and cast.ids, cast and cast.types, result))
+    return written.getvalue()
+
+
+def _read(written: bytes, cast: "Cast | None") -> Any:
+    unpickler = pickle.Unpickler(io.BytesIO(written))  # noqa: S301 - this process wrote it
+    unpickler.persistent_load = lambda _name: cast  # type: ignore[method-assign]
+    ids, types, result = unpickler.load()
+    if cast is not None:
+        cast.ids, cast.types = ids, types
+    return result
