@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from lead_system.clock import now
 from lead_system.domain.protection import shanghai_day
@@ -18,9 +19,10 @@ from tests.admin.conftest import Desk
 from tests.admin.reading import rows
 from tests.support.cast import BORN, Cast
 from tests.support.client import PageClient
-from tests.support.databases import ROOT
+from tests.support.databases import ROOT, Database
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.stories import Stories
 
 MOST_QUERIES = 12
 
@@ -218,11 +220,24 @@ every_list = pytest.mark.parametrize("this", [pytest.param(one, id=one.endpoint)
 with_days = pytest.mark.parametrize("this", [pytest.param(x, id=x.endpoint) for x in LISTS if x.has_days])
 
 
-def add_rows(cast: Cast, clock: StoppedClock, this: List, number: int) -> None:
-    """Add rows one minute after the other."""
-    for n in range(number):
-        this.add_row(cast, n)
-        clock.forward(timedelta(minutes=1))
+MANY = 25
+
+
+@pytest.fixture
+def many_rows(
+    stories: Stories, app: Flask, database: Database, cast: Cast, clock: StoppedClock
+) -> Callable[[List], None]:
+    """Fills a list with many rows, one minute after the other."""
+
+    def fill(this: List) -> None:
+        def add_rows() -> None:
+            for n in range(MANY):
+                this.add_row(cast, n)
+                clock.forward(timedelta(minutes=1))
+
+        stories.told(f"many {this.endpoint}", app, database, add_rows, clock=clock, cast=cast)
+
+    return fill
 
 
 def sentences(page: Page) -> str:
@@ -362,9 +377,9 @@ def column(pages: list[Page], heading: str) -> list[str | int]:
 
 @every_list
 def test_order_and_page_size_stay_and_a_page_beyond_the_last_is_the_last(
-    desk: Desk, cast: Cast, clock: StoppedClock, this: List
+    desk: Desk, many_rows: Callable[[List], None], this: List
 ) -> None:
-    add_rows(cast, clock, this, 25)
+    many_rows(this)
     client = desk(this.who)
     state = "page_size=20" if this.sort is None else f"sort={this.sort}&page_size=20"
 
@@ -384,9 +399,9 @@ def test_order_and_page_size_stay_and_a_page_beyond_the_last_is_the_last(
 
 @pytest.mark.parametrize("this", [pytest.param(x, id=x.endpoint) for x in LISTS if x.sort is not None])
 def test_a_heading_sorts_all_pages_and_a_second_click_turns_the_order_round(
-    desk: Desk, cast: Cast, clock: StoppedClock, this: List
+    desk: Desk, many_rows: Callable[[List], None], this: List
 ) -> None:
-    add_rows(cast, clock, this, 22)
+    many_rows(this)
     client = desk(this.who)
     headings = [cell.text for cell in client.get(this.path).page.find("thead").find_all("th")]
     heading = [text for text in headings if text][this.sort or 0]
@@ -455,9 +470,9 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_one(
     client.get(this.path)
     for_one = len(client.queries)
 
-    for n in range(1, 25):
+    for n in range(1, MANY):
         this.add_row(cast, n)
     page = client.get(this.path).page
 
-    assert len(rows(page)) >= 25
+    assert len(rows(page)) >= MANY
     assert len(client.queries) == for_one <= MOST_QUERIES, "\n".join(client.queries)
