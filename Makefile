@@ -15,9 +15,10 @@ hash = $(shell cat $(1) | sha256sum | cut -c1-16)
 RUNTIME := .venv/runtime-$(call hash,requirements.txt)
 DEV := .venv/dev-$(call hash,requirements.txt requirements-dev.txt)
 ASSETS := lead_system/static/vendor/fetched-$(call hash,package-lock.json scripts/fetch_assets)
+PEERS := .venv/peers/made-$(call hash,requirements-peers.txt)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard lead_system/translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help run test quick check manual lint types drift format bench assets catalogue needs
+.PHONY: help run test quick check manual lint types drift format bench comparison assets catalogue needs
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do \
@@ -57,6 +58,9 @@ format: $(DEV)  ## rewrite the code the way lint wants it
 bench: $(RUNTIME)  ## how fast exports are written, against the bare libraries
 	@$(BIN)/python -m benchmarks.export
 
+comparison: needs $(DEV) $(CATALOGUES) $(PEERS)  ## clicks and seconds of daily tasks, here and in Django admin with Unfold
+	@$(BIN)/python -m benchmarks.comparison
+
 assets: $(ASSETS)  ## browser assets into lead_system/static/vendor/
 	@:
 
@@ -79,6 +83,11 @@ $(DEV): | .venv/bin/pip
 	@echo "Installing the packages for tests and checks into .venv …"
 	@$(BIN)/pip install --quiet -r requirements-dev.txt
 	@rm -f .venv/dev-* .venv/runtime-* && touch $@ $(RUNTIME)
+
+$(PEERS):
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/pip install --quiet -r requirements-peers.txt
+	@touch $@
 
 $(ASSETS): | $(RUNTIME)
 	@echo "Fetching the browser assets …"

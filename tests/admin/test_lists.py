@@ -223,6 +223,13 @@ with_days = pytest.mark.parametrize("this", [pytest.param(x, id=x.endpoint) for 
 MANY = 25
 
 
+def add_rows(cast: Cast, clock: StoppedClock, this: List, number: int) -> None:
+    """Add rows one minute after the other."""
+    for n in range(number):
+        this.add_row(cast, n)
+        clock.forward(timedelta(minutes=1))
+
+
 @pytest.fixture
 def many_rows(
     stories: Stories, app: Flask, database: Database, cast: Cast, clock: StoppedClock
@@ -230,12 +237,10 @@ def many_rows(
     """Fills a list with many rows, one minute after the other."""
 
     def fill(this: List) -> None:
-        def add_rows() -> None:
-            for n in range(MANY):
-                this.add_row(cast, n)
-                clock.forward(timedelta(minutes=1))
+        def tell() -> None:
+            add_rows(cast, clock, this, MANY)
 
-        stories.told(f"many {this.endpoint}", app, database, add_rows, clock=clock, cast=cast)
+        stories.told(f"many {this.endpoint}", app, database, tell, clock=clock, cast=cast)
 
     return fill
 

@@ -1,0 +1,1 @@
+"""What others build for the same job in an afternoon, on the same rows, to be measured against."""
