@@ -356,8 +356,8 @@ def _cases(database: Path, picture: Path) -> list[Case]:
             "SELECT phone FROM accounts WHERE role = 'broker' AND archived_at IS NULL ORDER BY id DESC"
         ).fetchone()
     return [
-        Case(*lead, rival, residents[number % len(residents)][0], picture)
-        for number, lead in enumerate(leads)
+        Case(lead, surname, given_name, rival, residents[number % len(residents)][0], picture)
+        for number, (lead, surname, given_name) in enumerate(leads)
     ]
 
 
