@@ -134,7 +134,7 @@ def move_customer_type(actor: Account, *, type_id: int, version: int, now: datet
     for position, one in enumerate(order, 1):
         one.position = position
     kind.version += 1
-    changes = {"name": kind.name, "before": offered[place - 1].name, "place": [place + 1, place]}
+    changes = {"name": kind.name, "place": [place + 1, place]}
     return _record(actor, "move_customer_type", kind, changes, now=now)
 
 
