@@ -115,9 +115,11 @@ def _read(statement: str) -> list[tuple[object, ...]]:
 @pytest.mark.usefixtures("empty_app")
 def test_customer_types_of_an_earlier_release_get_an_order_and_folded_names() -> None:
     flask_migrate.upgrade(directory=MIGRATIONS, revision="0002")
-    names = "(1, '住 宅'), (2, 'SOHO'), (3, 'ＳＯＨＯ'), (4, 'A·座')"
     with db.engine.begin() as connection:
-        connection.exec_driver_sql(f"INSERT INTO customer_types (id, name) VALUES {names}")
+        connection.exec_driver_sql(
+            "INSERT INTO customer_types (id, name) VALUES"
+            " (1, '住 宅'), (2, 'SOHO'), (3, 'ＳＯＨＯ'), (4, 'A·座')"
+        )
 
     flask_migrate.upgrade(directory=MIGRATIONS, revision="0003")
     rows = _read("SELECT id, name_key, position, version FROM customer_types ORDER BY id")
