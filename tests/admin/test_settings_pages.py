@@ -11,7 +11,7 @@ from lead_system.models import Setting
 from tests.admin.conftest import Desk
 from tests.admin.reading import notes
 from tests.admin.test_passwords import complaint
-from tests.support.cast import OUYANG, Cast
+from tests.support.cast import OUYANG, PASSWORD, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.html import Page
@@ -295,3 +295,20 @@ def test_menu_offers_the_settings_to_the_admin_only(
     assert (links.get(SETTINGS) == "Protection and contact") is offered
     assert (links.get("/admin/customer_types/") == "Customer types") is offered
     assert ("Settings" in menu.text) is offered
+
+
+@pytest.mark.manual("6.3.j-1")
+def test_admin_finds_the_own_password_in_the_settings(
+    desk: Desk, cast: Cast, new_client: Callable[[], PageClient]
+) -> None:
+    client = desk("admin")
+    settings = client.get(SETTINGS).page
+    (link,) = [a for a in settings.find_all("a") if a.text == "Change your password"]
+    fields = {"current_password": PASSWORD, "new_password": "my very own secret"}
+
+    done = client.submit(link["href"], fields | {"repeated": fields["new_password"]})
+
+    assert notes(done.page) == ["Your password is changed."]
+    for password, status in ((PASSWORD, 422), (fields["new_password"], 302)):
+        typed = {"login": "admin", "password": password}
+        assert new_client().submit("/admin/sign-in", typed, follow=False).status_code == status
