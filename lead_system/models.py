@@ -30,9 +30,10 @@ from sqlalchemy import (
     or_,
     text,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lead_system.domain.identity import Key, keys_of
+from lead_system.domain.identity import Key, fold_name, keys_of
 from lead_system.domain.lifecycle import LeadStatus, real_status
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, PHONE_STAFF, Approval, Role
 from lead_system.extensions import Model
@@ -144,6 +145,7 @@ class Account(Model):
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    session_generation: Mapped[int] = mapped_column(Integer, default=1)
     employee_number: Mapped[str | None] = mapped_column(String(20), unique=True)
     brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"), index=True)
     approval: Mapped[Approval] = mapped_column(_choice(Approval, "approval"), default=Approval.NOT_NEEDED)
@@ -165,8 +167,11 @@ class Account(Model):
         return self.archived_at is None
 
     def get_id(self) -> str:
-        """Return what the session remembers of a signed-in account."""
-        return str(self.id)
+        """Return what the session remembers of a signed-in account: who, and since which password.
+
+        A new password begins a new generation of sessions, and those of older ones are nobody's.
+        """
+        return f"{self.id}.{self.session_generation}"
 
     @property
     def is_agent(self) -> bool:
@@ -246,29 +251,53 @@ class SignInCode(Model):
 # Project: what the admin decides for everybody.
 
 
+def _folded_name(context: DefaultExecutionContext) -> str:
+    """Return the folded form of the name that a new row has."""
+    return fold_name(context.get_current_parameters()["name"])  # type: ignore[no-untyped-call]
+
+
 class Setting(Model):
-    """The one row of settings."""
+    """The one row of settings: how long a binding lasts, and how the phone pages say to reach us.
+
+    Whoever binds reads this row under a shared lock, and whoever changes the protection locks it alone.
+    """
 
     __tablename__ = "settings"
     __table_args__ = (
         CheckConstraint("id = 1", name="is_the_only_row"),
         CheckConstraint("protection_days BETWEEN 1 AND 3650", name="protection_days_in_range"),
+        CheckConstraint("substr(service_link, 1, 8) IN ('', 'https://')", name="service_link_is_https"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     protection_days: Mapped[int] = mapped_column(Integer)
     project_name: Mapped[str] = mapped_column(String(60))
     service_phone: Mapped[str] = mapped_column(String(20))
+    service_link: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class CustomerType(Model):
-    """A choice of 商铺分类; a retired one stays readable where it was chosen."""
+    """A choice of 商铺分类; a retired one stays readable where it was chosen.
+
+    `name_key` is the folded name: two names that a reader cannot tell apart are one. Choices are offered in
+    the order of `position`, older ones first where it is the same.
+    """
 
     __tablename__ = "customer_types"
+    __table_args__ = (Index("uq_customer_types_name_key", "name_key", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(30), unique=True)
+    name_key: Mapped[str] = mapped_column(String(240), default=_folded_name)
+    position: Mapped[int] = mapped_column(Integer, default=0)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether brokers can choose this type now."""
+        return self.retired_at is None
 
 
 # Leads: customers as their brokers entered them, and who holds whom.

@@ -12,6 +12,7 @@ from lead_system.admin_views.base import Answer, BackOfficeView
 from lead_system.admin_views.brokerages import BrokeragesView
 from lead_system.admin_views.brokers import BrokersView
 from lead_system.admin_views.collisions import CollisionsView
+from lead_system.admin_views.customer_types import CustomerTypesView
 from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.leads import LeadsView
@@ -20,6 +21,7 @@ from lead_system.admin_views.profile_changes import ProfileChangesView
 from lead_system.admin_views.rebinds import RebindsView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.scans import ScansView
+from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
 from lead_system.domain.roles import BACK_OFFICE
@@ -28,6 +30,7 @@ from lead_system.models import (
     Account,
     Brokerage,
     Collision,
+    CustomerType,
     Export,
     Fee,
     GateScan,
@@ -37,9 +40,14 @@ from lead_system.models import (
     Viewing,
 )
 
-_GROUPS = {"work": _l("Daily work"), "records": _l("Records"), "people": _l("People")}
+_GROUPS = {
+    "work": _l("Daily work"),
+    "records": _l("Records"),
+    "people": _l("People"),
+    "settings": _l("Settings"),
+}
 
-_MENU: tuple[tuple[type[ListView], Any, Any, str, str], ...] = (
+_MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (LeadsView, Lead, _l("Customers"), "work", "leads"),
     (CollisionsView, Collision, _l("Collisions"), "work", "collisions"),
     (FeesView, Fee, _l("Viewing fees"), "work", "fees"),
@@ -53,8 +61,10 @@ _MENU: tuple[tuple[type[ListView], Any, Any, str, str], ...] = (
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
     (StaffView, Account, _l("Staff"), "people", "staff"),
+    (SettingsView, None, _l("Protection and contact"), "settings", "settings"),
+    (CustomerTypesView, CustomerType, _l("Customer types"), "settings", "customer_types"),
 )
-"""View, table, title, group, and the name in addresses, which is also that of the drawing."""
+"""View, table of a list, title, group, and the name in addresses, which is also that of the drawing."""
 
 
 class StartView(BackOfficeView):
@@ -103,6 +113,7 @@ def init_back_office(app: Flask) -> None:
         office.add_category(group)
         office.get_category_menu_item(group).name = title
     for kind, model, title, group, endpoint in _MENU:
-        office.add_view(kind(model, db, title, group, endpoint, menu_icon_value=endpoint))
+        of_rows = (model, db) if issubclass(kind, ListView) else ()
+        office.add_view(kind(*of_rows, title, group, endpoint, menu_icon_value=endpoint))
     office.init_app(app)
     app.register_blueprint(door.blueprint)

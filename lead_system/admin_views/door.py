@@ -14,7 +14,7 @@ from lead_system.models import Account
 from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
-from lead_system.web.caller import begin_session, caller, end_session
+from lead_system.web.caller import begin_session, caller, end_session, keep_session
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
 
@@ -55,11 +55,12 @@ def change_password() -> ResponseReturnValue:
         return _password_page(form)
     try:
         current, new = form.typed()
-        change_own_password(caller(form), current_password=current, new_password=new, now=present())
+        changed = change_own_password(caller(form), current_password=current, new_password=new, now=present())
     except Refused as refused:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return _password_page(form), refused.http_status
+    keep_session(db.session.get_one(Account, changed.account_id))
     flash(_("Your password is changed."), "success")
     return redirect(url_for("admin.index"))
 

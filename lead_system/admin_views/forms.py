@@ -113,6 +113,60 @@ class BrokerageForm(VersionForm):
         return BrokerageFacts(*(text or "" for text in typed))
 
 
+class ProtectionForm(VersionForm):
+    """How many days a binding lasts, and whether running ones get them too (manual 6.3.j-2)."""
+
+    days = StringField(
+        _l("Days"),
+        filters=[typed],
+        description=_l("A whole number between 1 and 3650; a day has 24 hours, from the binding on."),
+        render_kw={"inputmode": "numeric", "maxlength": 10, "autocomplete": "off", "required": True},
+    )
+    reach = StringField(_l("Whom it concerns"), default="new")
+
+    @property
+    def wanted_days(self) -> int:
+        """The days that were typed; 0, which is refused, for anything that is no whole number."""
+        return find_row_number(self.days.data or "") or 0
+
+    @property
+    def is_for_running(self) -> bool:
+        """Whether running bindings shall get another end too."""
+        return bool(self.reach.data == "running")
+
+
+class ContactForm(VersionForm):
+    """How the phone pages say to reach the sales centre (manual 6.3.j-12)."""
+
+    SHOWS_NUMBERS = frozenset({"service_phone", "service_link"})
+
+    service_phone = StringField(
+        _l("Service phone"),
+        filters=[typed],
+        description=_l("Brokers, gate staff and consultants call it with one tap. Blank: not shown."),
+        render_kw={"maxlength": 20, "inputmode": "tel", "autocomplete": "off"},
+    )
+    service_link = StringField(
+        _l("Customer-service link"),
+        filters=[typed],
+        description=_l(
+            "Opened by “Contact customer service” on the phone. An https address, for example that of "
+            "WeChat's customer service. Blank: not shown."
+        ),
+        render_kw={"maxlength": 300, "inputmode": "url", "autocomplete": "off"},
+    )
+
+
+class CustomerTypeForm(VersionForm):
+    """The name of a customer type."""
+
+    name = StringField(_l("Name of the type"), filters=[typed], render_kw={"maxlength": 30, "required": True})
+
+
+class ConfirmForm(VersionForm):
+    """A yes to a change; all that it says is which version of the row was seen."""
+
+
 class NewStaffForm(RequestForm):
     """A new member of staff (manual 6.3.h-6, 6.3.i-7)."""
 
@@ -261,8 +315,8 @@ class VersionReasonForm(VersionForm):
     reason = _reason()
 
 
-class ArchiveForm(VersionForm):
-    """A yes to an archiving; all that it says is which version of the row was seen."""
+class ArchiveForm(ConfirmForm):
+    """A yes to an archiving."""
 
 
 class ExtendForm(VersionForm):

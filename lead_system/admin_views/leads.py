@@ -23,7 +23,7 @@ from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
 from lead_system.models import Account, Brokerage, Lead
-from lead_system.queries import bindings, collisions, deals, leads, people, rebinds, scope
+from lead_system.queries import bindings, collisions, customer_types, deals, leads, people, rebinds, scope
 from lead_system.queries.leads import LeadSearch, ListedLead, Step
 from lead_system.queries.settings import get_settings
 from lead_system.services.bindings import extend_binding, rebind_lead
@@ -115,6 +115,7 @@ class LeadsView(ListView):
         "brokerage_id": _l("Number of the brokerage"),
         "consultant_id": _l("Account of the consultant"),
         "wished_id": _l("Account of the wished consultant"),
+        "type_id": _l("Number of the customer type"),
     }
     columns: ClassVar[tuple[Column, ...]] = (
         Column("id", _l("Customer number"), lambda row: row.id, Lead.id, lambda row: _details_url(row.lead)),
@@ -217,6 +218,7 @@ class LeadsView(ListView):
             (_("Brokerage"), search.brokerage_id and people.name_of_brokerage(search.brokerage_id)),
             (_("Consultant"), search.consultant_id and people.name_of_consultant(search.consultant_id)),
             (_("Wished consultant"), search.wished_id and people.name_of_consultant(search.wished_id)),
+            (_("Customer type"), search.type_id and customer_types.name_of_type(search.type_id)),
         )
         parts = [Markup("{} <span data-user>{}</span>").format(what, name) for what, name in named if name]
         if search.step:

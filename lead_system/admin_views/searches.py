@@ -215,6 +215,12 @@ class BrokerageSearchForm(Form):
     name = _name(_l("Company name"))
 
 
+class CustomerTypeSearchForm(Form):
+    """The search field above the customer types."""
+
+    name = _name(_l("Name of the type"))
+
+
 class ConsultantSearchForm(Form):
     """The search fields above the consultants (manual 6.3.h-9, 6.3.h-10)."""
 

@@ -35,6 +35,9 @@ class RefusalCode(StrEnum):
     DAYS_REVERSED = "days_reversed"
     DECISION_MISSING = "decision_missing"
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
+    PROTECTION_DAYS_WRONG = "protection_days_wrong"
+    SERVICE_PHONE_WRONG = "service_phone_wrong"
+    SERVICE_LINK_WRONG = "service_link_wrong"
     PICTURE_MISSING = "picture_missing"
     PICTURE_TOO_LARGE = "picture_too_large"
     PICTURE_UNREADABLE = "picture_unreadable"
@@ -75,6 +78,8 @@ class RefusalCode(StrEnum):
     EMPLOYEE_NUMBER_TAKEN = "employee_number_taken"
     PHONE_TAKEN = "phone_taken"
     BROKERAGE_NAME_TAKEN = "brokerage_name_taken"
+    CUSTOMER_TYPE_NAME_TAKEN = "customer_type_name_taken"
+    CUSTOMER_TYPE_RETIRED = "customer_type_retired"
     EXPORT_TOO_LARGE = "export_too_large"
     PROFILE_ALREADY_COMPLETE = "profile_already_complete"
     NOT_WAITING = "not_waiting"
@@ -108,6 +113,9 @@ TYPED_WRONG = frozenset(
         RefusalCode.LOGIN_WRONG,
         RefusalCode.EMPLOYEE_NUMBER_WRONG,
         RefusalCode.BROKERAGE_PHONE_WRONG,
+        RefusalCode.PROTECTION_DAYS_WRONG,
+        RefusalCode.SERVICE_PHONE_WRONG,
+        RefusalCode.SERVICE_LINK_WRONG,
         RefusalCode.PASSWORD_TOO_SHORT,
         RefusalCode.PASSWORD_TOO_EASY,
         RefusalCode.PASSWORD_WRONG,

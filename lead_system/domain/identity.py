@@ -210,6 +210,19 @@ def clean_text(raw: str | None, *, field: str) -> str:
     return text
 
 
+def clean_line(raw: str, *, field: str, limit: int) -> str:
+    """Return a text as one line of at most `limit` characters, without any that nobody sees.
+
+    Raises:
+        Refused: TEXT_TOO_LONG, or what `clean_text` refuses.
+    """
+    visible = "".join(c for c in raw if unicodedata.category(c) != "Cf")
+    line = " ".join(visible.split())
+    if len(line) > limit:
+        raise Refused(RefusalCode.TEXT_TOO_LONG, field=field, limit=limit)
+    return clean_text(line, field=field)
+
+
 def clean_reason(raw: str | None, *, field: str = "reason") -> str:
     """Return a reason, which must say something.
 

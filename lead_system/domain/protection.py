@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,9 @@ REPORTS_PER_DAY = 10
 ANOTHER_VISIT_AFTER = timedelta(seconds=60)
 """How long after a visit a second scan of the same lead asks whether it is another one (R5)."""
 
+MOST_DAYS = 3650
+"""The longest protection that can be set, in days."""
+
 INSTANT = timedelta(microseconds=1)
 """The shortest time that is told apart."""
 
@@ -23,6 +27,55 @@ class Held(NamedTuple):
 
     start: datetime
     end: datetime | None
+
+
+class Fate(StrEnum):
+    """What a changed setting does to a running binding (R6)."""
+
+    LATER = "later"
+    EARLIER = "earlier"
+    AT_ONCE = "at_once"
+    """The days from the binding have passed already, so it ends now."""
+    SAME = "same"
+    EXTENDED = "extended"
+    """Left alone, because somebody extended it."""
+    KEPT = "kept"
+    """Left alone, because a rebind kept its end."""
+
+
+MOVED = frozenset({Fate.LATER, Fate.EARLIER, Fate.AT_ONCE})
+"""The fates that give a binding another end."""
+
+
+def require_protection_days(days: int) -> None:
+    """Refuse a protection that is no whole number of days between 1 and 3650.
+
+    Raises:
+        Refused: PROTECTION_DAYS_WRONG; the fact `field` is "days".
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise Refused(RefusalCode.PROTECTION_DAYS_WRONG, field="days", limit=MOST_DAYS)
+
+
+def reset_until(bound_at: datetime, days: int, *, now: datetime) -> datetime:
+    """Return the end of a running binding under another setting: from its binding on, but never in the past.
+
+    Nobody's protection is taken back for a time in which others could not have had the customer.
+    """
+    return max(protected_until(bound_at, days), now)
+
+
+def fate_of(*, ends_at: datetime, new_end: datetime, is_extended: bool, is_kept: bool, now: datetime) -> Fate:
+    """Say what becomes of a running binding whose end would be `new_end` under another setting."""
+    if is_extended:
+        return Fate.EXTENDED
+    if is_kept:
+        return Fate.KEPT
+    if new_end <= now:
+        return Fate.AT_ONCE
+    if new_end == ends_at:
+        return Fate.SAME
+    return Fate.LATER if new_end > ends_at else Fate.EARLIER
 
 
 def protected_until(bound_at: datetime, days: int) -> datetime:

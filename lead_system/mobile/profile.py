@@ -5,13 +5,15 @@ from flask import Blueprint, redirect, render_template, url_for
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import Approval, Role
+from lead_system.extensions import db
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
-from lead_system.queries.settings import brokerage_choices
+from lead_system.models import Account
+from lead_system.queries.settings import brokerage_choices, get_settings
 from lead_system.services.brokers import complete_profile
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow
-from lead_system.web.caller import caller, signed_in
+from lead_system.web.caller import caller, keep_session, signed_in
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
 
@@ -56,16 +58,18 @@ def change_password() -> Answer:
         return render_template("mobile/password.html", form=form)
     try:
         current, new = form.typed()
-        change_own_password(caller(form), current_password=current, new_password=new, now=now())
+        changed = change_own_password(caller(form), current_password=current, new_password=new, now=now())
     except Refused as refused:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return render_template("mobile/password.html", form=form), refused.http_status
-    return redirect(home_of(signed_in()))
+    account = db.session.get_one(Account, changed.account_id)
+    keep_session(account)
+    return redirect(home_of(account))
 
 
 @profile.route("/me")
 @allow(Role.BROKER, Role.RESIDENT, Role.GATE, Role.CONSULTANT)
 def me() -> Answer:
-    """Show the own data, and the way out."""
-    return render_template("mobile/me.html")
+    """Show the own data, how to reach the sales centre, and the way out."""
+    return render_template("mobile/me.html", settings=get_settings())

@@ -90,6 +90,7 @@ class LeadSearch:
     brokerage_id: int | None = None
     consultant_id: int | None = None
     wished_id: int | None = None
+    type_id: int | None = None
     anything: str = ""
 
 
@@ -153,6 +154,7 @@ def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.brokerage_id, lambda: Lead.broker_id.in_(members)),
         (search.consultant_id, lambda: Lead.consultant_id == search.consultant_id),
         (search.wished_id, lambda: Lead.wished_consultant_id == search.wished_id),
+        (search.type_id, lambda: Lead.customer_type_id == search.type_id),
         (search.step, lambda: reached(search.step, now)),
     ]
     return [condition() for value, condition in given if value is not None]

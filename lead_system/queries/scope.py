@@ -98,3 +98,8 @@ def visible_exports(actor: Account) -> ColumnElement[bool]:
     if actor.role is Role.ADMIN:
         return true()
     return Export.account_id == actor.id if actor.role in BACK_OFFICE else false()
+
+
+def visible_customer_types(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the customer types that an admin manages; others manage none."""
+    return true() if actor.role is Role.ADMIN else false()

@@ -1,15 +1,23 @@
-"""What the admin decided for everybody, and the choices that forms offer."""
+"""What the admin decided for everybody, what became of it over time, and the choices that forms offer."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, CustomerType, Setting
+from lead_system.models import Account, Brokerage, CustomerType, HistoryRecord, Setting
 
 
 def get_settings() -> Setting:
     """Return the one row of settings, which the first migration made."""
     return db.session.execute(select(Setting)).scalar_one()
+
+
+def changes_of(chain: str, *, at_most: int) -> list[HistoryRecord]:
+    """Return the last changes of what a chain of the history names, newest first."""
+    found = select(HistoryRecord).where(HistoryRecord.chain == chain)
+    shown = (selectinload(HistoryRecord.actor), selectinload(HistoryRecord.payload))
+    return list(db.session.scalars(found.options(*shown).order_by(HistoryRecord.id.desc()).limit(at_most)))
 
 
 def consultant_choices() -> list[Account]:
@@ -19,9 +27,9 @@ def consultant_choices() -> list[Account]:
 
 
 def customer_type_choices() -> list[CustomerType]:
-    """Return the customer types that can be chosen now, by number."""
+    """Return the customer types that can be chosen now, in the order that the admin gave them."""
     offered = select(CustomerType).where(CustomerType.retired_at.is_(None))
-    return list(db.session.scalars(offered.order_by(CustomerType.id)))
+    return list(db.session.scalars(offered.order_by(CustomerType.position, CustomerType.id)))
 
 
 def brokerage_choices() -> list[Brokerage]:

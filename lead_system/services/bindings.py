@@ -35,6 +35,7 @@ from lead_system.services.leads import (
     report_on_behalf,
     take_over_phones,
 )
+from lead_system.services.protection import days_of_new_binding
 from lead_system.services.standing import lock_standing
 from lead_system.services.transaction import LostRace, require_version, use_case
 
@@ -72,7 +73,7 @@ def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -
     Raises:
         HoldTaken: another lead holds one of the keys. Call inside `attempt()`.
     """
-    days = get_settings().protection_days
+    days = days_of_new_binding()
     term = _Term(days, protected_until(now, days))
     before, after = move(
         lead,
@@ -282,7 +283,7 @@ def _new_term(held: Lead, *, now: datetime, keep_end: bool) -> _Term:
     binding = find_open_binding(held)
     if keep_end and binding is not None:
         return _Term(binding.days, binding.ends_at, kept=True, extended_at=binding.extended_at)
-    days = get_settings().protection_days
+    days = days_of_new_binding()
     return _Term(days, protected_until(now, days))
 
 

@@ -1,6 +1,5 @@
 """经纪公司: the director opens, changes and archives the companies that brokers work for (manual 6.2.b)."""
 
-import re
 import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lead_system.domain.contact import clean_office_phone
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import clean_text
+from lead_system.domain.identity import clean_line
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Setting
@@ -20,9 +20,6 @@ from lead_system.services.transaction import require_version, use_case
 NAME_LENGTH, CONTACT_LENGTH, ADDRESS_LENGTH = 60, 30, 120
 """Longest name, contact and address, in characters."""
 
-FEWEST_PHONE_DIGITS = 5
-
-_PHONE = re.compile(r"[0-9 +()-]{5,20}")
 _PERSONAL = frozenset({"contact", "phone"})
 
 
@@ -159,33 +156,15 @@ def _folded(name: str) -> str:
 
 
 def _clean(facts: BrokerageFacts) -> BrokerageFacts:
-    name = _clean_line(facts.name, field="name", limit=NAME_LENGTH)
+    name = clean_line(facts.name, field="name", limit=NAME_LENGTH)
     if not name:
         raise Refused(RefusalCode.NAME_MISSING, field="name")
     return BrokerageFacts(
         name,
-        _clean_line(facts.contact, field="contact", limit=CONTACT_LENGTH),
-        _clean_phone(facts.phone),
-        _clean_line(facts.address, field="address", limit=ADDRESS_LENGTH),
+        clean_line(facts.contact, field="contact", limit=CONTACT_LENGTH),
+        clean_office_phone(facts.phone, field="phone", refusal=RefusalCode.BROKERAGE_PHONE_WRONG),
+        clean_line(facts.address, field="address", limit=ADDRESS_LENGTH),
     )
-
-
-def _clean_line(raw: str, *, field: str, limit: int) -> str:
-    """Return a text as one line, without characters that nobody sees."""
-    visible = "".join(c for c in raw if unicodedata.category(c) != "Cf")
-    line = " ".join(visible.split())
-    if len(line) > limit:
-        raise Refused(RefusalCode.TEXT_TOO_LONG, field=field, limit=limit)
-    return clean_text(line, field=field)
-
-
-def _clean_phone(raw: str) -> str:
-    """Return the phone of a company as typed: blank, or digits and the signs that stand between them."""
-    phone = unicodedata.normalize("NFKC", raw).strip()
-    has_digits = sum(c.isdigit() for c in phone) >= FEWEST_PHONE_DIGITS
-    if phone and not (has_digits and _PHONE.fullmatch(phone)):
-        raise Refused(RefusalCode.BROKERAGE_PHONE_WRONG, field="phone")
-    return phone
 
 
 def _record_facts(

@@ -68,8 +68,8 @@ def change_staff(
 ) -> AccountChanged:
     """Change phone and password of a member of staff, and nothing else (manual 6.3.h-7, 6.3.i-8).
 
-    A blank password stays as it is; another one is temporary again. Where neither changes, and on a repeat,
-    nothing is written.
+    A blank password stays as it is; another one is temporary again, and ends every session of the account
+    at its next click. Where neither changes, and on a repeat, nothing is written.
 
     Raises:
         Refused: NOT_FOUND for agents, admins and archived accounts, STALE, no mobile number, or a password
@@ -110,6 +110,7 @@ def change_own_password(
 ) -> AccountChanged:
     """Let a member of staff set a password of their own, after which none has to be changed any more.
 
+    Every session of the account ends at its next click, but for the one that the caller keeps.
     The history says that it was done, and no value. A repeat of the request changes nothing more, and is
     answered the same whatever passwords come with it.
 
@@ -205,6 +206,7 @@ def _add_account(staff: NewStaff, password: str, *, now: datetime) -> Account:
 def _set_password(account: Account, password: str, *, field: str) -> None:
     require_good_password(password, login=account.login or "", field=field)
     account.password_hash = hash_password(password)
+    account.session_generation += 1
 
 
 def _record_opening(actor: Account | None, account: Account, *, now: datetime) -> None:

@@ -119,10 +119,17 @@ def _to_the_door(roles: frozenset[Role]) -> ResponseReturnValue:
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
-def _load_account(account_id: str) -> Account | None:
-    """Return who is signed in; an archived account is nobody from its next click on (R10)."""
-    account = db.session.get(Account, int(account_id)) if account_id.isdigit() else None
-    return account if account is not None and account.is_active else None
+def _load_account(remembered: str) -> Account | None:
+    """Return who is signed in; nobody from the next click on where the account was archived (R10).
+
+    Nobody either where the password is another one since this session began. Sessions from before
+    generations were counted name none, and belong to the first.
+    """
+    account_id, _, generation = remembered.partition(".")
+    account = db.session.get(Account, int(account_id)) if account_id.isdecimal() else None
+    if account is None or not account.is_active:
+        return None
+    return account if (generation or "1") == str(account.session_generation) else None
 
 
 def is_safe_next(target: str | None) -> bool:

@@ -24,6 +24,11 @@ def begin_session(account: Account) -> None:
     login_user(account)
 
 
+def keep_session(account: Account) -> None:
+    """Keep this session of somebody whose password is new; all others of the account end by that (SPEC 4)."""
+    login_user(account)
+
+
 def end_session() -> None:
     """Forget who was signed in, and the ids of this session with them."""
     session.pop(_SESSION_KEY, None)

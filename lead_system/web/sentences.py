@@ -69,6 +69,14 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.BROKERAGE_PHONE_WRONG: _l(
         "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
     ),
+    RefusalCode.PROTECTION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
+    RefusalCode.SERVICE_PHONE_WRONG: _l(
+        "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
+    ),
+    RefusalCode.SERVICE_LINK_WRONG: _l(
+        "Enter a whole address that begins with https://, copied from WeChat or from your service desk; "
+        "or leave it blank."
+    ),
     RefusalCode.PASSWORD_TOO_SHORT: _l("The password is too short: at least %(limit)s characters."),
     RefusalCode.PASSWORD_TOO_EASY: _l(
         "That password is too easy to guess. Choose one that is not a name, a number or one sign repeated."
@@ -96,6 +104,12 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.PHONE_TAKEN: _l("Another broker signs in with this phone. Check the number."),
     RefusalCode.BROKERAGE_NAME_TAKEN: _l(
         "A brokerage of this name exists, or existed before. Choose another name."
+    ),
+    RefusalCode.CUSTOMER_TYPE_NAME_TAKEN: _l(
+        "The customer type “%(name)s” is called so already. Choose another name."
+    ),
+    RefusalCode.CUSTOMER_TYPE_RETIRED: _l(
+        "There is a retired customer type “%(name)s”. Bring that one back instead."
     ),
     RefusalCode.EXPORT_TOO_LARGE: _l(
         "These are %(rows)s rows; an Excel file takes %(limit)s at most. Narrow the search, "

@@ -38,6 +38,7 @@ LISTS = {
     "brokerages": ("name",),
     "consultants": ("name", "phone"),
     "staff": ("name", "phone"),
+    "customer_types": ("name",),
 }
 
 

@@ -14,12 +14,14 @@ LISTS = [
     "leads", "leads/?status=bound", "leads/?broker_id=1&step=bound", "leads/?name=nobody", "collisions",
     "collisions/?state=handled", "fees", "referrals", "scans", "viewings", "rebinds", "profile_changes",
     "exports", "brokers", "brokerages", "consultants", "staff",
+    "settings", "customer_types",
 ]  # fmt: skip
 PAGES = [
     "leads/details/?id=1", "leads/extend/?id=2", "leads/rebind/?id=2", "leads/mark-dealt/?id=2",
     "collisions/details/?id=1", "fees/details/?id=1", "brokers/change/?id=1", "brokers/archive/?id=2",
     "brokerages/add/", "brokerages/change/?id=1", "brokerages/archive/?id=1", "consultants/add/",
     "consultants/archive/?id=6", "staff/change/?id=4", "password",
+    "settings/protection/?days=20", "settings/contact/", "customer_types/retire/?id=1",
 ]  # fmt: skip
 LOOKS = [("light", "zh-CN", "1440"), ("dark", "en", "768")]
 

@@ -1,10 +1,21 @@
 """R6, R9 and R11: ends and days, written out."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from lead_system.domain.protection import Held, any_covers_day, covers_day, protected_until, shanghai_day
+from lead_system.domain.errors import Refused
+from lead_system.domain.protection import (
+    MOVED,
+    Held,
+    any_covers_day,
+    covers_day,
+    fate_of,
+    protected_until,
+    require_protection_days,
+    reset_until,
+    shanghai_day,
+)
 
 
 def utc(text: str) -> datetime:
@@ -65,3 +76,52 @@ def test_one_of_several_bindings_is_enough() -> None:
 
     assert any_covers_day([HELD, later], date(2026, 5, 9))
     assert not any_covers_day([HELD, later], date(2026, 4, 9))
+
+
+BOUND_AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+DAY_10 = BOUND_AT + timedelta(days=10)
+
+
+@pytest.mark.parametrize(
+    ("days", "reset_to"),
+    [(30, 30), (31, 31), (3650, 3650), (11, 11), (10, 10), (9, 10), (1, 10)],
+)
+def test_another_setting_counts_from_the_binding_but_never_ends_before_now(days: int, reset_to: int) -> None:
+    assert reset_until(BOUND_AT, days, now=DAY_10) == BOUND_AT + timedelta(days=reset_to)
+
+
+# The binding ends on day 30; it is day 10.
+@pytest.mark.parametrize(
+    ("days", "extended", "kept", "fate"),
+    [
+        (31, False, False, "later"), (30, False, False, "same"), (29, False, False, "earlier"),
+        (11, False, False, "earlier"), (10, False, False, "at_once"), (1, False, False, "at_once"),
+        (31, True, False, "extended"), (30, True, False, "extended"), (1, True, False, "extended"),
+        (31, False, True, "kept"), (30, False, True, "kept"), (1, False, True, "kept"),
+        (1, True, True, "extended"),
+    ],
+)  # fmt: skip
+def test_fate_of_a_running_binding(days: int, *, extended: bool, kept: bool, fate: str) -> None:
+    new_end = reset_until(BOUND_AT, days, now=DAY_10)
+
+    found = fate_of(
+        ends_at=BOUND_AT + timedelta(days=30),
+        new_end=new_end,
+        is_extended=extended,
+        is_kept=kept,
+        now=DAY_10,
+    )
+
+    assert found.value == fate
+    assert (found in MOVED) is (fate in ("later", "earlier", "at_once"))
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(-1, 0), (0, 0), (1, 1), (30, 1), (3650, 1), (3651, 0)])
+def test_protection_lasts_one_to_3650_days(days: int, allowed: int) -> None:
+    if allowed:
+        require_protection_days(days)
+        return
+    with pytest.raises(Refused) as raised:
+        require_protection_days(days)
+    assert raised.value.code.value == "protection_days_wrong"
+    assert raised.value.facts == {"field": "days", "limit": 3650}

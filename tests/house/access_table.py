@@ -102,6 +102,7 @@ LISTS = [
     *_list("brokerages", DECIDERS),
     *_list("consultants", ADMIN),
     *_list("staff", ADMIN),
+    *_list("customer_types", ADMIN),
 ]
 
 CUSTOMERS = [
@@ -168,6 +169,19 @@ PEOPLE = [
     *_asking("/admin/staff/change/", ADMIN, "id={fang}", got=404, posted=404),
     *_asking("/admin/staff/archive/", ADMIN, "id={lu}", posted=409),
     *_asking("/admin/staff/archive/", ADMIN, "id={admin}", got=404, posted=404),
+]
+
+SETTINGS = [
+    Row(GET, "/admin/settings/", ADMIN, 200),
+    *_asking("/admin/settings/protection/", ADMIN, "days=20"),
+    Row(GET, "/admin/settings/protection/", ADMIN, 422, "/admin/settings/protection/?days=3651"),
+    *_asking("/admin/settings/contact/", ADMIN, "", posted=409),
+    *_asking("/admin/customer_types/add/", ADMIN, ""),
+    *_asking("/admin/customer_types/rename/", ADMIN, "id={type}"),
+    *_asking("/admin/customer_types/retire/", ADMIN, "id={type}", posted=409),
+    *_asking("/admin/customer_types/bring-back/", ADMIN, "id={type}", posted=409),
+    *_asking("/admin/customer_types/retire/", ADMIN, "id=999999", got=404, posted=404),
+    Row(POST, "/admin/customer_types/move/", ADMIN, 409, "/admin/customer_types/move/?id={type}"),
 ]
 
 OFFICE = [
@@ -271,6 +285,7 @@ TABLE = [
     *MONEY,
     *EXPORTS,
     *PEOPLE,
+    *SETTINGS,
     *OFFICE,
     *BROKER_PAGES,
     *GATE_PAGES,

@@ -38,7 +38,7 @@ def story(cast: Cast, clock: StoppedClock) -> dict[str, object]:
     fee = cast.pays("secretary", bound, "88.00")
     begin_the_secretarys_export(cast)
     records = {"bound": bound, "dealt": dealt, "collision": collision, "handled": handled, "weis": weis}
-    brokerage = {"brokerage": cast.account("qiang", "brokerage_id")}
+    brokerage = {"brokerage": cast.account("qiang", "brokerage_id"), "type": cast.types["住宅"]}
     return cast.ids | records | brokerage | {"fee": fee, "code": cast.code_of(bound)}
 
 

@@ -109,3 +109,24 @@ def _write_rows_of_the_first_release() -> None:
 def _read(statement: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+
+@on_both
+@pytest.mark.usefixtures("empty_app")
+def test_customer_types_of_an_earlier_release_get_an_order_and_folded_names() -> None:
+    flask_migrate.upgrade(directory=MIGRATIONS, revision="0002")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO customer_types (id, name) VALUES"
+            " (1, '住 宅'), (2, 'SOHO'), (3, 'ＳＯＨＯ'), (4, 'A·座')"
+        )
+
+    flask_migrate.upgrade(directory=MIGRATIONS, revision="0003")
+    rows = _read("SELECT id, name_key, position, version FROM customer_types ORDER BY id")
+    settings = _read("SELECT protection_days, service_link, version FROM settings")
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0002")
+
+    assert rows == [(1, "住宅", 1, 1), (2, "soho", 2, 1), (3, "soho#3", 3, 1), (4, "a座", 4, 1)]
+    assert settings == [(30, "", 1)]
+    assert _read("SELECT name FROM customer_types ORDER BY id")[0] == ("住 宅",)
+    assert _read("SELECT protection_days FROM settings") == [(30,)]

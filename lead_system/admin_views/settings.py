@@ -1,0 +1,121 @@
+"""设置: how long a binding lasts, how to reach the sales centre, and the way to the own password (6.3.j)."""
+
+from flask import flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lead_system.admin_views.base import Answer, BackOfficeView, Question, present
+from lead_system.admin_views.forms import ContactForm, ProtectionForm
+from lead_system.admin_views.setting_changes import last_changes
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.protection import require_protection_days
+from lead_system.domain.roles import Role
+from lead_system.queries.protection import foresee
+from lead_system.queries.settings import get_settings
+from lead_system.services.protection import SETTINGS, ProtectionChanged, change_protection
+from lead_system.services.settings import change_contact
+from lead_system.web.caller import caller
+
+
+class SettingsView(BackOfficeView):
+    """Protection and contact."""
+
+    roles = frozenset({Role.ADMIN})
+
+    @expose("/")
+    def index_view(self) -> Answer:
+        """Show what is set, what each setting does, and who changed it."""
+        settings, form = get_settings(), ProtectionForm(formdata=None)
+        form.days.data = str(settings.protection_days)
+        return self.render(
+            "admin/settings/index.html", settings=settings, form=form, changes=last_changes(SETTINGS)
+        )
+
+    # Protection.
+
+    @expose("/protection/", methods=("GET", "POST"))
+    def protection_view(self) -> Answer:
+        """Say what other days would do; change the protection (manual 6.3.j-2)."""
+        if request.method == "GET":
+            return self._preview()
+        form = ProtectionForm()
+        try:
+            done = change_protection(
+                caller(form),
+                version=form.seen,
+                days=form.wanted_days,
+                also_running=form.is_for_running,
+                now=present(),
+            )
+        except Refused as refused:
+            return self._protection_page(form, refused)
+        flash(_done(done), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _preview(self) -> Answer:
+        """Show what the days of the address would do; nothing is written."""
+        form = ProtectionForm(formdata=None)
+        form.days.data = request.args.get("days", "").strip()[:10]
+        form.version.data = get_settings().version
+        try:
+            if "days" in request.args:
+                require_protection_days(form.wanted_days)
+        except Refused as refused:
+            return self._protection_page(form, refused)
+        return self._protection_page(form, None)
+
+    def _protection_page(self, form: ProtectionForm, refused: Refused | None) -> Answer:
+        """Ask for days that can be; of those that can, say what they do and ask for the yes."""
+        is_wrong = refused is not None and refused.code is RefusalCode.PROTECTION_DAYS_WRONG
+        foresight = foresee(form.wanted_days, present()) if form.wanted_days and not is_wrong else None
+        return self.asking_page(
+            "admin/settings/protection.html",
+            form,
+            refused,
+            back_url=self.get_url(".index_view"),
+            action_url=self.get_url(".protection_view"),
+            settings=get_settings(),
+            foresight=foresight,
+        )
+
+    # Contact.
+
+    @expose("/contact/", methods=("GET", "POST"))
+    def contact_view(self) -> Answer:
+        """Change service phone and customer-service link (manual 6.3.j-12)."""
+        form = ContactForm(obj=get_settings() if request.method == "GET" else None)
+        if request.method == "GET":
+            return self._contact_page(form, None)
+        try:
+            change_contact(
+                caller(form),
+                version=form.seen,
+                service_phone=form.service_phone.data or "",
+                service_link=form.service_link.data or "",
+                now=present(),
+            )
+        except Refused as refused:
+            return self._contact_page(form, refused)
+        flash(_("The contact is saved. The phone pages show it at once."), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _contact_page(self, form: ContactForm, refused: Refused | None) -> Answer:
+        question = Question(_("Change the contact"), _("Save"))
+        return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
+
+
+def _done(done: ProtectionChanged) -> str:
+    """Say what a change of the protection did."""
+    said = [_("New bindings last %(days)s days.", days=done.days)]
+    if done.moved:
+        said.append(
+            ngettext(
+                "%(num)s running binding got another end.",
+                "%(num)s running bindings got another end.",
+                done.moved,
+            )
+        )
+    if done.ended:
+        said.append(ngettext("%(num)s of them ended at once.", "%(num)s of them ended at once.", done.ended))
+    return " ".join(said)
