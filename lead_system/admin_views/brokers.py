@@ -158,9 +158,8 @@ class BrokersView(ListView):
                 raise Refused(RefusalCode.NOT_WAITING)
             form.version.data = resident.version
         back_url = self.get_url(".index_view", tab=AgentTab.WAITING.value)
-        return self.asking_page(
-            "admin/brokers/decide.html", form, refused, back_url=back_url, resident=resident
-        )
+        more = {"resident": resident, "since": people.waiting_since(resident)}
+        return self.asking_page("admin/brokers/decide.html", form, refused, back_url=back_url, **more)
 
     @expose("/change/", methods=("GET", "POST"))
     def change_view(self) -> Answer:

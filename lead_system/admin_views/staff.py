@@ -197,7 +197,10 @@ class ConsultantsView(StaffListView):
 class StaffView(StaffListView):
     """Secretaries, directors and gate staff."""
 
-    about = _l("Secretaries, directors and gate staff, with the accounts that they sign in with.")
+    about = _l(
+        "Secretaries, directors and gate staff, with the accounts that they sign in with."
+        " Administrators are made on the server, with flask create-admin."
+    )
     advice = _l("Add a gate account first; without one no code is scanned.")
     next_step = NextStep(_l("Add an account"), "staff.add_view")
     search_form_class = StaffSearchForm
