@@ -24,20 +24,29 @@ def second(value: datetime) -> str:
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def age(value: datetime, now: datetime) -> str:
+AGES_UP_TO = timedelta(days=7)
+"""From how long ago on an age says less than the moment itself: several events would share one."""
+
+
+def age(value: datetime, now: datetime | None = None) -> str:
     """Write how long ago a moment was, or how soon it will be, rounded to its largest unit."""
-    away = value - now
+    away = value - (now or clock_now())
     if abs(away) < timedelta(minutes=1):
         return str(_("just now") if away <= timedelta(0) else _("in less than a minute"))
     return str(format_timedelta(away, add_direction=True, threshold=1))
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> Markup:
-    """Write a moment as its age; the exact one is there for pointer, keyboard, finger and printer."""
+    """Write a moment as its age; the exact one is there for pointer, keyboard, finger and printer.
+
+    One that is more than a week away is written to the minute instead.
+    """
     if value is None:
         return Markup()
+    now = now or clock_now()
+    text = age(value, now) if abs(value - now) <= AGES_UP_TO else moment(value)
     shown = Markup('<time class="ago" datetime="{}" title="{}" tabindex="0">{}</time>')
-    return shown.format(_machine(value), second(value), age(value, now or clock_now()))
+    return shown.format(_machine(value), second(value), text)
 
 
 def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -> Markup:
@@ -48,7 +57,7 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     if value is None:
         return Markup()
     shown = Markup('<time datetime="{}" title="{}">{}</time>')
-    return shown.format(_machine(value), hint or age(value, now or clock_now()), moment(value))
+    return shown.format(_machine(value), hint or age(value, now), moment(value))
 
 
 def _machine(value: datetime) -> str:
@@ -90,6 +99,7 @@ def init_filters(app: Flask) -> None:
     """Hand the filters to the templates."""
     app.jinja_env.filters.update(
         moment=moment,
+        age=age,
         ago=ago,
         exact=exact,
         day=day,

@@ -33,6 +33,7 @@ AGES = [
     (timedelta(hours=-23), "23 hours ago", "23小时前"),
     (timedelta(days=-1), "1 day ago", "1天前"),
     (timedelta(days=3), "in 3 days", "3天后"),
+    (timedelta(days=7), "in 1 week", "1周后"),
     (timedelta(days=-45), "2 months ago", "2个月前"),
 ]
 
@@ -55,6 +56,24 @@ def test_age_carries_the_exact_moment_for_pointer_keyboard_and_machine(app: Flas
         '<time class="ago" datetime="2026-03-03T02:30:07+08:00" title="2026-03-03 02:30:07" tabindex="0">'
         "5 minutes ago</time>"
     )
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        (timedelta(days=7), "1 week ago"),
+        (timedelta(days=7, microseconds=1), "2026-03-03 02:30"),
+        (-timedelta(days=7), "in 1 week"),
+        (-timedelta(days=7, microseconds=1), "2026-03-03 02:30"),
+    ],
+)
+def test_moment_more_than_a_week_away_is_written_to_the_minute(
+    app: Flask, later: timedelta, expected: str
+) -> None:
+    with app.test_request_context(headers={"Cookie": "language=en"}):
+        shown = ago(EVENING, EVENING + later)
+
+    assert f">{expected}</time>" in shown
 
 
 def test_exact_moment_carries_its_age(app: Flask) -> None:
