@@ -129,6 +129,6 @@ def test_each_empty_tab_of_a_broker_has_words_of_its_own(
     for tab in ("", "?tab=entered", "?tab=reported", "?tab=bound", "?tab=expired", "?tab=dealt"):
         page = client.get(f"/m/customers{tab}").page
         (empty,) = [one for one in page.find_all("div") if "empty" in one.get("class").split()]
-        said.add(empty.find("p").text)
+        said.add(empty.find_all("p")[0].text)
 
     assert len(said) == 6

@@ -24,13 +24,13 @@ def test_first_visit_is_in_chinese_whatever_the_browser_prefers(
 
 @pytest.mark.parametrize("door", DOORS)
 def test_choice_is_there_before_anybody_signs_in(client: PageClient, door: str) -> None:
-    client.submit(door, action="/language")
+    client.submit(door, button="language", action="/language")
 
     assert [language_of(client, one) for one in DOORS] == ["en", "en", "en"]
 
 
 def test_choice_outlives_signing_in_and_out(cast: Cast, client: PageClient) -> None:
-    client.submit("/admin/sign-in", action="/language")
+    client.submit("/admin/sign-in", button="language", action="/language")
     client.submit("/admin/sign-in", {"login": "secretary", "password": PASSWORD})
     inside = language_of(client, "/admin/leads/")
 
@@ -40,7 +40,7 @@ def test_choice_outlives_signing_in_and_out(cast: Cast, client: PageClient) -> N
 
 
 def test_choice_outlives_the_session(client: PageClient) -> None:
-    client.submit("/admin/sign-in", action="/language")
+    client.submit("/admin/sign-in", button="language", action="/language")
 
     client.delete_cookie("session")
 
@@ -48,8 +48,8 @@ def test_choice_outlives_the_session(client: PageClient) -> None:
 
 
 def test_choice_can_be_taken_back(client: PageClient) -> None:
-    client.submit("/admin/sign-in", action="/language")
-    client.submit("/admin/sign-in", action="/language")
+    client.submit("/admin/sign-in", button="language", action="/language")
+    client.submit("/admin/sign-in", button="language", action="/language")
 
     client.delete_cookie("session")
 
