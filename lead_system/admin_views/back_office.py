@@ -15,6 +15,8 @@ from lead_system.admin_views.collisions import CollisionsView
 from lead_system.admin_views.customer_types import CustomerTypesView
 from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
+from lead_system.admin_views.first_steps import FirstStepsView
+from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
 from lead_system.admin_views.lists import ListView
 from lead_system.admin_views.profile_changes import ProfileChangesView
@@ -24,7 +26,7 @@ from lead_system.admin_views.scans import ScansView
 from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
-from lead_system.domain.roles import BACK_OFFICE
+from lead_system.domain.roles import BACK_OFFICE, Role
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -39,6 +41,8 @@ from lead_system.models import (
     Rebind,
     Viewing,
 )
+from lead_system.queries.first_steps import was_ever_scanned
+from lead_system.web.caller import signed_in
 
 _GROUPS = {
     "work": _l("Daily work"),
@@ -74,7 +78,9 @@ class StartView(BackOfficeView):
 
     @expose("/")
     def index(self) -> Answer:
-        """Go to the customers, with which everybody's work begins."""
+        """Go to the customers, with which everybody's work begins; at first to the first steps."""
+        if signed_in().role is Role.ADMIN and not was_ever_scanned():
+            return redirect(url_for("first_steps.index"))
         return redirect(url_for("leads.index_view"))
 
     def is_visible(self) -> bool:
@@ -112,6 +118,10 @@ def init_back_office(app: Flask) -> None:
     for group, title in _GROUPS.items():
         office.add_category(group)
         office.get_category_menu_item(group).name = title
+    first = FirstStepsView(_l("First steps"), "work", "first_steps", "/admin/first-steps")
+    first.menu_icon_value = "first_steps"
+    office.add_view(first)
+    office.add_view(HelpView(_l("Words and rules"), endpoint="help", url="/admin/help"))
     for kind, model, title, group, endpoint in _MENU:
         of_rows = (model, db) if issubclass(kind, ListView) else ()
         office.add_view(kind(*of_rows, title, group, endpoint, menu_icon_value=endpoint))

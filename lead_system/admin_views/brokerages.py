@@ -14,7 +14,7 @@ from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.forms import ArchiveForm, BrokerageForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import BrokerageSearchForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import DECIDERS
@@ -33,6 +33,7 @@ class BrokeragesView(ListView):
     list_template = "admin/brokerages/list.html"
     about = _l("The companies that brokers choose from on the phone.")
     advice = _l("Add the first brokerage; brokers can choose it at once.")
+    next_step = NextStep(_l("Add a brokerage"), "brokerages.add_view")
     has_row_end = True
     search_form_class = BrokerageSearchForm
     columns: ClassVar[tuple[Column, ...]] = (

@@ -14,7 +14,7 @@ from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import BrokerSearchForm
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import DECIDERS, Approval
@@ -47,7 +47,9 @@ class BrokersView(ListView):
     list_template = "admin/brokers/list.html"
     about = _l("Brokers and residents who have completed their profile on the phone.")
     advice = _l("A broker appears here after the first sign-in on the phone.")
+    next_step = NextStep(_l("Show the phone address"), "help.poster_view")
     has_row_end = True
+    explained = (Approval.NOT_NEEDED, Approval.PENDING, Approval.APPROVED, Approval.REJECTED)
     search_form_class = BrokerSearchForm
     tab_argument = "tab"
     tabs_title = _l("Kind")
@@ -156,9 +158,8 @@ class BrokersView(ListView):
                 raise Refused(RefusalCode.NOT_WAITING)
             form.version.data = resident.version
         back_url = self.get_url(".index_view", tab=AgentTab.WAITING.value)
-        return self.asking_page(
-            "admin/brokers/decide.html", form, refused, back_url=back_url, resident=resident
-        )
+        more = {"resident": resident, "since": people.waiting_since(resident)}
+        return self.asking_page("admin/brokers/decide.html", form, refused, back_url=back_url, **more)
 
     @expose("/change/", methods=("GET", "POST"))
     def change_view(self) -> Answer:

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Select
 from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
 from lead_system.admin_views.columns import Column, badge, ours, phones
 from lead_system.admin_views.forms import HandleForm, ReopenForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CollisionSearchForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import DECIDERS
-from lead_system.models import Collision, CollisionOutcome, CollisionState
+from lead_system.models import Collision, CollisionKind, CollisionOutcome, CollisionState
 from lead_system.queries import collisions, scope
 from lead_system.queries.collisions import CollisionSearch
 from lead_system.services.collisions import (
@@ -29,6 +29,8 @@ from lead_system.services.collisions import (
 )
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.filters import moment
+from lead_system.web.meanings import meaning
+from lead_system.web.sentences import sentence
 from lead_system.web.words import word
 
 
@@ -58,7 +60,9 @@ class CollisionsView(ListView):
     pages_not_served = ListView.pages_not_served - {"details_view"}
     list_template = "admin/collisions/list.html"
     about = _l("Brokers who went for a customer whom another broker holds.")
+    next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     has_row_end = True
+    explained = (*CollisionState, *CollisionKind, *CollisionOutcome)
     search_form_class = CollisionSearchForm
     tab_argument = "state"
     tabs_title = _l("State")
@@ -154,7 +158,12 @@ class CollisionsView(ListView):
     def details_view(self) -> Answer:
         """Show both sides of a collision and everything that happened between them."""
         collision = collisions.get_collision(signed_in(), number_in(request.args.get("id")))
-        return self.render("admin/collisions/details.html", collision=collision)
+        return self.render(
+            "admin/collisions/details.html",
+            collision=collision,
+            why_not_reopen=_why_not_reopen(collision),
+            meaning=meaning,
+        )
 
     @expose("/reopen/", methods=("GET", "POST"))
     def reopen_view(self) -> Answer:
@@ -236,6 +245,15 @@ class CollisionsView(ListView):
             )
         for row in collisions.get_collisions(signed_in(), handled.already_handled_ids):
             flash(_handled_before(row), "warning")
+
+
+def _why_not_reopen(row: Collision) -> str:
+    """Return why a collision cannot be opened again; blank where it can."""
+    try:
+        collisions.require_reopenable(row)
+    except Refused as refused:
+        return sentence(refused)
+    return ""
 
 
 def _handled_before(row: Collision) -> Markup:

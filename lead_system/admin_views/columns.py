@@ -15,9 +15,10 @@ from typing import Any
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, select
 
+from lead_system.admin_views.base import present
 from lead_system.admin_views.workbook import Cell
 from lead_system.models import Account, Lead
-from lead_system.web.filters import day, moment, money, phone7
+from lead_system.web.filters import day, exact, money, phone7
 from lead_system.web.words import word
 
 LONG_TEXT = 60
@@ -62,10 +63,9 @@ def _as_html(value: Value, hint: str) -> Markup:
     if isinstance(value, Decimal):
         return Markup('<span class="figures">{}</span>').format(money(value))
     if isinstance(value, datetime):
-        title = Markup(' title="{}"').format(hint) if hint else ""
-        return Markup("<time{}>{}</time>").format(title, moment(value))
+        return exact(value, present(), hint)
     if isinstance(value, date):
-        return Markup("<time>{}</time>").format(day(value))
+        return Markup('<time datetime="{0}">{0}</time>').format(day(value))
     if isinstance(value, int):
         return Markup('<span class="figures">{}</span>').format(value)
     text = value or ""

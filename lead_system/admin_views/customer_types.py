@@ -14,7 +14,7 @@ from lead_system.admin_views.archiving import opens
 from lead_system.admin_views.base import Answer, Question, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.forms import ConfirmForm, CustomerTypeForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CustomerTypeSearchForm
 from lead_system.admin_views.setting_changes import SettingChange, last_changes
 from lead_system.domain.errors import Refused
@@ -40,6 +40,7 @@ class CustomerTypesView(ListView):
     list_template = "admin/customer_types/list.html"
     about = _l("What brokers choose from when they enter a customer, in this order.")
     advice = _l("Add the first type; brokers can choose it at once.")
+    next_step = NextStep(_l("Add a customer type"), "customer_types.add_view")
     has_row_end = True
     search_form_class = CustomerTypeSearchForm
     tab_argument = "tab"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.columns import Column, of_account, ours
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ExportSearchForm
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.models import Account, Export
@@ -25,6 +25,7 @@ class ExportLogView(ListView):
     roles = BACK_OFFICE
     about = _l("Who took which rows out of the house, and when.")
     advice = _l("A row appears when a list is exported.")
+    next_step = NextStep(_l("Look at the customers"), "leads.index_view")
     search_form_class = ExportSearchForm
     days_title = _l("Exported at")
     columns: ClassVar[tuple[Column, ...]] = (

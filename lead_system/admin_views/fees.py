@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Select
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
 from lead_system.admin_views.forms import FeeForm, ReasonForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.scans import lead_url
 from lead_system.admin_views.searches import FeeSearchForm
 from lead_system.admin_views.workbook import Cell
-from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE, Role
 from lead_system.models import Account, Fee, Lead
 from lead_system.queries import fees, scope
@@ -26,7 +26,9 @@ from lead_system.services.fees import pay_fee, void_fee
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.filters import money
+from lead_system.web.meanings import meaning
 from lead_system.web.pictures import read_screenshot
+from lead_system.web.sentences import sentence_for_page
 
 
 def _details_url(row: Fee) -> str:
@@ -41,7 +43,9 @@ class FeesView(ListView):
     list_template = "admin/fees/list.html"
     about = _l("What was paid to brokers for visits.")
     advice = _l("Open a customer whom the gate has scanned; the secretary writes the fee down there.")
+    next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     has_row_end = True
+    explained = (FeeState.PAID, FeeState.VOID)
     search_form_class = FeeSearchForm
     tab_argument = "state"
     tabs_title = _l("Status")
@@ -122,8 +126,15 @@ class FeesView(ListView):
     def details_view(self) -> Answer:
         """Show one fee with its screenshot."""
         fee = fees.get_fee(signed_in(), number_in(request.args.get("id")))
-        may_void = signed_in().role is Role.SECRETARY and not fee.is_void
-        return self.render("admin/fees/details.html", fee=fee, may_void=may_void)
+        is_secretary = signed_in().role is Role.SECRETARY
+        why_not = sentence_for_page(fees.already_voided(fee)) if is_secretary and fee.is_void else ""
+        return self.render(
+            "admin/fees/details.html",
+            fee=fee,
+            may_void=is_secretary and not fee.is_void,
+            why_not_void=why_not,
+            meaning=meaning(FeeState.VOID if fee.is_void else FeeState.PAID),
+        )
 
     @expose("/picture/")
     def picture_view(self) -> Response:
@@ -139,8 +150,7 @@ class FeesView(ListView):
         lead = get_lead(signed_in(), number_in(request.args.get("lead")))
         form = FeeForm()
         if request.method == "GET":
-            if not fees.was_scanned(lead):
-                raise Refused(RefusalCode.NEVER_SCANNED, lead_id=lead.id)
+            fees.require_scanned(lead)
             return self._pay_page(lead, form, None)
         try:
             picture = read_screenshot(form.picture.data)

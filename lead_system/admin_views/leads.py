@@ -16,21 +16,34 @@ from lead_system.admin_views.base import Answer, Question, number_in, numbers_in
 from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
 from lead_system.admin_views.forms import BulkDealForm, DealForm, ExtendForm, RebindForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import LeadSearchForm, search_text
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
+from lead_system.domain.lifecycle import LeadStatus, Verb
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
 from lead_system.models import Account, Brokerage, Lead
-from lead_system.queries import bindings, collisions, customer_types, deals, leads, people, rebinds, scope
-from lead_system.queries.leads import LeadSearch, ListedLead, Step
+from lead_system.queries import (
+    bindings,
+    collisions,
+    customer_types,
+    deals,
+    leads,
+    offers,
+    people,
+    rebinds,
+    scope,
+)
+from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
 from lead_system.queries.settings import get_settings
 from lead_system.services.bindings import extend_binding, rebind_lead
 from lead_system.services.deals import mark_dealt, mark_dealt_in_bulk, undo_deal
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.filters import moment, remaining
+from lead_system.web.meanings import Mark, meaning
+from lead_system.web.sentences import sentence
+from lead_system.web.why_not import why_not
 
 _ACTIONS = (
     (Verb.DEAL, ".mark_dealt_view", _l("Mark as dealt"), "button-first"),
@@ -39,7 +52,7 @@ _ACTIONS = (
     (Verb.EXTEND, ".extend_view", _l("Extend the protection"), ""),
     (Verb.UNDO_DEAL, ".undo_deal_view", _l("Undo the deal"), "button-danger"),
 )
-"""What a director finds on a customer's page, each where the lifecycle allows it."""
+"""What a director finds on a customer's page, each where `queries.offers` offers it."""
 
 _STEPS = {
     Step.REPORTED: _l("ever reported"),
@@ -96,7 +109,9 @@ class LeadsView(ListView):
     pages_not_served = ListView.pages_not_served - {"details_view"}
     list_template = "admin/leads/list.html"
     about = _l("Every customer, as each broker entered them.")
+    next_step = NextStep(_l("Show the phone address"), "help.poster_view")
     has_row_end = True
+    explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED)
     search_form_class = LeadSearchForm
     tab_argument = "status"
     tabs_title = _l("Status")
@@ -229,9 +244,13 @@ class LeadsView(ListView):
         """Return what a narrowing argument says in words."""
         return str(_STEPS[Step(value)]) if name == "step" else value
 
+    def may_decide(self) -> bool:
+        """Whether who looks may mark deals, rebind and extend."""
+        return signed_in().role in DECIDERS
+
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
-        if signed_in().role not in DECIDERS:
+        if not self.may_decide():
             return 0
         return leads.count_leads(signed_in(), LeadSearch(step=Step.TO_REBIND), present())
 
@@ -251,23 +270,24 @@ class LeadsView(ListView):
             lead=lead,
             status=lead.status_at(present()),
             details=_details(signed_in(), lead),
-            lead_actions=self._offered_actions(lead),
+            **self._offered_actions(lead),
+            why_not_pay=_why_not_pay(lead),
+            meaning=meaning,
             may_decide=signed_in().role in DECIDERS,
             may_pay=signed_in().role is Role.SECRETARY,
             history_word=history_word,
         )
 
-    def _offered_actions(self, lead: Lead) -> list[dict[str, Any]]:
-        if signed_in().role not in DECIDERS:
-            return []
-        was_bound = lead.bound_at is not None
-        return [
+    def _offered_actions(self, lead: Lead) -> dict[str, Any]:
+        """Return the buttons of what may be done with a customer, and why the rest is not offered."""
+        all_offers = offers.offers_for(signed_in(), lead, present())
+        offered = {offer.verb for offer in all_offers if offer.refused is None}
+        buttons = [
             {"title": title, "url": self.get_url(endpoint, id=lead.id), "look": look}
             for verb, endpoint, title, look in _ACTIONS
-            if is_allowed(verb, lead.status_at(present()))
-            and was_bound
-            and (verb is not Verb.EXTEND or _may_be_extended(lead))
+            if verb in offered
         ]
+        return {"lead_actions": buttons, "not_offered": why_not(all_offers, lead, present())}
 
     def _asked_about(
         self, template: str, lead: Lead, form: Any, refused: Refused | None, **more: Any
@@ -445,14 +465,14 @@ class LeadsView(ListView):
         return number_in(request.args["to"]) if request.args.get("to") else None
 
 
+def _why_not_pay(lead: Lead) -> str:
+    """Return why the secretary cannot pay a fee now; blank where that can be, or for anybody else."""
+    refused = offers.refusal_of_fee(signed_in(), lead)
+    return "" if refused is None else sentence(refused)
+
+
 def _details_url(lead: Lead) -> str:
     return url_for("leads.details_view", id=lead.id)
-
-
-def _may_be_extended(lead: Lead) -> bool:
-    """Whether the open binding of a lead was not extended before (R6)."""
-    binding = bindings.find_open_binding(lead)
-    return binding is not None and binding.extended_at is None
 
 
 def _about(lead: Lead) -> Markup:

@@ -6,8 +6,9 @@ follow from that.
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
@@ -30,6 +31,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.services.exports import ROWS_OF_AN_EXPORT
+from lead_system.web.meanings import Meaning, meanings
 from lead_system.web.sentences import sentence
 
 LARGEST_PAGE = 1_000_000
@@ -43,6 +45,15 @@ class Tab:
     url: str
     count: int
     is_chosen: bool
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The page on which something can be done for a list that has no rows; open to whoever sees the list."""
+
+    title: Any
+    endpoint: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,12 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
 
     advice: ClassVar[Any] = ""
     """What an empty list says: when rows will come, or what to do for it."""
+
+    next_step: ClassVar[NextStep | None] = None
+    """The button under that advice."""
+
+    explained: ClassVar[tuple[StrEnum, ...]] = ()
+    """The words of this list that the glossary above it explains."""
 
     has_row_end: ClassVar[bool] = False
     """Whether the list's template puts links or buttons at the end of each row."""
@@ -138,6 +155,10 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def narrowed_to(self) -> Markup | None:
         """Say in words what the narrowing arguments leave of the list; None where there are none."""
         return None
+
+    def glossary(self) -> list[Meaning]:
+        """Return what the words of this list mean."""
+        return meanings(*self.explained)
 
     def sums(self) -> list[tuple[str, Cell]]:
         """Return figures about all rows found, for the head of the list and the workbook's second sheet."""
@@ -410,8 +431,8 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
             lines.append((str(self.tabs_title), str(self.tab_titles[kept[self.tab_argument]])))
         narrowed = {name: kept[name] for name in self.narrowing_arguments if name in kept}
         lines += [(str(self.narrowing_arguments[n]), self.narrowing_word(n, v)) for n, v in narrowed.items()]
-        for field in self.search_form_class():
-            if field.name in kept:
-                words = {choice.value: choice.label for choice in getattr(field, "choices", None) or ()}
-                lines.append((self.label_of(field), str(words.get(kept[field.name], kept[field.name]))))
+        for one in self.search_form_class():
+            if one.name in kept:
+                words = {choice.value: choice.label for choice in getattr(one, "choices", None) or ()}
+                lines.append((self.label_of(one), str(words.get(kept[one.name], kept[one.name]))))
         return lines

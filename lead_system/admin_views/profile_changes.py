@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import number_in
 from lead_system.admin_views.columns import Column, of_account
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ProfileChangeSearchForm
 from lead_system.domain.roles import DECIDERS
 from lead_system.models import Account, Brokerage, ProfileChange
@@ -36,6 +36,7 @@ class ProfileChangesView(ListView):
     roles = DECIDERS
     about = _l("Whose phone or brokerage was changed, from what to what.")
     advice = _l("A row appears when somebody changes a broker's phone or brokerage.")
+    next_step = NextStep(_l("Look at the brokers"), "brokers.index_view")
     search_form_class = ProfileChangeSearchForm
     narrowing_arguments: ClassVar[dict[str, Any]] = {"account_id": _l("Account of the broker")}
     days_title = _l("Changed at")

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.columns import Column, of_account, of_lead, ours
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import RebindSearchForm
 from lead_system.domain.roles import DECIDERS
 from lead_system.models import Account, Lead, Rebind
@@ -23,6 +23,7 @@ class RebindsView(ListView):
     roles = DECIDERS
     about = _l("Customers whom a director moved to another broker.")
     advice = _l("A row appears when the broker of a bound customer is changed on the customer's page.")
+    next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     search_form_class = RebindSearchForm
     days_title = _l("Rebound at")
     columns: ClassVar[tuple[Column, ...]] = (

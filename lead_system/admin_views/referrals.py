@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.columns import Column
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ReferralSearchForm
 from lead_system.domain.roles import DECIDERS
 from lead_system.queries import referrals, scope
@@ -29,6 +29,7 @@ class ReferralsView(ListView):
     roles = DECIDERS
     about = _l("What each broker brought: every figure opens its customers.")
     advice = _l("A line appears as soon as a broker has completed the profile on the phone.")
+    next_step = NextStep(_l("Show the phone address"), "help.poster_view")
     search_form_class = ReferralSearchForm
     columns: ClassVar[tuple[Column, ...]] = (
         Column("brokerage", _l("Brokerage"), lambda row: row.broker.brokerage and row.broker.brokerage.name),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.columns import Column, of_account, of_lead, phones
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ScanSearchForm
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.models import Account, GateScan, Lead
@@ -27,6 +27,7 @@ class ScansView(ListView):
     roles = BACK_OFFICE
     about = _l("Every visit that the gate confirmed.")
     advice = _l("A row appears when gate staff scan a broker's code and confirm the visit.")
+    next_step = NextStep(_l("Look at the reported customers"), "leads.index_view", {"status": "reported"})
     search_form_class = ScanSearchForm
     days_title = _l("Scanned at")
     columns: ClassVar[tuple[Column, ...]] = (

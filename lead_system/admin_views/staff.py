@@ -15,7 +15,7 @@ from lead_system.admin_views.archiving import archive_question, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.lifecycle import LeadStatus
@@ -140,6 +140,7 @@ class ConsultantsView(StaffListView):
 
     about = _l("Those who show the property; gate staff and brokers choose from them.")
     advice = _l("Add the first consultant; the gate needs one to confirm a visit.")
+    next_step = NextStep(_l("Add a consultant"), "consultants.add_view")
     search_form_class = ConsultantSearchForm
     new_form_class = NewConsultantForm
     shows_consultants = True
@@ -196,8 +197,12 @@ class ConsultantsView(StaffListView):
 class StaffView(StaffListView):
     """Secretaries, directors and gate staff."""
 
-    about = _l("Secretaries, directors and gate staff, with the accounts that they sign in with.")
+    about = _l(
+        "Secretaries, directors and gate staff, with the accounts that they sign in with."
+        " Administrators are made on the server, with flask create-admin."
+    )
     advice = _l("Add a gate account first; without one no code is scanned.")
+    next_step = NextStep(_l("Add an account"), "staff.add_view")
     search_form_class = StaffSearchForm
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row),

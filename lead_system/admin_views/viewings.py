@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.scans import lead_url
 from lead_system.admin_views.searches import ViewingSearchForm
 from lead_system.domain.roles import BACK_OFFICE
@@ -23,6 +23,7 @@ class ViewingsView(ListView):
     roles = BACK_OFFICE
     about = _l("Every showing that a consultant recorded.")
     advice = _l("A row appears when a consultant scans the code of a bound customer and grades the intent.")
+    next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     search_form_class = ViewingSearchForm
     days_title = _l("Viewed at")
     columns: ClassVar[tuple[Column, ...]] = (

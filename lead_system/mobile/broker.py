@@ -17,6 +17,7 @@ from lead_system.queries.settings import consultant_choices, customer_type_choic
 from lead_system.services.leads import enter_lead, report_lead
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.meanings import meanings
 
 broker = Blueprint("broker", __name__)
 
@@ -36,6 +37,7 @@ def customers() -> Answer:
         search=search,
         counts=counts,
         tabs=(None, *TABS),
+        explained=meanings(*TABS),
         now=moment,
         same_page=same_page,
     )

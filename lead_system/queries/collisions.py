@@ -152,3 +152,31 @@ def collisions_of(actor: Account, lead: Lead) -> list[Collision]:
     of_lead = or_(Collision.holding_lead_id == lead.id, Collision.challenging_lead_id == lead.id)
     found = select(Collision).where(scope.visible_collisions(actor), of_lead).order_by(Collision.id.desc())
     return list(db.session.scalars(found.options(*_BOTH_SIDES, selectinload(Collision.events))))
+
+
+def require_reopenable(row: Collision) -> None:
+    """Refuse to open a collision again that no person has handled, or that an open one has replaced (R7).
+
+    Raises:
+        Refused: COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM, or NEWER_COLLISION_OPEN, whose fact
+            `collision_id` is that one.
+    """
+    if row.is_open:
+        raise Refused(RefusalCode.COLLISION_NOT_HANDLED)
+    if row.handled_by_id is None:
+        raise Refused(RefusalCode.COLLISION_CLOSED_BY_SYSTEM)
+    newer_id = _find_open_twin(row)
+    if newer_id is not None:
+        raise Refused(RefusalCode.NEWER_COLLISION_OPEN, collision_id=newer_id)
+
+
+def _find_open_twin(row: Collision) -> int | None:
+    """Return the open collision of the same kind between the same two leads, the same way round."""
+    return db.session.scalar(
+        select(Collision.id).where(
+            Collision.kind == row.kind,
+            Collision.holding_lead_id == row.holding_lead_id,
+            Collision.challenging_lead_id == row.challenging_lead_id,
+            Collision.state == CollisionState.OPEN,
+        )
+    )

@@ -125,6 +125,16 @@ def get_screenshot(actor: Account, fee_id: int, *, small: bool) -> bytes:
     return picture.thumbnail if small else picture.jpeg
 
 
-def was_scanned(lead: Lead) -> bool:
-    """Whether the gate scanned this customer, without which no fee is due."""
-    return db.session.scalar(select(GateScan.id).where(GateScan.lead_id == lead.id).limit(1)) is not None
+def require_scanned(lead: Lead) -> None:
+    """Refuse a fee for a customer whom the gate has never scanned (SPEC 4).
+
+    Raises:
+        Refused: NEVER_SCANNED.
+    """
+    if db.session.scalar(select(GateScan.id).where(GateScan.lead_id == lead.id).limit(1)) is None:
+        raise Refused(RefusalCode.NEVER_SCANNED, lead_id=lead.id)
+
+
+def already_voided(fee: Fee) -> Refused:
+    """Return the refusal to void a fee twice, whose fact `name` is who did it."""
+    return Refused(RefusalCode.FEE_ALREADY_VOIDED, name=fee.voided_by.name if fee.voided_by else None)

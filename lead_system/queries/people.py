@@ -13,7 +13,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import AGENTS, Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Lead, ProfileChange, is_listed
+from lead_system.models import Account, Brokerage, HistoryRecord, Lead, ProfileChange, is_listed
 from lead_system.queries import scope
 from lead_system.queries.leads import LeadSearch, Step, count_leads, reached
 from lead_system.queries.matching import (
@@ -220,6 +220,14 @@ def profile_changes_found(actor: Account, search: ProfileChangeSearch) -> Select
         .options(*(selectinload(one) for one in shown))
         .order_by(ProfileChange.changed_at.desc(), ProfileChange.id.desc())
     )
+
+
+def waiting_since(resident: Account) -> datetime | None:
+    """Return when a resident last sent the profile or changed it, and waits for an approval since then."""
+    own = select(func.max(HistoryRecord.at)).where(
+        HistoryRecord.chain == f"account:{resident.id}", HistoryRecord.actor_id == resident.id
+    )
+    return db.session.scalar(own) or resident.profile_completed_at
 
 
 def get_agent(actor: Account, account_id: int) -> Account:

@@ -105,7 +105,7 @@ def foresee(lead: Lead, to_broker_id: int | None, now: datetime) -> RebindForesi
     Raises:
         Refused: the lead is not bound, or the broker does not exist or has the lead already.
     """
-    _require_rebindable(lead, now)
+    require_rebindable(lead, now)
     if to_broker_id is None:
         return None
     broker = get_other_agent(lead, to_broker_id)
@@ -122,7 +122,12 @@ def foresee(lead: Lead, to_broker_id: int | None, now: datetime) -> RebindForesi
     )
 
 
-def _require_rebindable(lead: Lead, now: datetime) -> None:
+def require_rebindable(lead: Lead, now: datetime) -> None:
+    """Refuse to move a lead whose binding does not run, or on which a deal stands (R8).
+
+    Raises:
+        Refused: DEAL_STANDS or STATUS_FORBIDS.
+    """
     if lead.status_at(now) is LeadStatus.DEALT:
         raise Refused(RefusalCode.DEAL_STANDS, lead_id=lead.id)
     status_after(Verb.REBIND_AWAY, lead.status_at(now))

@@ -22,7 +22,7 @@ from lead_system.models import (
     Rebind,
 )
 from lead_system.queries.bindings import find_open_binding, get_extendable
-from lead_system.queries.rebinds import get_other_agent, matching_leads, target_among
+from lead_system.queries.rebinds import get_other_agent, matching_leads, require_rebindable, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
 from lead_system.services.leads import (
@@ -163,8 +163,7 @@ def rebind_lead(
     reason = clean_reason(reason)
     held = lock_lead(Lead.id == lead_id)
     require_version(held, version)
-    if held.status is LeadStatus.DEALT:
-        raise Refused(RefusalCode.DEAL_STANDS, lead_id=held.id)
+    require_rebindable(held, now)
     broker = _get_new_broker(to_broker_id, held)
     term = _new_term(held, now=now, keep_end=keep_end)
     _let_go(held, now=now)

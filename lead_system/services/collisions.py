@@ -21,6 +21,7 @@ from lead_system.models import (
     Lead,
     LeadKey,
 )
+from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
 from lead_system.services.transaction import insert_unless_taken, use_case
 
@@ -244,23 +245,5 @@ def _get_reopenable(collision_id: int) -> Collision:
     )
     if row is None:
         raise Refused(RefusalCode.NOT_FOUND)
-    if row.is_open:
-        raise Refused(RefusalCode.COLLISION_NOT_HANDLED)
-    if row.handled_by_id is None:
-        raise Refused(RefusalCode.COLLISION_CLOSED_BY_SYSTEM)
-    newer_id = _find_open_twin(row)
-    if newer_id is not None:
-        raise Refused(RefusalCode.NEWER_COLLISION_OPEN, collision_id=newer_id)
+    require_reopenable(row)
     return row
-
-
-def _find_open_twin(row: Collision) -> int | None:
-    """Return the open collision of the same kind between the same two leads, the same way round."""
-    return db.session.scalar(
-        select(Collision.id).where(
-            Collision.kind == row.kind,
-            Collision.holding_lead_id == row.holding_lead_id,
-            Collision.challenging_lead_id == row.challenging_lead_id,
-            Collision.state == CollisionState.OPEN,
-        )
-    )

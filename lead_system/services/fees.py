@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Fee, GateScan, Lead, Picture
+from lead_system.models import Account, Fee, Lead, Picture
+from lead_system.queries.fees import already_voided, require_scanned
 from lead_system.services import history
 from lead_system.services.leads import lock_lead
 from lead_system.services.transaction import use_case
@@ -55,8 +56,7 @@ def pay_fee(actor: Account, *, lead_id: int, amount: Decimal, picture: NewPictur
     lead = lock_lead(Lead.id == lead_id)
     if not amount.is_finite() or not SMALLEST_FEE <= amount <= LARGEST_FEE or amount != round(amount, 2):
         raise Refused(RefusalCode.FEE_AMOUNT_WRONG, field="amount")
-    if db.session.scalar(select(GateScan.id).where(GateScan.lead_id == lead.id).limit(1)) is None:
-        raise Refused(RefusalCode.NEVER_SCANNED, lead_id=lead.id)
+    require_scanned(lead)
     fee = Fee(
         lead_id=lead.id,
         broker_id=lead.broker_id,
@@ -101,7 +101,7 @@ def void_fee(actor: Account, *, fee_id: int, reason: str, now: datetime) -> FeeV
     )
     db.session.refresh(fee)
     if voided.rowcount != 1:  # type: ignore[attr-defined]
-        raise Refused(RefusalCode.FEE_ALREADY_VOIDED, name=fee.voided_by.name if fee.voided_by else None)
+        raise already_voided(fee)
     changes = {"fee": fee.id, "amount": str(fee.amount), "voided_at": [None, now.isoformat()]}
     history.record_lead(actor, "void_fee", fee.lead, changes=changes, personal={"reason": reason}, now=now)
     return FeeVoided(fee.id)

@@ -4,7 +4,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
+from flask_babel import format_timedelta
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
@@ -15,6 +17,52 @@ from lead_system.web.words import role_word, word
 def moment(value: datetime | None) -> str:
     """Write a moment to the minute in Shanghai, the same in every language."""
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def second(value: datetime) -> str:
+    """Write a moment to the second in Shanghai, the same in every language."""
+    return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+AGES_UP_TO = timedelta(days=7)
+"""From how long ago on an age says less than the moment itself: several events would share one."""
+
+
+def age(value: datetime, now: datetime | None = None) -> str:
+    """Write how long ago a moment was, or how soon it will be, rounded to its largest unit."""
+    away = value - (now or clock_now())
+    if abs(away) < timedelta(minutes=1):
+        return str(_("just now") if away <= timedelta(0) else _("in less than a minute"))
+    return str(format_timedelta(away, add_direction=True, threshold=1))
+
+
+def ago(value: datetime | None, now: datetime | None = None) -> Markup:
+    """Write a moment as its age; the exact one is there for pointer, keyboard, finger and printer.
+
+    One that is more than a week away is written to the minute instead.
+    """
+    if value is None:
+        return Markup()
+    now = now or clock_now()
+    text = age(value, now) if abs(value - now) <= AGES_UP_TO else moment(value)
+    shown = Markup('<time class="ago" datetime="{}" title="{}" tabindex="0">{}</time>')
+    return shown.format(_machine(value), second(value), text)
+
+
+def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -> Markup:
+    """Write a moment to the minute, and its age for the pointer, or another hint instead.
+
+    For records, about which people dispute by the minute (decision 17).
+    """
+    if value is None:
+        return Markup()
+    shown = Markup('<time datetime="{}" title="{}">{}</time>')
+    return shown.format(_machine(value), hint or age(value, now), moment(value))
+
+
+def _machine(value: datetime) -> str:
+    """Write a moment for machines, as HTML wants it, to the second and with Shanghai's offset."""
+    return value.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
 def day(value: date | datetime | None) -> str:
@@ -51,6 +99,9 @@ def init_filters(app: Flask) -> None:
     """Hand the filters to the templates."""
     app.jinja_env.filters.update(
         moment=moment,
+        age=age,
+        ago=ago,
+        exact=exact,
         day=day,
         remaining=remaining,
         phone7=phone7,

@@ -1,6 +1,8 @@
-"""Which language a page speaks: the one that was chosen, or Chinese."""
+"""Which language a page speaks: the one that was chosen in this browser, or Chinese."""
 
-from flask import Blueprint, Flask, redirect, request, session
+from datetime import timedelta
+
+from flask import Blueprint, Flask, current_app, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from lead_system.extensions import babel
@@ -11,6 +13,7 @@ LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 
 DEFAULT_LANGUAGE = "zh-CN"
 _CHOSEN = "language"
+_REMEMBERED = timedelta(days=365)
 
 blueprint = Blueprint("language", __name__)
 
@@ -18,16 +21,22 @@ blueprint = Blueprint("language", __name__)
 @blueprint.post("/language")
 @public("whoever cannot read the sign-in page must be able to change its language")
 def choose_language() -> ResponseReturnValue:
-    """Remember a language in this session and go back to the page."""
-    if request.form.get("language") in LANGUAGES:
-        session[_CHOSEN] = request.form["language"]
+    """Remember a language in this browser, for longer than anybody is signed in, and go back to the page."""
     target = request.form.get("next")
-    return redirect(target if target and is_safe_next(target) else "/")
+    answer = redirect(target if target and is_safe_next(target) else "/")
+    chosen = request.form.get("language")
+    if chosen in LANGUAGES:
+        session[_CHOSEN] = chosen
+        is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        answer.set_cookie(
+            _CHOSEN, chosen, max_age=_REMEMBERED, secure=is_secure, httponly=True, samesite="Lax"
+        )
+    return answer
 
 
 def language() -> str:
-    """Return the language of this session, as HTML names it."""
-    chosen = session.get(_CHOSEN, DEFAULT_LANGUAGE)
+    """Return the language of this session or, in a new one, of this browser, as HTML names it."""
+    chosen = session.get(_CHOSEN) or request.cookies.get(_CHOSEN, DEFAULT_LANGUAGE)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
 
 

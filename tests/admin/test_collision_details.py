@@ -86,7 +86,10 @@ def test_the_events_tell_who_did_what_and_when_the_latest_first(desk: Desk, coll
         "2026-04-02 10:10 The challenger reported the customer 王芳 · Broker",
         "2026-04-02 10:05 The challenger entered the customer 王芳 · Broker",
     ]
-    assert page.find("p", class_="page-lead").text == "Held · 2026-04-02 10:05"
+    lead = page.find("p", class_="page-lead")
+    assert lead.text.startswith("Held ")
+    assert lead.text.endswith("· opened 10 minutes ago · still open")
+    assert lead.find("time")["title"] == "2026-04-02 10:05:00"
 
 
 def test_the_list_leads_to_the_collision(desk: Desk, collision: int) -> None:

@@ -256,7 +256,7 @@ def sentences(page: Page) -> str:
     return page.find("div", class_="empty").text
 
 
-NO_LISTS = {"/admin/settings/"}
+NO_LISTS = {"/admin/settings/", "/admin/first-steps/"}
 """Pages of the menu that are no list."""
 
 
@@ -268,25 +268,31 @@ def test_no_list_is_missing_here(desk: Desk, cast: Cast) -> None:
 
 
 EMPTY = {
-    "leads": "No customers yet. They appear here as soon as a broker enters one on the phone.",
-    "collisions": "No open collisions. When a broker goes for a customer whom another broker holds, "
-    "it appears here and in the menu.",
-    "fees": "Nothing here yet. Open a customer whom the gate has scanned; "
-    "the secretary writes the fee down there.",
-    "referrals": "Nothing here yet. "
-    "A line appears as soon as a broker has completed the profile on the phone.",
-    "scans": "Nothing here yet. A row appears when gate staff scan a broker's code and confirm the visit.",
-    "viewings": "Nothing here yet. A row appears when a consultant scans the code of a bound customer "
-    "and grades the intent.",
-    "rebinds": "Nothing here yet. A row appears when the broker of a bound customer is changed "
-    "on the customer's page.",
-    "profile_changes": "Nothing here yet. A row appears when somebody changes a broker's phone or brokerage.",
-    "exports": "Nothing here yet. A row appears when a list is exported.",
-    "brokers": "Nothing here yet. A broker appears here after the first sign-in on the phone.",
-    "brokerages": "Nothing here yet. Add the first brokerage; brokers can choose it at once.",
-    "consultants": "Nothing here yet. Add the first consultant; the gate needs one to confirm a visit.",
-    "customer_types": "Nothing here yet. Add the first type; brokers can choose it at once.",
-    "staff": "Nothing here yet. Add a gate account first; without one no code is scanned.",
+    "leads": "No customers yet. They appear here as soon as a broker enters one on the phone."
+    " Show the phone address",
+    "collisions": "No open collisions. When a broker goes for a customer whom another broker holds,"
+    " it appears here and in the menu.",
+    "fees": "No fees yet. Open a customer whom the gate has scanned; the secretary writes the fee down there."
+    " Look at the bound customers",
+    "referrals": "Nothing here yet. A line appears as soon as a broker has completed the profile"
+    " on the phone. Show the phone address",
+    "scans": "Nothing here yet. A row appears when gate staff scan a broker's code and confirm the visit."
+    " Look at the reported customers",
+    "viewings": "Nothing here yet. A row appears when a consultant scans the code of a bound customer"
+    " and grades the intent. Look at the bound customers",
+    "rebinds": "Nothing here yet. A row appears when the broker of a bound customer is changed"
+    " on the customer's page. Look at the bound customers",
+    "profile_changes": "Nothing here yet. A row appears when somebody changes a broker's phone or brokerage."
+    " Look at the brokers",
+    "exports": "Nothing here yet. A row appears when a list is exported. Look at the customers",
+    "brokers": "No brokers yet. A broker appears here after the first sign-in on the phone."
+    " Show the phone address",
+    "brokerages": "Nothing here yet. Add the first brokerage; brokers can choose it at once. Add a brokerage",
+    "consultants": "Nothing here yet. Add the first consultant; the gate needs one to confirm a visit."
+    " Add a consultant",
+    "customer_types": "Nothing here yet. Add the first type; brokers can choose it at once."
+    " Add a customer type",
+    "staff": "Nothing here yet. Add a gate account first; without one no code is scanned. Add an account",
 }
 
 

@@ -185,6 +185,10 @@ SETTINGS = [
 ]
 
 OFFICE = [
+    Row(GET, "/admin/first-steps/", ADMIN, 200),
+    Row(GET, "/admin/help/", BACK_OFFICE, 200),
+    Row(GET, "/admin/help/poster/", BACK_OFFICE, 200),
+    Row(GET, "/admin/help/poster/phone-address.png", BACK_OFFICE, 200),
     Row(GET, "/admin/", BACK_OFFICE, 302),
     *_asking("/admin/password", BACK_OFFICE, ""),
     *_asking("/admin/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
