@@ -1,6 +1,6 @@
 """Whether the back office is light or dark: as the computer is, or as somebody chose on it."""
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -23,7 +23,7 @@ def choose_theme() -> ResponseReturnValue:
     answer = redirect(target if target and is_safe_next(target) else "/")
     chosen = request.form.get("theme", "")
     if chosen in THEMES:
-        is_secure = request.is_secure
+        is_secure = current_app.config["SESSION_COOKIE_SECURE"]
         answer.set_cookie(
             _COOKIE, chosen, _A_YEAR_OF_SECONDS, httponly=True, samesite="Lax", secure=is_secure
         )

@@ -73,17 +73,22 @@ def samples(prefix: str) -> list[Row]:
 
 
 def complaints_about(page: Page, address: str, seen: set[str]) -> list[str]:
-    """Open a page in daylight and at night; at night only colours differ."""
-    page.emulate_media(color_scheme="light")
+    """Open a page, and ask about it unless that was done before."""
     answer = page.goto(address)
     if answer is None or "text/html" not in answer.headers.get("content-type", "") or page.url in seen:
         return []
     seen.add(page.url)
     assert answer.status < 500, f"{address} answered {answer.status}"
+    return [f"{address} {said}" for said in complaints_here(page)]
+
+
+def complaints_here(page: Page) -> list[str]:
+    """Ask in daylight and at night; at night only colours differ."""
+    page.emulate_media(color_scheme="light")
     found = [("light", said) for said in page.evaluate(ASK, None)]
     page.emulate_media(color_scheme="dark")
     found += [("dark", said) for said in page.evaluate(ASK, ["color-contrast"])]
-    return [f"{address} ({scheme}): {said}" for scheme, said in found if is_grave(said)]
+    return [f"({scheme}): {said}" for scheme, said in found if is_grave(said)]
 
 
 def is_grave(said: str) -> bool:
@@ -104,6 +109,17 @@ def visit(
     return found
 
 
+def complaints_about_what_opens(page: Page) -> list[str]:
+    """Ask about the menu of a narrow window, and about the help on keys, while they are open."""
+    page.set_viewport_size({"width": 768, "height": 900})
+    page.goto("/admin/leads/")
+    page.locator("[data-keys-open]:visible").wait_for()
+    page.locator("[data-menu-button]").click()
+    menu = [f"menu {said}" for said in complaints_here(page)]
+    page.locator("[data-keys-open]").click()
+    return menu + [f"keys {said}" for said in complaints_here(page)]
+
+
 def test_axe_finds_nothing_on_any_page(browser_of: Callable[..., Page], records: dict[str, object]) -> None:
     admin, stranger = frozenset({"admin"}), frozenset({"stranger"})
     office = [*samples("/admin/"), Row("GET", "/admin/sign-in", stranger, 200)]
@@ -111,6 +127,7 @@ def test_axe_finds_nothing_on_any_page(browser_of: Callable[..., Page], records:
     phone = [*samples("/m/"), Row("GET", "/m/sign-in", stranger, 200)]
 
     found = visit(browser_of, office, records) + visit(browser_of, phone, records, is_phone=True)
+    found += complaints_about_what_opens(browser_of("admin"))
 
     assert not found, "\n".join(found)
 
