@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import PageClient, PageResponse
+from tests.support.databases import ROOT
 
 NIGHT = "css/tokens_dark.css"
 
@@ -79,3 +80,13 @@ def test_the_phone_follows_the_phone(client: PageClient) -> None:
     client.forge(client.get("/admin/sign-in"), {"theme": "dark"}, action="/theme")
 
     assert night_of(client.get("/m/sign-in")) is None
+
+
+def test_no_style_of_the_office_asks_the_computer_itself() -> None:
+    styles = [
+        path for path in (ROOT / "lead_system" / "static" / "css").glob("*.css") if path.stem != "phone"
+    ]
+
+    asking = [path.name for path in styles if "prefers-color-scheme" in path.read_text(encoding="utf-8")]
+
+    assert asking == [], "use the names of tokens.css: they follow the switch and the computer"
