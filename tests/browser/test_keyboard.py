@@ -53,7 +53,7 @@ class Hands:
         self.follow(wanted)
 
     def sign_in(self, login: str) -> None:
-        self.page.goto("/admin/sign-in")
+        self.page.goto("/admin/sign-in?next=/admin/leads/")
         self.type(login)
         self.press("Tab")
         self.type(PASSWORD)
