@@ -15,11 +15,13 @@ from lead_system.extensions import csrf, db, login_manager, migrate
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import init_addresses
+from lead_system.web.assets import init_assets, static_address
 from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
 from lead_system.web.headers import init_headers
 from lead_system.web.language import init_language
+from lead_system.web.theme import init_theme
 
 LARGEST_REQUEST = 16 * 1024 * 1024
 
@@ -32,7 +34,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("lead_system", root_path=str(PROJECT_FOLDER / "lead_system"), template_folder="../templates")
+    package = PROJECT_FOLDER / "lead_system"
+    app = Flask(
+        "lead_system",
+        root_path=str(package),
+        static_url_path=static_address(package / "static"),
+        template_folder="../templates",
+    )
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
     db.init_app(app)
@@ -46,6 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_errors,
         init_filters,
         init_headers,
+        init_theme,
+        init_assets,
         init_commands,
     ):
         init(app)

@@ -28,9 +28,11 @@ _OPEN_WITH_TEMPORARY_PASSWORD = frozenset(
         BACK_OFFICE_PASSWORD,
         PHONE_PASSWORD,
         "back_office_door.sign_out",
+        "earlier_static",
         "language.choose_language",
         "mobile.sign_in.sign_out",
         "static",
+        "theme.choose_theme",
     }
 )
 """All that somebody may do whose password an admin set: change it, or leave (SPEC 4)."""

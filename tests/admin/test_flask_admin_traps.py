@@ -3,6 +3,7 @@
 Every trap is tried on both databases: most of them show on one of the two only.
 """
 
+import re
 from datetime import datetime
 from io import BytesIO
 
@@ -146,7 +147,10 @@ def test_5_nothing_depends_on_scripts_in_attributes_and_a_get_only_asks(
         element for element in page.walk() if {"onclick", "onsubmit", "style"} & set(element.attributes)
     ]
     for script in page.find_all("script"):
-        assert (script["src"].partition("?")[0], script["type"]) == ("/static/js/back_office.js", "module")
+        assert (re.sub("[0-9a-f]{16}", "…", script["src"]), script["type"]) == (
+            "/static/…/js/back_office.js",
+            "module",
+        )
     for link in page.find("main").find_all("a"):
         assert client.get(link["href"]).status_code in (200, 409)
 

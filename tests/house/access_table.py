@@ -280,7 +280,11 @@ PHONE_PAGES = [
     Row(GET, "/m/v/<token>", PUBLIC, LET_IN, "/m/v/no-such-code"),
 ]
 
-EVERYWHERE = [Row(GET, "/", PUBLIC, 302), Row(POST, "/language", PUBLIC, 302)]
+EVERYWHERE = [
+    Row(GET, "/", PUBLIC, 302),
+    Row(POST, "/language", PUBLIC, 302),
+    Row(POST, "/theme", PUBLIC, 302),
+]
 
 TABLE = [
     *LISTS,

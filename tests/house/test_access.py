@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from lead_system.clock import now
+from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.services.exports import begin_export
 from lead_system.services.transaction import Caller
@@ -19,7 +20,12 @@ from tests.support.stories import told_once
 
 @told_once
 def story(cast: Cast, clock: StoppedClock) -> dict[str, object]:
-    """Gives the records that addresses and forms of the table name: Fang holds whom Qiang is after."""
+    """Gives the records that addresses and forms of the table name."""
+    return tell_story(cast)
+
+
+def tell_story(cast: Cast) -> dict[str, object]:
+    """Live through what the table speaks of, and return its records: Fang holds whom Qiang is after."""
     for who, approval in (("mei", Approval.APPROVED), ("jun", Approval.PENDING)):
         cast.arrives(who, {"mei": "13900000001", "jun": "13900000002"}[who])
         brokerage_id = cast.account("qiang", "brokerage_id")
@@ -30,7 +36,7 @@ def story(cast: Cast, clock: StoppedClock) -> dict[str, object]:
     cast.views("xin", bound)
     dealt = cast.enters("fang", ("林", "晓", "1591122"), reports=True)
     cast.scans("feng", dealt, "xin")
-    cast.deals("director", dealt, now().date())
+    cast.deals("director", dealt, shanghai_day(now()))
     collision = cast.collision_of(bound, cast.enters("qiang", OUYANG))
     handled = cast.collision_of(dealt, cast.enters("qiang", ("林", "晓", "1591122")))
     cast.handles("director", handled)

@@ -2,16 +2,20 @@
 
 import { bindSelection } from "./selection.js";
 import { followCounts } from "./live_count.js";
-import { makeNotesCloseable } from "./notes.js";
+import { startNotes } from "./notes.js";
 import { cutFullNumbers } from "./visible_digits.js";
 import { sendOnce } from "./send_once.js";
-import { bindKeys } from "./keys.js";
+import { startKeys } from "./keys.js";
 import { followExports } from "./export.js";
+import { startMenu } from "./menu.js";
+import { startPrinting } from "./print.js";
 
 bindSelection();
 followCounts();
-makeNotesCloseable();
+startNotes();
 cutFullNumbers();
 sendOnce();
-bindKeys();
+startKeys();
 followExports();
+startMenu();
+startPrinting();
