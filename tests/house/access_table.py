@@ -171,7 +171,7 @@ PEOPLE = [
 ]
 
 OFFICE = [
-    Row(GET, "/admin/", BACK_OFFICE, 302),
+    Row(GET, "/admin/", BACK_OFFICE, 200),
     *_asking("/admin/password", BACK_OFFICE, ""),
     *_asking("/admin/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
     Row(POST, "/admin/sign-out", PUBLIC, 302),
