@@ -80,11 +80,12 @@ class Task:
 
 @dataclass(frozen=True)
 class FunnelStep:
-    """One step of the funnel: how many came so far, and in per cent of those who were entered."""
+    """One step of the funnel: how many came so far, in per cent of those entered and of the step before."""
 
     title: str
     figure: Figure
     percent: int
+    percent_of_last: int
 
 
 @dataclass(frozen=True)
@@ -240,13 +241,17 @@ def _day_figures(actor: Account, trend: Trend, today: date) -> list[DayFigure]:
 
 def _funnel(customers: Mapping[str, Figure]) -> list[FunnelStep]:
     """Return the steps of those who were entered in the period."""
-    entered = customers["entered"].count
-    return [
-        FunnelStep(
-            str(title), customers[name], round(100 * customers[name].count / entered) if entered else 0
-        )
-        for name, title in _STEPS.items()
-    ]
+    entered = last = customers["entered"].count
+    steps = []
+    for name, title in _STEPS.items():
+        count = customers[name].count
+        steps.append(FunnelStep(str(title), customers[name], _percent(count, entered), _percent(count, last)))
+        last = count
+    return steps
+
+
+def _percent(part: int, whole: int) -> int:
+    return round(100 * part / whole) if whole else 0
 
 
 def _trend_rows(trend: Trend, first: date) -> list[tuple[date, list[Figure]]]:
