@@ -122,17 +122,20 @@ def test_each_row_finds_its_day_among_any_number_of_days(cast: Cast, clock: Stop
 
 def test_a_deal_counts_on_its_date_while_it_stands(cast: Cast, clock: StoppedClock) -> None:
     clock.at(at("2026-03-01T12:00:00+08:00"))
-    sunday, monday, undone = bring(cast, 1), bring(cast, 2), bring(cast, 3)
+    sunday, monday, undone, again = (bring(cast, number) for number in range(4))
     clock.at(at("2026-03-02T12:00:00+08:00"))
     cast.deals("director", sunday, SUNDAY)
     cast.deals("director", monday, MONDAY)
     cast.deals("director", undone, MONDAY)
     cast.undoes_deal("director", undone)
+    cast.deals("director", again, SUNDAY)
+    cast.undoes_deal("director", again)
+    cast.deals("director", again, MONDAY)
 
-    assert by_day(cast, "deals") == {SUNDAY: 1, MONDAY: 1}
-    assert found(cast, step=Step.DEALT, step_from=MONDAY, step_to=TUESDAY) == [monday]
+    assert by_day(cast, "deals") == {SUNDAY: 1, MONDAY: 2}
+    assert found(cast, step=Step.DEALT, step_from=MONDAY, step_to=TUESDAY) == [monday, again]
     assert found(cast, step=Step.DEALT, step_to=SUNDAY) == [sunday]
-    assert found(cast, step=Step.DEALT) == [sunday, monday]
+    assert found(cast, step=Step.DEALT) == [sunday, monday, again]
 
 
 def test_a_lead_that_left_the_lists_counts_nowhere(cast: Cast) -> None:
