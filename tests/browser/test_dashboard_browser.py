@@ -86,6 +86,12 @@ def test_the_page_is_whole_and_drawn_in_every_look(story: Cast, desk_page: Page,
             expect_lines_in_colours_of_the_page(desk_page)
             shot(desk_page, f"{scheme}-{language}-{width}")
             assert desk_page.evaluate("document.documentElement.scrollWidth") <= width
+            assert (
+                desk_page.locator(".table-scroll").evaluate_all(
+                    "places => places.filter((place) => place.scrollWidth > place.clientWidth).length"
+                )
+                == 0
+            ), f"a table is cut off at {width} in {language}"
         desk_page.locator("button[name=language]").click()
 
 
