@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import Flask, redirect, url_for
-from flask_admin import Admin, expose
+from flask import Flask, url_for
+from flask_admin import Admin
 from flask_admin.menu import MenuView
 from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views import door
-from lead_system.admin_views.base import Answer, BackOfficeView
 from lead_system.admin_views.brokerages import BrokeragesView
 from lead_system.admin_views.brokers import BrokersView
 from lead_system.admin_views.collisions import CollisionsView
 from lead_system.admin_views.customer_types import CustomerTypesView
+from lead_system.admin_views.dashboard import DashboardView
 from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.first_steps import FirstStepsView
@@ -26,7 +26,6 @@ from lead_system.admin_views.scans import ScansView
 from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
-from lead_system.domain.roles import BACK_OFFICE, Role
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -41,8 +40,6 @@ from lead_system.models import (
     Rebind,
     Viewing,
 )
-from lead_system.queries.first_steps import was_ever_scanned
-from lead_system.web.caller import signed_in
 
 _GROUPS = {
     "work": _l("Daily work"),
@@ -71,23 +68,6 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
 """View, table of a list, title, group, and the name in addresses, which is also that of the drawing."""
 
 
-class StartView(BackOfficeView):
-    """The address of the back office itself."""
-
-    roles = BACK_OFFICE
-
-    @expose("/")
-    def index(self) -> Answer:
-        """Go to the customers, with which everybody's work begins; at first to the first steps."""
-        if signed_in().role is Role.ADMIN and not was_ever_scanned():
-            return redirect(url_for("first_steps.index"))
-        return redirect(url_for("leads.index_view"))
-
-    def is_visible(self) -> bool:
-        """Whether the menu shows it: there is nothing to see here."""
-        return False
-
-
 class CountedMenuView(MenuView):  # type: ignore[misc]
     """A menu entry that may have a number beside it."""
 
@@ -112,9 +92,10 @@ class BackOffice(Admin):  # type: ignore[misc]
 
 def init_back_office(app: Flask) -> None:
     """Build the back office and hand it to the application."""
-    office = BackOffice(
-        name="lead_system", index_view=StartView(name=_l("Start"), endpoint="admin", url="/admin")
+    start = DashboardView(
+        _l("Dashboard"), "work", endpoint="admin", url="/admin", menu_icon_value="dashboard"
     )
+    office = BackOffice(name="lead_system", index_view=start)
     for group, title in _GROUPS.items():
         office.add_category(group)
         office.get_category_menu_item(group).name = title

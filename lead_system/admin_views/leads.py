@@ -17,6 +17,7 @@ from lead_system.admin_views.columns import Column, badge, joined, of_account, o
 from lead_system.admin_views.forms import BulkDealForm, DealForm, ExtendForm, RebindForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
 from lead_system.admin_views.lists import ListView, NextStep
+from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
 from lead_system.admin_views.searches import LeadSearchForm, search_text
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb
@@ -61,6 +62,7 @@ _STEPS = {
     Step.HELD: _l("bound or dealt now"),
     Step.OPEN: _l("entered or reported now"),
     Step.TO_REBIND: _l("bound to an archived broker or brokerage"),
+    Step.WITHOUT_FEE: _l("scanned, no viewing fee yet"),
 }
 
 
@@ -126,6 +128,9 @@ class LeadsView(ListView):
     days_title = _l("Entered at")
     narrowing_arguments: ClassVar[dict[str, Any]] = {
         "step": _l("Step"),
+        "step_from": _l("Step taken from"),
+        "step_to": _l("Step taken to"),
+        "ends_within": _l("Days until the protection ends"),
         "broker_id": _l("Account of the broker"),
         "brokerage_id": _l("Number of the brokerage"),
         "consultant_id": _l("Account of the consultant"),
@@ -197,20 +202,12 @@ class LeadsView(ListView):
         """Return what the address narrows the list to.
 
         Raises:
-            Refused: NOT_FOUND for a step or a number that cannot be.
+            Refused: NOT_FOUND for a step, a day or a number that cannot be.
         """
-        kept = self.narrowing_kept().items()
-        ids: dict[str, Any] = {name: number_in(text) for name, text in kept if name != "step"}
-        step = request.args.get("step")
-        if step and step not in set(Step):
-            raise Refused(RefusalCode.NOT_FOUND)
+        kept = narrowing_values(self.narrowing_kept())
         tab = self.chosen_tab()
-        return LeadSearch(
-            status=None if tab == "all" else LeadStatus(tab),
-            step=Step(step) if step else None,
-            **ids,
-            **self.search_values(),
-        )
+        status = None if tab == "all" else LeadStatus(tab)
+        return LeadSearch(status=status, **kept, **self.search_values())
 
     def found(self) -> Select[Any]:
         """Return the customers of the tab that fit the search, the newest number first."""
@@ -237,7 +234,10 @@ class LeadsView(ListView):
         )
         parts = [Markup("{} <span data-user>{}</span>").format(what, name) for what, name in named if name]
         if search.step:
-            parts.append(ours(_STEPS[search.step]))
+            days = days_in_words(search.step, search.step_from, search.step_to)
+            parts.append(ours(days or _STEPS[search.step]))
+        if search.ends_within:
+            parts.append(ours(end_in_words(search.ends_within)))
         return joined(parts)
 
     def narrowing_word(self, name: str, value: str) -> str:

@@ -2,17 +2,20 @@
 
 from typing import Any, ClassVar
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
+from lead_system.admin_views.base import number_in
 from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.scans import lead_url
 from lead_system.admin_views.searches import ViewingSearchForm
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.models import Account, Lead, Viewing
-from lead_system.queries import scope, visits
+from lead_system.queries import people, scope, visits
 from lead_system.queries.visits import ViewingSearch
 from lead_system.web.caller import signed_in
 
@@ -26,6 +29,7 @@ class ViewingsView(ListView):
     next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     search_form_class = ViewingSearchForm
     days_title = _l("Viewed at")
+    narrowing_arguments: ClassVar[dict[str, Any]] = {"consultant_id": _l("Account of the consultant")}
     columns: ClassVar[tuple[Column, ...]] = (
         Column("viewed_at", _l("Viewed at"), lambda row: row.viewed_at, Viewing.viewed_at),
         Column("number", _l("Customer number"), lambda row: row.lead_id, Viewing.lead_id, lead_url),
@@ -66,4 +70,17 @@ class ViewingsView(ListView):
 
     def found(self) -> Select[Any]:
         """Return the viewings that fit the search."""
-        return visits.viewings_found(signed_in(), ViewingSearch(**self.search_values()))
+        return visits.viewings_found(signed_in(), self._search())
+
+    def _search(self) -> ViewingSearch:
+        given = request.args.get("consultant_id")
+        consultant_id = number_in(given) if given else None
+        return ViewingSearch(consultant_id=consultant_id, **self.search_values())
+
+    def narrowed_to(self) -> Markup | None:
+        """Say whose viewings are shown."""
+        consultant_id = self._search().consultant_id
+        if consultant_id is None:
+            return None
+        named = Markup("{} <span data-user>{}</span>")
+        return named.format(_("Consultant"), people.name_of_consultant(consultant_id))

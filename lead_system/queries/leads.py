@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from lead_system.domain.codes import read_code
@@ -16,7 +16,9 @@ from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
+    Binding,
     Brokerage,
+    Deal,
     Fee,
     FollowUp,
     GateScan,
@@ -65,6 +67,12 @@ class Step(StrEnum):
     """Entered or reported now: somebody still wants to bring them."""
     TO_REBIND = "to_rebind"
     """Bound now to a broker who is archived or whose brokerage is (R10)."""
+    WITHOUT_FEE = "without_fee"
+    """Scanned at the gate, while no fee that counts was paid for them."""
+
+
+STEPS_WITH_DAYS = frozenset({Step.REPORTED, Step.BOUND, Step.DEALT, Step.WITHOUT_FEE})
+"""The steps that a customer takes on a day: of these a list can be narrowed to some days."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ class LeadSearch:
     """What a list of customers is narrowed to; every condition that is not blank must hold.
 
     Texts match parts, and `%` and `_` are ordinary characters. `phone` is part of the visible digits. The
-    days are those of the entry. The ids name rows elsewhere that lead here.
+    days are those of the entry. The ids name rows elsewhere that lead here. `step_from` and `step_to` are the
+    days on which `step` was taken, and `ends_within` the days of 24 hours in which a running protection ends.
     """
 
     status: LeadStatus | None = None
@@ -86,6 +95,9 @@ class LeadSearch:
     first_day: date | None = None
     last_day: date | None = None
     step: Step | None = None
+    step_from: date | None = None
+    step_to: date | None = None
+    ends_within: int | None = None
     broker_id: int | None = None
     brokerage_id: int | None = None
     consultant_id: int | None = None
@@ -156,6 +168,8 @@ def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.wished_id, lambda: Lead.wished_consultant_id == search.wished_id),
         (search.type_id, lambda: Lead.customer_type_id == search.type_id),
         (search.step, lambda: reached(search.step, now)),
+        (search.step_from or search.step_to, lambda: _stepped_within(search)),
+        (search.ends_within, lambda: _ends_within(search.ends_within or 0, now)),
     ]
     return [condition() for value, condition in given if value is not None]
 
@@ -172,8 +186,42 @@ def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
         Step.HELD: or_(bound, dealt),
         Step.OPEN: Lead.status.in_((LeadStatus.ENTERED, LeadStatus.REPORTED)),
         Step.TO_REBIND: and_(bound, Lead.broker_id.in_(gone)),
+        Step.WITHOUT_FEE: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
     }
     return true() if step is None else conditions[step]
+
+
+def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
+    """Return the condition that the step of a search was taken on its days, both included (R11).
+
+    A report is the first one, a binding any that began then, by scan or by rebind, and a deal one that stands
+    and is dated so. Other steps are states and not taken on a day: they find nothing.
+    """
+    first, last = search.step_from, search.step_to
+    bindings = select(Binding.lead_id).where(is_within(Binding.bound_at, first, last))
+    dated = (Deal.dealt_on >= first if first else true(), Deal.dealt_on <= last if last else true())
+    deals = select(Deal.lead_id).where(Deal.undone_at.is_(None), *dated)
+    conditions: dict[Step | None, ColumnElement[bool]] = {
+        Step.REPORTED: is_within(Lead.first_reported_at, first, last),
+        Step.BOUND: Lead.id.in_(bindings),
+        Step.DEALT: Lead.id.in_(deals),
+        Step.WITHOUT_FEE: _was_scanned(first, last),
+    }
+    return conditions.get(search.step, false())
+
+
+def _was_scanned(first: date | None, last: date | None) -> ColumnElement[bool]:
+    """Return the condition that the gate scanned a lead on these days, on any day where they are open."""
+    return Lead.id.in_(select(GateScan.lead_id).where(is_within(GateScan.scanned_at, first, last)))
+
+
+def _leads_with_fees() -> Select[int]:
+    return select(Fee.lead_id).where(Fee.voided_at.is_(None))
+
+
+def _ends_within(days: int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a protection which runs now ends in so many days, the last instant too."""
+    return and_(has_status(LeadStatus.BOUND, now), Lead.protect_until <= now + timedelta(days=days))
 
 
 def _has_anything(part: str) -> ColumnElement[bool]:
@@ -212,6 +260,13 @@ def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
     """Return how many rows the list of customers has under a search."""
     conditions = (scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
     return db.session.execute(select(func.count()).select_from(Lead).where(*conditions)).scalar_one()
+
+
+def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
+    """Return how many rows the list of customers has under each of several searches, in one query."""
+    counts = [func.count().filter(and_(true(), *conditions_of(search, now))) for search in searches]
+    found = select(*counts).select_from(Lead).where(scope.visible_leads(actor), is_listed())
+    return list(db.session.execute(found).one())
 
 
 def with_holders(leads: Sequence[Lead], now: datetime) -> list[ListedLead]:

@@ -52,6 +52,7 @@ class ViewingSearch:
     intent: Intent | None = None
     first_day: date | None = None
     last_day: date | None = None
+    consultant_id: int | None = None
 
 
 def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
@@ -89,6 +90,8 @@ def viewings_found(actor: Account, search: ViewingSearch) -> Select[Viewing]:
     ]
     if search.intent is not None:
         conditions.append(Viewing.intent == search.intent)
+    if search.consultant_id is not None:
+        conditions.append(Viewing.consultant_id == search.consultant_id)
     return (
         select(Viewing)
         .join(Viewing.lead)

@@ -25,6 +25,7 @@ def director(desk_page: Page, bound: int) -> Page:
     desk_page.get_by_label("Account name").fill("director")
     desk_page.get_by_label("Password").fill(PASSWORD)
     desk_page.get_by_role("button", name="Sign in").click()
+    desk_page.get_by_role("link", name="Customers", exact=True).click()
     expect(desk_page.locator("button[value=mark_dealt]")).to_be_disabled()
     return desk_page
 

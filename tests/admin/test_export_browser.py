@@ -19,6 +19,7 @@ def secretary(desk_page: Page, cast: Cast) -> Page:
     desk_page.get_by_label("Account name").fill("secretary")
     desk_page.get_by_label("Password").fill(PASSWORD)
     desk_page.get_by_role("button", name="Sign in").click()
+    desk_page.get_by_role("link", name="Customers", exact=True).click()
     expect(desk_page.get_by_role("heading", level=1)).to_have_text("Customers")
     return desk_page
 

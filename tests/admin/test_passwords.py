@@ -110,7 +110,7 @@ def test_somebody_with_a_temporary_password_may_leave(desk: Desk, temporary: Cas
 
 def start_of(who: str) -> str:
     """Return the page on which somebody starts in a system where nobody was ever scanned."""
-    return "First steps" if who == "admin" else "Customers"
+    return "First steps" if who == "admin" else "Dashboard"
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -188,7 +188,7 @@ def test_a_refused_change_leaves_the_old_password_and_can_be_sent_again(
 ) -> None:
     client = desk("director")
     refused = change(client, current_password="not mine at all")
-    assert signs_in(new_client(), "director", PASSWORD).page.h1 == "Customers"
+    assert signs_in(new_client(), "director", PASSWORD).page.h1 == "Dashboard"
 
     done = change(client, refused)
 

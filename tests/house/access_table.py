@@ -189,7 +189,7 @@ OFFICE = [
     Row(GET, "/admin/help/", BACK_OFFICE, 200),
     Row(GET, "/admin/help/poster/", BACK_OFFICE, 200),
     Row(GET, "/admin/help/poster/phone-address.png", BACK_OFFICE, 200),
-    Row(GET, "/admin/", BACK_OFFICE, 302),
+    Row(GET, "/admin/", BACK_OFFICE, 200),
     *_asking("/admin/password", BACK_OFFICE, ""),
     *_asking("/admin/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
     Row(POST, "/admin/sign-out", PUBLIC, 302),
