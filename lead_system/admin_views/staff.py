@@ -15,9 +15,10 @@ from lead_system.admin_views.archiving import archive_question, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.imports import ImportedAccounts
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
 from lead_system.domain.errors import Refused
+from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.models import Account
@@ -47,7 +48,7 @@ def _login(account: Any) -> Column:
     return Column("login", _l("Account name"), lambda row: account(row).login, Account.login)
 
 
-class StaffListView(ListView):
+class StaffListView(ImportedAccounts):
     """What consultants and other staff have in common: made, changed in phone and password, archived."""
 
     roles = frozenset({Role.ADMIN})
@@ -142,6 +143,7 @@ class ConsultantsView(StaffListView):
     advice = _l("Add the first consultant; the gate needs one to confirm a visit.")
     search_form_class = ConsultantSearchForm
     new_form_class = NewConsultantForm
+    import_kind = ImportKind.CONSULTANTS
     shows_consultants = True
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row.account),
@@ -161,7 +163,8 @@ class ConsultantsView(StaffListView):
 
     def found(self) -> Select[Any]:
         """Return the consultants that fit the search."""
-        return people.consultants_found(signed_in(), PersonSearch(**self.search_values()))
+        found = people.consultants_found(signed_in(), PersonSearch(**self.search_values()))
+        return found.where(self.within_import())
 
     def shown(self, rows: Any) -> list[ListedConsultant]:
         """Return the consultants with their bound customers."""
@@ -199,6 +202,7 @@ class StaffView(StaffListView):
     about = _l("Secretaries, directors and gate staff, with the accounts that they sign in with.")
     advice = _l("Add a gate account first; without one no code is scanned.")
     search_form_class = StaffSearchForm
+    import_kind = ImportKind.STAFF
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row),
         Column("role", _l("Role"), lambda row: ours(word(row.role)), Account.role),
@@ -211,7 +215,8 @@ class StaffView(StaffListView):
 
     def found(self) -> Select[Any]:
         """Return the staff that fit the search."""
-        return people.staff_found(signed_in(), PersonSearch(**self.search_values()))
+        found = people.staff_found(signed_in(), PersonSearch(**self.search_values()))
+        return found.where(self.within_import())
 
 
 def _person(account: Account) -> Markup:
