@@ -181,7 +181,7 @@ def carry_out_import(caller: Caller, *, import_id: int, good_only: bool, now: da
             IMPORT_NOTHING_GOOD where no row can be imported, or, without `good_only`, IMPORT_ROWS_BAD with
             the number of rows that cannot. The whole is then not imported.
     """
-    drawn = _draw_passwords(caller.account_id, import_id, now)
+    drawn = _draw_passwords(caller, import_id, good_only=good_only, now=now)
     done = _carry_out(caller, import_id=import_id, good_only=good_only, drawn=drawn, now=now)
     return CarriedOut(done, drawn.passwords if drawn.mark and done.drawing == drawn.mark else {})
 
@@ -287,15 +287,14 @@ def _add_account(
     return add_staff(actor, staff, password_hash=drawn.hashes[staff.login], import_id=read.id, now=now)
 
 
-def _draw_passwords(account_id: int | None, import_id: int, now: datetime) -> _Drawn:
-    """Draw a password for each good row of an import of accounts, and hash it beside any transaction.
+def _draw_passwords(caller: Caller, import_id: int, *, good_only: bool, now: datetime) -> _Drawn:
+    """Draw a password for each account that an import is going to make, and hash it beside any transaction.
 
     A hash takes 30 ms on purpose. Several are made at once, since argon2 lets other threads run meanwhile.
     """
-    read = db.session.scalar(select(Import).where(Import.id == import_id, Import.account_id == account_id))
-    if read is None or not _KINDS[read.kind].has_passwords or _wont_be_carried_out(read, now):
+    logins = _new_logins(caller, import_id, good_only=good_only, now=now)
+    if not logins:
         return _Drawn()
-    logins = [row.cells["login"] for row in check_rows(read) if row.is_good]
     passwords = {login: draw_temporary_password(login) for login in logins}
     hashes: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -304,6 +303,17 @@ def _draw_passwords(account_id: int | None, import_id: int, now: datetime) -> _D
             hashes |= zip(some, pool.map(hash_password, map(passwords.__getitem__, some)), strict=True)
             _note_progress(import_id, len(hashes))
     return _Drawn(secrets.token_urlsafe(12), passwords, hashes)
+
+
+def _new_logins(caller: Caller, import_id: int, *, good_only: bool, now: datetime) -> list[str]:
+    """Return the account names that an import is going to make; none where it will be refused anyway."""
+    own = (Import.id == import_id, Import.account_id == caller.account_id, Account.role.in_(ADMIN))
+    read = db.session.scalar(select(Import).join(Account, Account.id == Import.account_id).where(*own))
+    if read is None or not _KINDS[read.kind].has_passwords or _wont_be_carried_out(read, now):
+        return []
+    rows = check_rows(read)
+    good = [row.cells["login"] for row in rows if row.is_good]
+    return good if good_only or len(good) == len(rows) else []
 
 
 def _note_progress(import_id: int, passwords_made: int) -> None:

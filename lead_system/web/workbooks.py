@@ -18,6 +18,7 @@ from typing import Any, cast
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.workbook import Workbook
 from werkzeug.datastructures import FileStorage
 
@@ -130,14 +131,15 @@ def _find_sheet(book: Workbook, titles: Titles) -> tuple[Any, dict[int, str]]:
         if sheet.sheet_state == "visible":
             sheet.reset_dimensions()  # What a file says of its own size is not believed.
             try:
-                return sheet, _fields_of(next(_lines(sheet, 1), ()), titles)
+                headings = next(_lines(sheet, 1, MOST_COLUMNS), ())
+                return sheet, _fields_of(headings, titles)
             except Refused as refused:
                 refusals.append(refused)
     raise refusals[0] if refusals else _refused(RefusalCode.SHEET_MISSING)
 
 
-def _lines(sheet: Any, last: int) -> Iterator[tuple[Any, ...]]:
-    return cast(Iterator[tuple[Any, ...]], sheet.iter_rows(max_row=last, max_col=MOST_COLUMNS))
+def _lines(sheet: Any, last: int, columns: int) -> Iterator[tuple[Any, ...]]:
+    return cast(Iterator[tuple[Any, ...]], sheet.iter_rows(max_row=last, max_col=columns))
 
 
 def _source_of(sheet: Any) -> bytes:
@@ -173,8 +175,9 @@ def _folded(heading: str) -> str:
 
 def _rows_below(sheet: Any, fields: Mapping[int, str]) -> Iterator[SheetRow]:
     """Give the rows under the headings that hold anything in our columns, with their numbers."""
-    for line, cells in enumerate(_lines(sheet, LAST_LINE), 1):
-        if line > 1 and any(cell.value is not None for cell in cells):
+    # One formatted cell at the bottom of a sheet makes a million rows: a blank one must cost next to nothing.
+    for line, cells in enumerate(_lines(sheet, LAST_LINE, max(fields) + 1), 1):
+        if line > 1 and any(cell is not EMPTY_CELL for cell in cells):
             row = _row_of(line, {field: cells[column] for column, field in fields.items()})
             if row.faults or any(text.strip() for text in row.cells.values()):
                 yield row
