@@ -182,15 +182,18 @@ def _write_hints(sheet: Worksheet, columns: Mapping[str, SheetColumn]) -> None:
 # The passwords.
 
 
-def write_passwords(file: IO[bytes], accounts: Sequence[Account], passwords: Mapping[str, str]) -> None:
-    """Write the temporary passwords of new accounts into a workbook, for whoever hands them out."""
+def write_passwords(accounts: Sequence[Account], passwords: Mapping[str, str]) -> IO[bytes]:
+    """Return the temporary passwords of new accounts as a workbook, for whoever hands them out."""
     sheet = Sheet(
         title=_("Temporary passwords"),
         headings=(_("Employee number"), _("Name"), _("Account name"), _("Temporary password")),
         about_title=_("About this file"),
         about=_about_passwords,
     )
+    file = BytesIO()
     write_workbook(file, sheet, [_password_row(account, passwords) for account in accounts])
+    file.seek(0)
+    return file
 
 
 def _password_row(account: Account, passwords: Mapping[str, str]) -> tuple[Cell, ...]:

@@ -5,7 +5,6 @@ can be left, reloaded and answered by any process.
 """
 
 from collections.abc import Mapping
-from tempfile import TemporaryFile
 from typing import Any, ClassVar, cast
 
 from flask import Response, current_app, jsonify, redirect, request, send_file
@@ -168,10 +167,7 @@ class ImportedAccounts(ImportedList):
         made = get_import(signed_in(), import_id, self.import_kind)
         passwords = _unseal(made, form.sealed.data or "")
         take_passwords(caller(form), import_id=import_id, now=present())
-        file = TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
-        write_passwords(file, accounts_made(made), passwords)
-        file.seek(0)
-        name = _("Temporary passwords")
+        file, name = write_passwords(accounts_made(made), passwords), _("Temporary passwords")
         return send_file(file, mimetype=EXCEL, as_attachment=True, download_name=f"{name}.xlsx")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -163,7 +163,7 @@ def test_text_that_looks_like_a_formula_is_text() -> None:
     assert lines(saved(book)) == [(2, "=1+1", "028-8888 6666")]
 
 
-def with_two_sheets(first: str, *, state: str = "visible") -> bytes:
+def with_two_sheets(first: str, *, state: Literal["visible", "hidden"] = "visible") -> bytes:
     """Return a workbook whose second sheet is the filled-in one."""
     book = load_workbook(BytesIO(GOOD))
     other = book.create_sheet("Notes", 0)
