@@ -42,7 +42,7 @@ FILE_NAME_LENGTH = 120
 _HASHES_AT_ONCE = 20
 """Passwords that are hashed before the waiting page is told how far it is: about half a second's work."""
 
-_SHOWN_LENGTH = 100
+_SHOWN_LENGTH = 60
 """Characters of a wrong text that are kept, to be shown beside what is wrong with it."""
 
 

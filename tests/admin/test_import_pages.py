@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lead_system.models import Account, Brokerage, HistoryRecord, Import
@@ -91,9 +92,9 @@ def test_template_is_ready_to_be_filled_in(desk: Desk, kind: str, language: str)
     sheet = first_sheet(answer)
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [list(expected)]
     assert sheet.freeze_panes == "A2"
-    for cell in sheet[1]:
-        letter = cell.column_letter
-        assert cell.font.bold
+    for number in range(1, len(expected) + 1):
+        letter = get_column_letter(number)
+        assert sheet[f"{letter}1"].font.bold
         assert sheet.column_dimensions[letter].number_format == "@", "Excel would eat leading zeros"
         assert sheet.column_dimensions[letter].width >= 16
     name = unquote(answer.headers["Content-Disposition"])

@@ -47,22 +47,17 @@ def rows_of(*cells: dict[str, str]) -> list[SheetRow]:
 
 def read(cast: Cast, *cells: dict[str, str], kind: str = "brokerages", by: str = "admin", **sent: Any) -> int:
     """Read a file with these rows; returns the import that waits for a yes."""
+    request_id = sent.pop("request_id", None)
+    said: dict[str, Any] = {"file_name": "people.xlsx", "now": MONDAY_TEN} | sent
     with cast.app.app_context():
         return imports.read_import(
-            cast.as_(by, sent.pop("request_id", None)),
-            **{
-                "kind": ImportKind(kind),
-                "file_name": "people.xlsx",
-                "rows": rows_of(*cells),
-                "now": MONDAY_TEN,
-            }
-            | sent,
+            cast.as_(by, request_id), kind=ImportKind(kind), rows=rows_of(*cells), **said
         ).import_id
 
 
 def carry_out(cast: Cast, import_id: int, by: str = "admin", request_id: str = "", **sent: Any) -> CarriedOut:
+    said: dict[str, Any] = {"good_only": False, "now": MONDAY_TEN} | sent
     with cast.app.app_context():
-        said = {"good_only": False, "now": MONDAY_TEN} | sent
         return imports.carry_out_import(cast.as_(by, request_id or None), import_id=import_id, **said)
 
 
