@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from lead_system.models import Account, Brokerage, HistoryRecord, Import
 from tests.admin.conftest import Desk
 from tests.admin.reading import notes, rows
+from tests.admin.test_fee_pages import forget_upload
 from tests.support.cast import Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.html import Page
@@ -344,6 +345,7 @@ def test_wrong_file_is_refused_beside_its_field(desk: Desk, cast: Cast, file: by
 
     assert answer.status_code == 422
     assert answer.page.find("span", id="file-error").text.startswith(said)
+    forget_upload(answer)
 
 
 @pytest.mark.parametrize("fields", [{}, {"file": "no file at all"}, {"file": (BytesIO(b""), "")}])
