@@ -34,6 +34,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lead_system.domain.identity import Key, fold_name, keys_of
+from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus, real_status
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, PHONE_STAFF, Approval, Role
 from lead_system.extensions import Model
@@ -848,6 +849,33 @@ class Export(Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship()
+
+
+class Import(Model):
+    """A workbook of brokerages, consultants or staff, from the moment that it was read.
+
+    Until it is carried out, `rows` are those of the file as they would be kept, without any whole number that
+    may not be; afterwards those that were left out, without their cells. `made` are the ids of what was made.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (CheckConstraint("rows_read > 0 AND passwords_made >= 0", name="counts_up"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[ImportKind] = mapped_column(_choice(ImportKind, "kind"))
+    file_name: Mapped[str] = mapped_column(String(120))
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    rows_read: Mapped[int] = mapped_column(Integer)
+    passwords_made: Mapped[int] = mapped_column(Integer, default=0)
+    made: Mapped[list[int]] = mapped_column(JSON, default=list)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    carried_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether its rows were imported."""
+        return self.carried_out_at is not None
 
 
 class HandledRequest(Model):

@@ -8,6 +8,7 @@ from flask_admin.menu import MenuView
 from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views import door
+from lead_system.admin_views.base import BackOfficeView
 from lead_system.admin_views.brokerages import BrokeragesView
 from lead_system.admin_views.brokers import BrokersView
 from lead_system.admin_views.collisions import CollisionsView

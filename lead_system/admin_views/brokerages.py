@@ -14,9 +14,11 @@ from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.forms import ArchiveForm, BrokerageForm
-from lead_system.admin_views.lists import ListView, NextStep
+from lead_system.admin_views.imports import ImportedList
+from lead_system.admin_views.lists import NextStep
 from lead_system.admin_views.searches import BrokerageSearchForm
 from lead_system.domain.errors import Refused
+from lead_system.domain.imports import ImportKind
 from lead_system.domain.roles import DECIDERS
 from lead_system.models import Brokerage
 from lead_system.queries import people, scope
@@ -26,11 +28,12 @@ from lead_system.services.brokerages import archive_brokerage, change_brokerage,
 from lead_system.web.caller import caller, signed_in
 
 
-class BrokeragesView(ListView):
+class BrokeragesView(ImportedList):
     """Brokerages."""
 
     roles = DECIDERS
     list_template = "admin/brokerages/list.html"
+    import_kind = ImportKind.BROKERAGES
     about = _l("The companies that brokers choose from on the phone.")
     advice = _l("Add the first brokerage; brokers can choose it at once.")
     next_step = NextStep(_l("Add a brokerage"), "brokerages.add_view")
@@ -58,7 +61,8 @@ class BrokeragesView(ListView):
 
     def found(self) -> Select[Any]:
         """Return the brokerages that fit the search."""
-        return people.brokerages_found(signed_in(), **self.search_values())
+        found = people.brokerages_found(signed_in(), **self.search_values())
+        return found.where(self.within_import())
 
     def shown(self, rows: Any) -> list[ListedBrokerage]:
         """Return the brokerages with how many brokers each has."""

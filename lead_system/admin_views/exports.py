@@ -32,7 +32,7 @@ from lead_system.web.forms import RequestForm
 ROWS_AT_ONCE = 1000
 """Rows that an export reads and writes before it says how far it is."""
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def rows_of(found: Select[Any], *, at_once: int = 0) -> Iterator[Any]:
@@ -103,7 +103,7 @@ class ExportedList(BackOfficeView):
         file.seek(0)
         made_at = moment(present()).replace(":", "").replace(" ", "_")
         return send_file(
-            file, mimetype=_EXCEL, as_attachment=True, download_name=f"{self.name}_{made_at}.xlsx"
+            file, mimetype=EXCEL, as_attachment=True, download_name=f"{self.name}_{made_at}.xlsx"
         )
 
     def _write_file(self, file: IO[bytes], export_id: int) -> int:

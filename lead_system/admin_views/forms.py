@@ -18,16 +18,13 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.roles import Role
+from lead_system.domain.roles import STAFF_ROLES, Role
 from lead_system.queries.matching import find_row_number
 from lead_system.services.brokerages import BrokerageFacts
 from lead_system.services.deals import DealTerms
 from lead_system.services.staff import NewStaff
 from lead_system.web.forms import RequestForm
 from lead_system.web.words import word
-
-STAFF_ROLES = (Role.SECRETARY, Role.DIRECTOR, Role.GATE)
-"""The roles that the list of staff is about, in the order of the manual (6.3.i-1)."""
 
 _AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,15})?")
 """Digits with at most one dot; a comma only where it parts thousands, since elsewhere it is half a dot."""
@@ -337,3 +334,32 @@ class HandleForm(RequestForm):
 
     outcome = StringField(_l("Outcome"))
     note = TextAreaField(_l("Note"))
+
+
+class ImportFileForm(RequestForm):
+    """A workbook of rows to be imported."""
+
+    TAKES_FILES = True
+
+    file = FileField(
+        _l("Excel file"),
+        description=_l("The filled-in template (.xlsx), at most 2 MB and 1,000 rows."),
+        render_kw={"accept": ".xlsx", "required": True},
+    )
+
+
+class CarryOutForm(RequestForm):
+    """A yes to an import that was looked at."""
+
+    good_only = HiddenField()
+
+    @property
+    def leaves_out_bad(self) -> bool:
+        """Whether rows that cannot be imported are left out; otherwise one of them stops the whole."""
+        return bool(self.good_only.data == "yes")
+
+
+class PasswordSheetForm(RequestForm):
+    """The temporary passwords of the page that shows them, sealed by the server that made the page."""
+
+    sealed = HiddenField()

@@ -10,10 +10,10 @@ from wtforms import DateField, Form, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 from wtforms.form import BaseForm
 
-from lead_system.admin_views.forms import STAFF_ROLES, role_choice, typed
+from lead_system.admin_views.forms import role_choice, typed
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
-from lead_system.domain.roles import Role
+from lead_system.domain.roles import STAFF_ROLES, Role
 from lead_system.models import Intent
 from lead_system.services.leads import EARLIEST_YEAR, LATEST_YEAR
 from lead_system.web.sentences import sentence

@@ -15,9 +15,11 @@ from lead_system.admin_views.archiving import archive_question, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
-from lead_system.admin_views.lists import ListView, NextStep
+from lead_system.admin_views.imports import ImportedAccounts
+from lead_system.admin_views.lists import NextStep
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
 from lead_system.domain.errors import Refused
+from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.models import Account
@@ -47,7 +49,7 @@ def _login(account: Any) -> Column:
     return Column("login", _l("Account name"), lambda row: account(row).login, Account.login)
 
 
-class StaffListView(ListView):
+class StaffListView(ImportedAccounts):
     """What consultants and other staff have in common: made, changed in phone and password, archived."""
 
     roles = frozenset({Role.ADMIN})
@@ -143,6 +145,7 @@ class ConsultantsView(StaffListView):
     next_step = NextStep(_l("Add a consultant"), "consultants.add_view")
     search_form_class = ConsultantSearchForm
     new_form_class = NewConsultantForm
+    import_kind = ImportKind.CONSULTANTS
     shows_consultants = True
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row.account),
@@ -162,7 +165,8 @@ class ConsultantsView(StaffListView):
 
     def found(self) -> Select[Any]:
         """Return the consultants that fit the search."""
-        return people.consultants_found(signed_in(), PersonSearch(**self.search_values()))
+        found = people.consultants_found(signed_in(), PersonSearch(**self.search_values()))
+        return found.where(self.within_import())
 
     def shown(self, rows: Any) -> list[ListedConsultant]:
         """Return the consultants with their bound customers."""
@@ -204,6 +208,7 @@ class StaffView(StaffListView):
     advice = _l("Add a gate account first; without one no code is scanned.")
     next_step = NextStep(_l("Add an account"), "staff.add_view")
     search_form_class = StaffSearchForm
+    import_kind = ImportKind.STAFF
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row),
         Column("role", _l("Role"), lambda row: ours(word(row.role)), Account.role),
@@ -216,7 +221,8 @@ class StaffView(StaffListView):
 
     def found(self) -> Select[Any]:
         """Return the staff that fit the search."""
-        return people.staff_found(signed_in(), PersonSearch(**self.search_values()))
+        found = people.staff_found(signed_in(), PersonSearch(**self.search_values()))
+        return found.where(self.within_import())
 
 
 def _person(account: Account) -> Markup:

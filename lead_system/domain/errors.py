@@ -49,6 +49,20 @@ class RefusalCode(StrEnum):
     PASSWORDS_DIFFER = "passwords_differ"
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - the name of a refusal
     PASSWORD_UNCHANGED = "password_unchanged"  # noqa: S105 - the name of a refusal
+    FILE_MISSING = "file_missing"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_LOCKED = "file_locked"
+    FILE_NOT_WORKBOOK = "file_not_workbook"
+    SHEET_MISSING = "sheet_missing"
+    HEADINGS_MISSING = "headings_missing"
+    HEADING_UNKNOWN = "heading_unknown"
+    HEADING_TWICE = "heading_twice"
+    CELLS_MERGED = "cells_merged"
+    ROWS_MISSING = "rows_missing"
+    ROWS_TOO_MANY = "rows_too_many"
+    CELL_HAS_FORMULA = "cell_has_formula"
+    CELL_IS_DATE = "cell_is_date"
+    CELL_UNREADABLE = "cell_unreadable"
 
     # What the rules do not allow now: 409.
     ALREADY_ENTERED = "already_entered"
@@ -81,6 +95,12 @@ class RefusalCode(StrEnum):
     CUSTOMER_TYPE_NAME_TAKEN = "customer_type_name_taken"
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
     EXPORT_TOO_LARGE = "export_too_large"
+    TWICE_IN_FILE = "twice_in_file"
+    IMPORT_ROWS_BAD = "import_rows_bad"
+    IMPORT_NOTHING_GOOD = "import_nothing_good"
+    IMPORT_DONE_BEFORE = "import_done_before"
+    IMPORT_EXPIRED = "import_expired"
+    PASSWORDS_GONE = "passwords_gone"
     PROFILE_ALREADY_COMPLETE = "profile_already_complete"
     NOT_WAITING = "not_waiting"
     STALE = "stale"
@@ -150,6 +170,20 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.PICTURE_MISSING,
     RefusalCode.PICTURE_TOO_LARGE,
     RefusalCode.PICTURE_UNREADABLE,
+    RefusalCode.FILE_MISSING,
+    RefusalCode.FILE_TOO_LARGE,
+    RefusalCode.FILE_LOCKED,
+    RefusalCode.FILE_NOT_WORKBOOK,
+    RefusalCode.SHEET_MISSING,
+    RefusalCode.HEADINGS_MISSING,
+    RefusalCode.HEADING_UNKNOWN,
+    RefusalCode.HEADING_TWICE,
+    RefusalCode.CELLS_MERGED,
+    RefusalCode.ROWS_MISSING,
+    RefusalCode.ROWS_TOO_MANY,
+    RefusalCode.CELL_HAS_FORMULA,
+    RefusalCode.CELL_IS_DATE,
+    RefusalCode.CELL_UNREADABLE,
     RefusalCode.PASSWORDS_DIFFER,
     RefusalCode.SIGN_IN_FAILED,
     RefusalCode.CODE_WRONG,

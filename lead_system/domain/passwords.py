@@ -1,5 +1,6 @@
 """Which passwords are good enough to be set."""
 
+import secrets
 import unicodedata
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -9,6 +10,9 @@ SHORTEST_PASSWORD = 12
 
 LONGEST_PASSWORD = 200
 """Most characters of a password; hashing a whole book would only keep the server busy."""
+
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that nobody mistakes for each other on a slip of paper."""
 
 _RUNS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 
@@ -29,6 +33,17 @@ def require_good_password(password: str, *, login: str, field: str) -> None:
         raise Refused(RefusalCode.TEXT_TOO_LONG, field=field, limit=LONGEST_PASSWORD)
     if _is_easy(_folded(password), _folded(login)):
         raise Refused(RefusalCode.PASSWORD_TOO_EASY, field=field)
+
+
+def draw_temporary_password(login: str) -> str:
+    """Draw a temporary password that can be read out: four groups of four signs, 79 random bits.
+
+    It is good enough by the rules above; one that happens to hold the account name is drawn again.
+    """
+    while True:
+        password = "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+        if not _is_easy(password, _folded(login)):
+            return password
 
 
 def _folded(text: str) -> str:

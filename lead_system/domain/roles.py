@@ -30,6 +30,9 @@ DECIDERS = frozenset({Role.DIRECTOR, Role.ADMIN})
 MANAGED_STAFF = frozenset({Role.CONSULTANT, Role.GATE, Role.SECRETARY, Role.DIRECTOR})
 """Those whose accounts the admin makes and archives (manual 6.3.h, 6.3.i)."""
 
+STAFF_ROLES = (Role.SECRETARY, Role.DIRECTOR, Role.GATE)
+"""The roles that the list of staff is about, in the order of the manual (6.3.i-1)."""
+
 
 class Approval(StrEnum):
     """Where a resident stands with the director; brokers need no approval."""

@@ -1,14 +1,17 @@
 """经纪公司: the director opens, changes and archives the companies that brokers work for (manual 6.2.b)."""
 
 import unicodedata
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from lead_system.domain.contact import clean_office_phone
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.fields import Rule, Unique, require_clean
 from lead_system.domain.identity import clean_line
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
@@ -51,18 +54,9 @@ def open_brokerage(actor: Account, *, facts: BrokerageFacts, now: datetime) -> B
             or BROKERAGE_NAME_TAKEN where a brokerage has or had that name. The fact `field` names which.
     """
     cleaned = _clean(facts)
-    _take_name(cleaned.name)
-    brokerage = Brokerage(**asdict(cleaned))
-    db.session.add(brokerage)
-    db.session.flush()
-    _record_facts(
-        actor,
-        "open_brokerage",
-        brokerage,
-        plain_changes(asdict(BrokerageFacts("")), asdict(cleaned)),
-        now=now,
-    )
-    return BrokerageChanged(brokerage.id)
+    lock_names()
+    UNIQUE_NAME.require_free(cleaned.name)
+    return BrokerageChanged(add_brokerage(actor, cleaned, now=now))
 
 
 @use_case("change_brokerage", roles=DECIDERS, answer=BrokerageChanged)
@@ -84,7 +78,9 @@ def change_brokerage(
     if not changes:
         return BrokerageChanged(brokerage.id)
     if "name" in changes:
-        _take_name(after["name"], own_id=brokerage.id)
+        lock_names()
+        others = partial(_taken_names, own_id=brokerage.id)
+        replace(UNIQUE_NAME, taken=others).require_free(after["name"])
     for name, value in after.items():
         setattr(brokerage, name, value)
     brokerage.version += 1
@@ -139,32 +135,64 @@ def _lock_brokerage(brokerage_id: int) -> Brokerage:
     return brokerage
 
 
-def _take_name(name: str, *, own_id: int | None = None) -> None:
-    """Refuse a name that another brokerage has or had.
+def lock_names() -> None:
+    """Let nobody else give a name to a brokerage before this transaction ends.
 
     The unique constraint lets names pass that differ only in their capitals. So whoever gives a name locks
     the one row of settings first: of two at once, the second reads what the first has written.
     """
     db.session.execute(select(Setting.id).with_for_update())
+
+
+def add_brokerage(
+    actor: Account, facts: BrokerageFacts, *, import_id: int | None = None, now: datetime
+) -> int:
+    """Add a brokerage whose facts are clean and whose name is free; returns its id.
+
+    Written are the brokerage and its first history record, which names the import that it came with.
+    """
+    brokerage = Brokerage(**asdict(facts))
+    db.session.add(brokerage)
+    db.session.flush()
+    changes = plain_changes(asdict(BrokerageFacts("")), asdict(facts))
+    if import_id is not None:
+        changes["import"] = import_id
+    _record_facts(actor, "open_brokerage", brokerage, changes, now=now)
+    return brokerage.id
+
+
+def _taken_names(folded_names: Collection[str], *, own_id: int | None = None) -> set[str]:
+    """Return those of the names that another brokerage has or had."""
     others = db.session.scalars(select(Brokerage.name).where(Brokerage.id.is_distinct_from(own_id)))
-    if _folded(name) in {_folded(other) for other in others}:
-        raise Refused(RefusalCode.BROKERAGE_NAME_TAKEN, field="name")
+    return {_folded(other) for other in others}.intersection(folded_names)
 
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
+UNIQUE_NAME = Unique("name", RefusalCode.BROKERAGE_NAME_TAKEN, _folded, _taken_names)
+"""The name is the only thing of a brokerage that no other may have."""
+
+
 def _clean(facts: BrokerageFacts) -> BrokerageFacts:
-    name = clean_line(facts.name, field="name", limit=NAME_LENGTH)
+    return BrokerageFacts(**require_clean(asdict(facts), FACT_RULES))
+
+
+def _clean_company_name(raw: str) -> str:
+    name = clean_line(raw, field="name", limit=NAME_LENGTH)
     if not name:
         raise Refused(RefusalCode.NAME_MISSING, field="name")
-    return BrokerageFacts(
-        name,
-        clean_line(facts.contact, field="contact", limit=CONTACT_LENGTH),
-        clean_office_phone(facts.phone, field="phone", refusal=RefusalCode.BROKERAGE_PHONE_WRONG),
-        clean_line(facts.address, field="address", limit=ADDRESS_LENGTH),
-    )
+    return name
+
+
+FACT_RULES: dict[str, Rule] = {
+    "name": _clean_company_name,
+    "contact": partial(clean_line, field="contact", limit=CONTACT_LENGTH),
+    "phone": partial(clean_office_phone, field="phone", refusal=RefusalCode.BROKERAGE_PHONE_WRONG),
+    "address": partial(clean_line, field="address", limit=ADDRESS_LENGTH),
+}
+"""What each fact must be, whether it was typed into a page or stands in a file."""
 
 
 def _record_facts(

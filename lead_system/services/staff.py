@@ -1,12 +1,15 @@
 """Staff and consultants: the admin opens, changes and archives their accounts (manual 6.3.h, 6.3.i)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.fields import Rule, Unique, require_clean
 from lead_system.domain.identity import clean_name
 from lead_system.domain.passwords import require_good_password
 from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, PHONE_STAFF, Approval, Role
@@ -48,18 +51,11 @@ def open_staff(actor: Account, *, staff: NewStaff, password: str, now: datetime)
         Refused: a role that is not offered; a wrong name, phone, account name, number or password; or
             LOGIN_TAKEN or EMPLOYEE_NUMBER_TAKEN where anybody ever had it. The fact `field` names which.
     """
-    if staff.role not in MANAGED_STAFF:
-        raise Refused(RefusalCode.ROLE_NOT_OFFERED, field="role")
-    cleaned = _clean_staff(staff)
+    cleaned = NewStaff(**require_clean(asdict(staff), staff_rules(MANAGED_STAFF)))
     require_good_password(password, login=cleaned.login, field="password")
-    if _is_login_taken(cleaned.login):
-        raise Refused(RefusalCode.LOGIN_TAKEN, field="login")
-    if _is_employee_number_taken(cleaned.employee_number):
-        raise Refused(RefusalCode.EMPLOYEE_NUMBER_TAKEN, field="employee_number")
-    account = _add_account(cleaned, password, now=now)
-    account.must_change_password = True
-    _record_opening(actor, account, now=now)
-    return AccountChanged(account.id)
+    for unique in UNIQUE_IN_STAFF:
+        unique.require_free(getattr(cleaned, unique.field))
+    return AccountChanged(add_staff(actor, cleaned, password_hash=hash_password(password), now=now))
 
 
 @use_case("change_staff", roles=ADMIN, answer=AccountChanged)
@@ -143,13 +139,12 @@ def open_staff_account(staff: NewStaff, *, password: str, now: datetime) -> int:
 
 
 def _open_staff_account(staff: NewStaff, password: str, *, now: datetime) -> int:
-    cleaned = _clean_staff(staff)
-    require_good_password(password, login=cleaned.login, field="password")
-    if _is_login_taken(cleaned.login) or _is_employee_number_taken(cleaned.employee_number):
-        raise ValueError(
-            f"Account name {cleaned.login} or employee number {cleaned.employee_number} is taken."
-        )
-    account = _add_account(cleaned, password, now=now)
+    cleaned = NewStaff(**require_clean(asdict(staff), staff_rules(tuple(Role))))
+    login, number = cleaned.login, cleaned.employee_number
+    require_good_password(password, login=login, field="password")
+    if _taken_logins({login}) or _taken_numbers({number}):
+        raise ValueError(f"Account name {login} or employee number {number} is taken.")
+    account = _add_account(cleaned, hash_password(password), now=now)
     _record_opening(None, account, now=now)
     return account.id
 
@@ -161,38 +156,85 @@ def _lock_staff(account_id: int) -> Account:
     )
 
 
-def _clean_staff(staff: NewStaff) -> NewStaff:
-    name, phone = clean_name(staff.name, field="name"), staff.phone.strip()
+def add_staff(
+    actor: Account, staff: NewStaff, *, password_hash: str, import_id: int | None = None, now: datetime
+) -> int:
+    """Add an account whose facts are clean, and whose name and number are free; returns its id.
+
+    Its password is temporary. Written are the account and its first history record, which names the import
+    that it came with.
+    """
+    account = _add_account(staff, password_hash, now=now)
+    account.must_change_password = True
+    _record_opening(actor, account, import_id=import_id, now=now)
+    return account.id
+
+
+def staff_rules(offered: Collection[Role]) -> dict[str, Rule]:
+    """Return what each fact of an account must be, whether it was typed into a page or stands in a file."""
+    return {
+        "role": partial(_clean_role, offered=offered),
+        "name": partial(clean_name, field="name"),
+        "phone": _clean_phone,
+        "login": _clean_login,
+        "employee_number": _clean_employee_number,
+    }
+
+
+def _clean_role(raw: str, *, offered: Collection[Role]) -> str:
+    if raw not in {role.value for role in offered}:
+        raise Refused(RefusalCode.ROLE_NOT_OFFERED, field="role")
+    return raw
+
+
+def _clean_phone(raw: str) -> str:
+    phone = raw.strip()
     require_account_phone(phone)
-    login, number = staff.login.strip().lower(), staff.employee_number.strip().upper()
+    return phone
+
+
+def _clean_login(raw: str) -> str:
+    login = raw.strip().lower()
     if not _LOGIN.fullmatch(login):
         raise Refused(RefusalCode.LOGIN_WRONG, field="login")
+    return login
+
+
+def _clean_employee_number(raw: str) -> str:
+    number = raw.strip().upper()
     if not _EMPLOYEE_NUMBER.fullmatch(number):
         raise Refused(RefusalCode.EMPLOYEE_NUMBER_WRONG, field="employee_number")
-    return NewStaff(staff.role, name, phone, login, number)
+    return number
 
 
-def _is_login_taken(login: str) -> bool:
-    return _is_any(func.lower(Account.login) == login)
+def _taken_logins(logins: Collection[str]) -> set[str]:
+    """Return those of the account names, in small letters, that anybody has or had."""
+    had = func.lower(Account.login)
+    return set(db.session.scalars(select(had).where(had.in_(logins))))
 
 
-def _is_employee_number_taken(number: str) -> bool:
-    """Say whether a number is somebody's, was, or will be a broker's."""
-    return bool(_BROKERS_NUMBER.fullmatch(number)) or _is_any(func.upper(Account.employee_number) == number)
+def _taken_numbers(numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers, in capitals, that are somebody's, were, or will be a broker's."""
+    had = func.upper(Account.employee_number)
+    brokers = {number for number in numbers if _BROKERS_NUMBER.fullmatch(number)}
+    return brokers.union(db.session.scalars(select(had).where(had.in_(numbers))))
 
 
-def _is_any(condition: ColumnElement[bool]) -> bool:
-    return db.session.scalar(select(Account.id).where(condition).limit(1)) is not None
+UNIQUE_IN_STAFF = (
+    Unique("login", RefusalCode.LOGIN_TAKEN, str.lower, _taken_logins),
+    Unique("employee_number", RefusalCode.EMPLOYEE_NUMBER_TAKEN, str.upper, _taken_numbers),
+)
+"""What no two accounts may have in common, in the order in which it is refused."""
 
 
-def _add_account(staff: NewStaff, password: str, *, now: datetime) -> Account:
+def _add_account(staff: NewStaff, password_hash: str, *, now: datetime) -> Account:
     """Add the account; of two at once with one name or number, the unique constraints let one through."""
     account = Account(
         role=Role(staff.role),
         name=staff.name,
         phone=staff.phone,
         login=staff.login,
-        password_hash=hash_password(password),
+        password_hash=password_hash,
         employee_number=staff.employee_number,
         approval=Approval.NOT_NEEDED,
         profile_completed_at=now,
@@ -209,12 +251,15 @@ def _set_password(account: Account, password: str, *, field: str) -> None:
     account.session_generation += 1
 
 
-def _record_opening(actor: Account | None, account: Account, *, now: datetime) -> None:
+def _record_opening(
+    actor: Account | None, account: Account, *, import_id: int | None = None, now: datetime
+) -> None:
+    came_with = {} if import_id is None else {"import": import_id}
     history.record(
         actor,
         "open_account",
         chain=f"account:{account.id}",
-        changes={"role": [None, account.role.value]},
+        changes={"role": [None, account.role.value], **came_with},
         personal={"name": account.name, "phone": account.phone, "login": account.login},
         now=now,
     )

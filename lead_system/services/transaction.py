@@ -43,7 +43,7 @@ _LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 _PASSWORDS = frozenset({"password", "current_password", "new_password"})
 """Of a password only counts whether one was given: not even a hash of the request may tell what it was."""
 
-_NOT_CONTENT = _PASSWORDS | {"now", "request_id", "rows_found", "secret", "sender"}
+_NOT_CONTENT = _PASSWORDS | {"drawn", "now", "request_id", "rows_found", "secret", "sender"}
 """What may differ when a request is sent again: it comes from the server, or the id itself is meant."""
 
 _log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, current_app, redirect, request, session
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, force_locale
 
 from lead_system.extensions import babel
 from lead_system.web.access import is_safe_next, public
@@ -38,6 +39,15 @@ def language() -> str:
     """Return the language of this session or, in a new one, of this browser, as HTML names it."""
     chosen = session.get(_CHOSEN) or request.cookies.get(_CHOSEN, DEFAULT_LANGUAGE)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def in_each_language(text: LazyString) -> tuple[str, ...]:
+    """Return a text in every language, the page's own first: files come back in whichever they were made."""
+    words = [str(text)]
+    for locale in LANGUAGES.values():
+        with force_locale(locale):
+            words.append(str(text))
+    return tuple(dict.fromkeys(words))
 
 
 def init_language(app: Flask) -> None:

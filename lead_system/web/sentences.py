@@ -115,6 +115,51 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "These are %(rows)s rows; an Excel file takes %(limit)s at most. Narrow the search, "
         "for example to some days."
     ),
+    RefusalCode.FILE_MISSING: _l("Choose the filled-in Excel file first."),
+    RefusalCode.FILE_TOO_LARGE: _l(
+        "The file is too large: at most %(limit)s MB, and %(unpacked)s MB when it is unpacked. "
+        "Copy the rows into a fresh template."
+    ),
+    RefusalCode.FILE_LOCKED: _l(
+        "The file is protected by a password. Save it in Excel without one and choose it again."
+    ),
+    RefusalCode.FILE_NOT_WORKBOOK: _l(
+        "That file is no Excel workbook (.xlsx) that can be read. Open it in Excel and save it as .xlsx."
+    ),
+    RefusalCode.SHEET_MISSING: _l("The workbook has no sheet with cells. Fill in the template."),
+    RefusalCode.HEADINGS_MISSING: _l(
+        "These headings are missing in the first row: %(headings)s. Use the template and keep its first row."
+    ),
+    RefusalCode.HEADING_UNKNOWN: _l(
+        "The first row has a heading that is not of the template: %(name)s. Remove that column."
+    ),
+    RefusalCode.HEADING_TWICE: _l(
+        "The first row has this heading twice: %(headings)s. Remove one of the two columns."
+    ),
+    RefusalCode.CELLS_MERGED: _l(
+        "Cells are merged in %(cells)s. Unmerge them, so that each row has its own values."
+    ),
+    RefusalCode.ROWS_MISSING: _l("There is no row under the headings. Fill in at least one."),
+    RefusalCode.ROWS_TOO_MANY: _l("The file has more than %(limit)s rows. Divide it into several files."),
+    RefusalCode.CELL_HAS_FORMULA: _l("The cell holds a formula. Type the value itself."),
+    RefusalCode.CELL_IS_DATE: _l(
+        "Excel has made a date or time of this cell. Format it as text and type it again."
+    ),
+    RefusalCode.CELL_UNREADABLE: _l("The cell cannot be read. Format it as text and type it again."),
+    RefusalCode.TWICE_IN_FILE: _l("The same stands in row %(line)s already. Keep one of the two."),
+    RefusalCode.IMPORT_ROWS_BAD: _l(
+        "Nothing was imported. Rows that cannot be, as things are now: %(rows)s. Look at them below."
+    ),
+    RefusalCode.IMPORT_NOTHING_GOOD: _l(
+        "Nothing was imported: no row of this file can be. Mend the file and choose it again."
+    ),
+    RefusalCode.IMPORT_DONE_BEFORE: _l("This file was imported already. Nothing more is to be done."),
+    RefusalCode.IMPORT_EXPIRED: _l(
+        "This file was read more than an hour ago. Choose it again, so that it is checked afresh."
+    ),
+    RefusalCode.PASSWORDS_GONE: _l(
+        "These passwords can no longer be put into a file. Set a new temporary password where one is missing."
+    ),
     RefusalCode.ALREADY_ENTERED: _l(
         "You have entered this customer before: number %(lead_id)s. Report that one again."
     ),

@@ -151,6 +151,23 @@ EXPORTS = [
     )
 ]
 
+IMPORTS = [
+    row
+    for people, kind in ((DECIDERS, "brokerages"), (ADMIN, "consultants"), (ADMIN, "staff"))
+    for row in (
+        *_asking(f"/admin/{kind}/import/", people, ""),
+        Row(GET, f"/admin/{kind}/import/template/", people, 200),
+        *_asking(f"/admin/{kind}/import/check/", people, "id=999999", got=404, posted=404),
+        Row(GET, f"/admin/{kind}/import/progress/", people, 404, f"/admin/{kind}/import/progress/?id=999999"),
+        Row(GET, f"/admin/{kind}/", people, 404, f"/admin/{kind}/?import_id=999999"),
+    )
+]
+
+PASSWORDS = [
+    Row(POST, f"/admin/{kind}/import/passwords/", ADMIN, 404, f"/admin/{kind}/import/passwords/?id=999999")
+    for kind in ("consultants", "staff")
+]
+
 PEOPLE = [
     Row(GET, "/admin/brokers/waiting-count/", DECIDERS, 200),
     *_asking("/admin/brokers/decide/", DECIDERS, "id={jun}"),
@@ -292,6 +309,8 @@ TABLE = [
     *COLLISIONS,
     *MONEY,
     *EXPORTS,
+    *IMPORTS,
+    *PASSWORDS,
     *PEOPLE,
     *SETTINGS,
     *OFFICE,

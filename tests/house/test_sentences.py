@@ -16,6 +16,10 @@ FACTS: dict[str, Fact] = {
     "seconds": 42,
     "name": "Xin",
     "rows": 100_001,
+    "unpacked": 16,
+    "headings": "Xin",
+    "cells": "A1:B2",
+    "line": 4,
     "status": "expired",
     "field": "name",
 }

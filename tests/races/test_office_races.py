@@ -1,12 +1,24 @@
 """The back office under fire: two people at one fee, one binding, one collision, fifty real races each."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from lead_system.domain.imports import ImportKind, SheetRow
 from lead_system.extensions import db
-from lead_system.models import Binding, Collision, CollisionEvent, Fee, HistoryRecord, Hold, Rebind
-from lead_system.services import bindings, collisions, fees, leads
+from lead_system.models import (
+    Account,
+    Binding,
+    Brokerage,
+    Collision,
+    CollisionEvent,
+    Fee,
+    HistoryRecord,
+    Hold,
+    Rebind,
+)
+from lead_system.services import bindings, collisions, fees, imports, leads
 from lead_system.services.leads import Wishes
 from tests.races.arena import Arena, Call, call
 from tests.races.test_races import customer, holders, move, outcome_words, scan
@@ -124,3 +136,63 @@ def test_reopening_against_the_challengers_next_report_leaves_one_open_row(cast:
         assert (newest == row) is (reopened.refusal == "")
         assert cast.count(Collision, holding_lead_id=held, state="open") == 1
         assert cast.count(CollisionEvent, collision_id=newest, kind="reported") == 1
+
+
+def rows_of(number: int, kind: ImportKind) -> list[SheetRow]:
+    """Return a file of three rows that no other round has."""
+    names = [f"{number}-{row}" for row in range(3)]
+    if kind is ImportKind.BROKERAGES:
+        cells = [{"name": f"房产 {name}", "contact": "", "phone": "", "address": ""} for name in names]
+    else:
+        cells = [
+            {"employee_number": f"C-{name}", "name": "林青", "phone": "13712340001", "login": f"lin-{name}"}
+            for name in names
+        ]
+    return [SheetRow(line, row) for line, row in enumerate(cells, 2)]
+
+
+@pytest.mark.parametrize(("kind", "model"), [("brokerages", Brokerage), ("consultants", Account)])
+def test_one_file_imported_by_two_at_once_makes_one_set_of_rows(
+    cast: Cast, arena: Arena, kind: str, model: Any
+) -> None:
+    cast.change("ming", role="admin")
+    before = cast.count(model)
+    for number in arena.goes_on():
+        calls = []
+        for who in ("admin", "ming"):
+            with cast.app.app_context():
+                read = imports.read_import(
+                    cast.as_(who),
+                    kind=ImportKind(kind),
+                    file_name="people.xlsx",
+                    rows=rows_of(number, ImportKind(kind)),
+                    now=NOW,
+                )
+            wanted = {"import_id": read.import_id, "good_only": False, "now": NOW}
+            calls.append(call(imports.carry_out_import, cast.as_(who), **wanted))
+
+        outcomes = arena.race(calls)
+
+        assert sorted(o.refusal for o in outcomes) == ["", "import_rows_bad"]
+        assert [o.facts["rows"] for o in outcomes if o.refusal] == [3]
+        assert cast.count(model) == before + 3 * (number + 1)
+        assert cast.count(HistoryRecord, action="import_rows") == number + 1
+
+
+def test_one_import_carried_out_twice_at_once_is_made_once(cast: Cast, arena: Arena) -> None:
+    before = cast.count(Brokerage)
+    for number in arena.goes_on():
+        with cast.app.app_context():
+            read = imports.read_import(
+                cast.as_("admin"),
+                kind=ImportKind.BROKERAGES,
+                file_name="people.xlsx",
+                rows=rows_of(number, ImportKind.BROKERAGES),
+                now=NOW,
+            )
+        wanted = {"import_id": read.import_id, "good_only": True, "now": NOW}
+
+        outcomes = arena.race([call(imports.carry_out_import, cast.as_("admin"), **wanted) for _ in "ab"])
+
+        assert sorted(o.refusal for o in outcomes) == ["", "import_done_before"]
+        assert cast.count(Brokerage) == before + 3 * (number + 1)
