@@ -15,8 +15,9 @@ from lead_system.admin_views.collisions import CollisionsView
 from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.leads import LeadsView
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.plots import PlotsView
 from lead_system.admin_views.profile_changes import ProfileChangesView
+from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.scans import ScansView
@@ -32,14 +33,20 @@ from lead_system.models import (
     Fee,
     GateScan,
     Lead,
+    Plot,
     ProfileChange,
     Rebind,
     Viewing,
 )
 
-_GROUPS = {"work": _l("Daily work"), "records": _l("Records"), "people": _l("People")}
+_GROUPS = {
+    "work": _l("Daily work"),
+    "records": _l("Records"),
+    "people": _l("People"),
+    "settings": _l("Settings"),
+}
 
-_MENU: tuple[tuple[type[ListView], Any, Any, str, str], ...] = (
+_MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (LeadsView, Lead, _l("Customers"), "work", "leads"),
     (CollisionsView, Collision, _l("Collisions"), "work", "collisions"),
     (FeesView, Fee, _l("Viewing fees"), "work", "fees"),
@@ -53,8 +60,10 @@ _MENU: tuple[tuple[type[ListView], Any, Any, str, str], ...] = (
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
     (StaffView, Account, _l("Staff"), "people", "staff"),
+    (ProjectView, None, _l("Project page"), "settings", "project"),
+    (PlotsView, Plot, _l("Plots"), "settings", "plots"),
 )
-"""View, table, title, group, and the name in addresses, which is also that of the drawing."""
+"""View, table (of a list), title, group, and the name in addresses, which is also that of the drawing."""
 
 
 class StartView(BackOfficeView):
@@ -103,6 +112,7 @@ def init_back_office(app: Flask) -> None:
         office.add_category(group)
         office.get_category_menu_item(group).name = title
     for kind, model, title, group, endpoint in _MENU:
-        office.add_view(kind(model, db, title, group, endpoint, menu_icon_value=endpoint))
+        table = (model, db) if model else ()
+        office.add_view(kind(*table, title, group, endpoint, menu_icon_value=endpoint))
     office.init_app(app)
     app.register_blueprint(door.blueprint)

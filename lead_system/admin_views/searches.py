@@ -215,6 +215,12 @@ class BrokerageSearchForm(Form):
     name = _name(_l("Company name"))
 
 
+class PlotSearchForm(Form):
+    """The search field above the plots."""
+
+    name = _name(_l("Plot number"))
+
+
 class ConsultantSearchForm(Form):
     """The search fields above the consultants (manual 6.3.h-9, 6.3.h-10)."""
 

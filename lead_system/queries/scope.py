@@ -6,7 +6,7 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from lead_system.domain.roles import AGENTS, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
-from lead_system.models import Account, Brokerage, Collision, Export, Lead, Viewing, is_listed
+from lead_system.models import Account, Brokerage, Collision, Export, Lead, Plot, Viewing, is_listed
 
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
@@ -98,3 +98,8 @@ def visible_exports(actor: Account) -> ColumnElement[bool]:
     if actor.role is Role.ADMIN:
         return true()
     return Export.account_id == actor.id if actor.role in BACK_OFFICE else false()
+
+
+def visible_plots(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the plots that somebody may see; archived ones only the admin."""
+    return true() if actor.role is Role.ADMIN else Plot.archived_at.is_(None)
