@@ -21,6 +21,7 @@ from lead_system.web.caller import caller
 from lead_system.web.forms import RequestForm
 from lead_system.web.pictures import read_illustration
 from lead_system.web.rich_text import picture_url
+from lead_system.web.sentences import sentence
 
 
 def wants_json() -> bool:
@@ -52,11 +53,10 @@ def preview(template: str, **shown: Any) -> str:
 def keep_sent_picture() -> tuple[Response, int]:
     """Keep the picture that the editor sent; answer where it is fetched, or in words why it was not taken."""
     form = IllustrationForm()
-    sent = form.picture.data
-    kept = keep_illustration(
-        caller(form),
-        picture=read_illustration(sent if isinstance(sent, FileStorage) else None),
-        now=present(),
-    )
+    sent = form.picture.data if isinstance(form.picture.data, FileStorage) else None
+    try:
+        kept = keep_illustration(caller(form), picture=read_illustration(sent), now=present())
+    except Refused as refused:
+        return jsonify(sentence=sentence(refused)), refused.http_status
     address = picture_url(kept.digest, kept.width)
     return jsonify(url=address, sentence=_("The picture is in the text. Save to keep it there.")), 201

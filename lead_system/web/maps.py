@@ -5,7 +5,7 @@ All four read GCJ-02: Amap calls it its own (`gaode`), Baidu is told so, Tencent
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
@@ -70,7 +70,7 @@ def map_links(position: Position, name: str, address: str) -> tuple[MapLink, ...
 
 
 def _address(page: str, **arguments: str) -> str:
-    return f"{page}?{urlencode(arguments)}"
+    return f"{page}?{urlencode(arguments, safe=',:', quote_via=quote)}"
 
 
 def init_maps(app: Flask) -> None:

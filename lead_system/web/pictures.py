@@ -123,9 +123,12 @@ def _narrowed(picture: Image.Image, width: int) -> Image.Image:
 
 
 def _read_file(upload: FileStorage | None) -> bytes:
-    """Return what was sent, of which no more is read than may be kept."""
+    """Return what was sent, of which no more is read than may be kept; its temporary file goes at once."""
     most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
-    data = upload.read(most_bytes + 1) if upload is not None else b""
+    data = b""
+    if upload is not None:
+        data = upload.read(most_bytes + 1)
+        upload.close()
     if not data:
         raise Refused(RefusalCode.PICTURE_MISSING, field="picture")
     if len(data) > most_bytes:

@@ -102,6 +102,7 @@ LISTS = [
     *_list("brokerages", DECIDERS),
     *_list("consultants", ADMIN),
     *_list("staff", ADMIN),
+    *_list("plots", ADMIN),
 ]
 
 CUSTOMERS = [
@@ -168,6 +169,26 @@ PEOPLE = [
     *_asking("/admin/staff/change/", ADMIN, "id={fang}", got=404, posted=404),
     *_asking("/admin/staff/archive/", ADMIN, "id={lu}", posted=409),
     *_asking("/admin/staff/archive/", ADMIN, "id={admin}", got=404, posted=404),
+]
+
+PROJECT = [
+    *_asking("/admin/project/", ADMIN, "", posted=409),
+    Row(POST, "/admin/project/preview/", ADMIN, 200),
+    Row(POST, "/admin/project/picture/", ADMIN, 422),
+    *_asking("/admin/plots/add/", ADMIN, ""),
+    *_asking("/admin/plots/change/", ADMIN, "id={plot}", posted=409),
+    *_asking("/admin/plots/change/", ADMIN, "id={archived_plot}", got=404, posted=404),
+    Row(POST, "/admin/plots/preview/", ADMIN, 200),
+    Row(POST, "/admin/plots/preview/", ADMIN, 404, "/admin/plots/preview/?id={archived_plot}"),
+    *_asking("/admin/plots/archive/", ADMIN, "id={plot}", posted=409),
+    *_asking("/admin/plots/bring-back/", ADMIN, "id={archived_plot}", posted=409),
+    *_asking("/admin/plots/bring-back/", ADMIN, "id={plot}", got=404, posted=404),
+    Row(GET, "/m/project", AGENTS, 200),
+    Row(GET, "/m/project/maps", AGENTS, 200),
+    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 200, "/m/project/plots/{plot}"),
+    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 404, "/m/project/plots/{archived_plot}"),
+    Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 200, "/pictures/{picture}/480.jpg"),
+    Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 404, "/pictures/{picture}/481.jpg"),
 ]
 
 OFFICE = [
@@ -271,6 +292,7 @@ TABLE = [
     *MONEY,
     *EXPORTS,
     *PEOPLE,
+    *PROJECT,
     *OFFICE,
     *BROKER_PAGES,
     *GATE_PAGES,

@@ -58,12 +58,15 @@ function nameTooltip(quill, says) {
 
 function bindPictures(quill, copy, says, choose) {
   const { file, progress, line } = copy;
+  const Delta = window.Quill.import("delta");
 
   async function send(picture) {
-    const at = quill.getSelection(true).index;
+    const { index, length } = quill.getSelection(true);
+    const at = index + length;
     const url = await sendPicture(picture, { form: quill.container.closest("form"), says, progress, line });
     if (!url) return;
-    quill.insertEmbed(at, "image", url, "user");
+    // Not insertEmbed, which would put the picture into the link or the bold words that end here.
+    quill.updateContents(new Delta().retain(at).insert({ image: url }), "user");
     quill.setSelection(at + 1, 0, "user");
     choose([...quill.root.querySelectorAll("img")].find((image) => image.getAttribute("src") === url));
   }
@@ -87,9 +90,9 @@ function start(place) {
   };
   const alt = copy.querySelector("[data-alt]");
   let pictures = null;
+  place.querySelector(".field-hint")?.setAttribute("hidden", "");
   field.after(copy);
   field.hidden = true;
-  place.querySelector(".field-hint").hidden = true;
   const quill = new window.Quill(box, {
     theme: "snow",
     formats: KEPT,
