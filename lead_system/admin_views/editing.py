@@ -8,7 +8,7 @@ sandboxed without scripts; `allow-same-origin` lets it fetch pictures as whoever
 
 from typing import Any
 
-from flask import Response, jsonify, render_template, request
+from flask import Response, jsonify, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -43,11 +43,6 @@ def editing_page(
     """Show the form beside its preview; after a refusal again, with the reason beside its field."""
     more.setdefault("upload_url", view.get_url("project.picture_view"))
     return view.asking_page(template, form, refused, **more)
-
-
-def preview(template: str, **shown: Any) -> str:
-    """Return the phone's page as a document."""
-    return render_template(template, **shown)
 
 
 def keep_sent_picture() -> tuple[Response, int]:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, redirect, request
+from flask import flash, jsonify, redirect, render_template, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column
-from lead_system.admin_views.editing import editing_page, preview, text_of, wants_json
+from lead_system.admin_views.editing import editing_page, text_of, wants_json
 from lead_system.admin_views.forms import ArchiveForm
 from lead_system.admin_views.lists import ListView
 from lead_system.admin_views.project_forms import BETWEEN_TAGS, PlotForm
@@ -180,4 +180,4 @@ def _subject(plot: Plot) -> Markup:
 
 def _preview(form: PlotForm) -> str:
     facts = form.facts()
-    return preview("mobile/plot_preview.html", plot=facts, text=text_of(facts.text))
+    return render_template("mobile/plot_preview.html", plot=facts, text=text_of(facts.text))

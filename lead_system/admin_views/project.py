@@ -5,7 +5,7 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from lead_system.admin_views.base import Answer, BackOfficeView, present
-from lead_system.admin_views.editing import editing_page, keep_sent_picture, preview, text_of, wants_json
+from lead_system.admin_views.editing import editing_page, keep_sent_picture, text_of, wants_json
 from lead_system.admin_views.project_forms import ProjectForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.places import Position
@@ -63,7 +63,7 @@ class ProjectView(BackOfficeView):
 
     def _preview(self, form: ProjectForm) -> str:
         facts = form.facts(_position_if_any(form))
-        return preview(
+        return render_template(
             "mobile/project_preview.html",
             project=facts,
             introduction=text_of(facts.introduction),

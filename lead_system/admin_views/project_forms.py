@@ -24,15 +24,21 @@ def _text(label: Any) -> TextAreaField:
     return TextAreaField(label, description=_TEXT_HINT, render_kw={"rows": 12})
 
 
-def _tags() -> StringField:
-    return StringField(
+class TaggedForm(VersionForm):
+    """A form with tags, which are typed with commas between them."""
+
+    tags = StringField(
         _l("Tags"),
         description=_l("At most 8 of at most 12 characters each, with a comma between them."),
         render_kw={"autocomplete": "off", "data-tags": ""},
     )
 
+    def tags_typed(self) -> tuple[str, ...]:
+        """Return the tags, each by itself."""
+        return split_tags(self.tags.data or "")
 
-class ProjectForm(VersionForm):
+
+class ProjectForm(TaggedForm):
     """The project page (manual 6.3.j-3 to 6.3.j-7, 6.3.j-11)."""
 
     SHOWS_NUMBERS = frozenset(
@@ -41,7 +47,6 @@ class ProjectForm(VersionForm):
 
     name = StringField(_l("Project name"), render_kw={"maxlength": 60, "required": True})
     address = StringField(_l("Project address"), render_kw={"maxlength": 120})
-    tags = _tags()
     introduction = _text(_l("Illustrated introduction"))
     contact_name = StringField(_l("Contact"), render_kw={"maxlength": 30})
     contact_phone = StringField(_l("Contact's phone"), render_kw={"maxlength": 20, "inputmode": "tel"})
@@ -78,20 +83,19 @@ class ProjectForm(VersionForm):
             name=self.name.data or "",
             address=self.address.data or "",
             introduction=self.introduction.data or "",
-            tags=split_tags(self.tags.data or ""),
+            tags=self.tags_typed(),
             contact_name=self.contact_name.data or "",
             contact_phone=self.contact_phone.data or "",
             position=position,
         )
 
 
-class PlotForm(VersionForm):
+class PlotForm(TaggedForm):
     """A plot (manual 6.3.j-8 to 6.3.j-10)."""
 
     SHOWS_NUMBERS = frozenset({"text"})
 
     number = StringField(_l("Plot number"), render_kw={"maxlength": 30, "required": True})
-    tags = _tags()
     text = _text(_l("Illustrated text"))
     place = StringField(
         _l("Place in the list"),
@@ -110,7 +114,7 @@ class PlotForm(VersionForm):
         """Return what was typed; a place that is no number counts as 0, which the service refuses."""
         return PlotFacts(
             number=self.number.data or "",
-            tags=split_tags(self.tags.data or ""),
+            tags=self.tags_typed(),
             text=self.text.data or "",
             place=find_row_number(self.place.data or "") or 0,
         )

@@ -165,7 +165,7 @@ def _clean(facts: BrokerageFacts) -> BrokerageFacts:
     return BrokerageFacts(
         name,
         _clean_line(facts.contact, field="contact", limit=CONTACT_LENGTH),
-        _clean_phone(facts.phone),
+        clean_phone(facts.phone, field="phone"),
         _clean_line(facts.address, field="address", limit=ADDRESS_LENGTH),
     )
 
@@ -179,12 +179,16 @@ def _clean_line(raw: str, *, field: str, limit: int) -> str:
     return clean_text(line, field=field)
 
 
-def _clean_phone(raw: str) -> str:
-    """Return the phone of a company as typed: blank, or digits and the signs that stand between them."""
+def clean_phone(raw: str, *, field: str) -> str:
+    """Return the phone of a company as typed: blank, or digits and the signs that stand between them.
+
+    Raises:
+        Refused: BROKERAGE_PHONE_WRONG.
+    """
     phone = unicodedata.normalize("NFKC", raw).strip()
     has_digits = sum(c.isdigit() for c in phone) >= FEWEST_PHONE_DIGITS
     if phone and not (has_digits and _PHONE.fullmatch(phone)):
-        raise Refused(RefusalCode.BROKERAGE_PHONE_WRONG, field="phone")
+        raise Refused(RefusalCode.BROKERAGE_PHONE_WRONG, field=field)
     return phone
 
 

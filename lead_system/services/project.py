@@ -20,6 +20,7 @@ from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, Project
 from lead_system.services import history
+from lead_system.services.brokerages import clean_phone
 from lead_system.services.illustrations import require_kept
 from lead_system.services.rich_text import clean_html, pictures_in
 from lead_system.services.transaction import require_version, use_case
@@ -28,9 +29,6 @@ NAME_LENGTH, ADDRESS_LENGTH, CONTACT_LENGTH = 60, 120, 30
 MOST_TAGS, TAG_LENGTH = 8, 12
 """How many tags there may be, and how long one, so that they fit above each other on a small phone."""
 
-FEWEST_PHONE_DIGITS = 5
-
-_PHONE = re.compile(r"[0-9 +()-]{5,20}")
 _BETWEEN_TAGS = re.compile(r"[,，、;；\n\r\t]+")
 _PLAIN = frozenset({"latitude", "longitude", "place"})
 """What of a change is neither a name nor free text, and so stays in the history for ever (R10)."""
@@ -97,7 +95,7 @@ def clean_facts(facts: ProjectFacts) -> ProjectFacts:
         introduction=clean_html(facts.introduction, field="introduction"),
         tags=clean_tags(facts.tags),
         contact_name=clean_line(facts.contact_name, field="contact_name", limit=CONTACT_LENGTH),
-        contact_phone=_clean_phone(facts.contact_phone),
+        contact_phone=clean_phone(facts.contact_phone, field="contact_phone"),
         position=facts.position,
     )
 
@@ -161,14 +159,6 @@ def _columns(facts: ProjectFacts) -> dict[str, Any]:
         "latitude": where.latitude if where else None,
         "longitude": where.longitude if where else None,
     }
-
-
-def _clean_phone(raw: str) -> str:
-    phone = unicodedata.normalize("NFKC", raw).strip()
-    has_digits = sum(c.isdigit() for c in phone) >= FEWEST_PHONE_DIGITS
-    if phone and not (has_digits and _PHONE.fullmatch(phone)):
-        raise Refused(RefusalCode.BROKERAGE_PHONE_WRONG, field="contact_phone")
-    return phone
 
 
 def _lock_project() -> Project:
