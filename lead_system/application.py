@@ -20,7 +20,10 @@ from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
 from lead_system.web.headers import init_headers
+from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
+from lead_system.web.maps import init_maps
+from lead_system.web.rich_text import init_rich_text
 from lead_system.web.theme import init_theme
 
 LARGEST_REQUEST = 16 * 1024 * 1024
@@ -56,6 +59,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_headers,
         init_theme,
         init_assets,
+        init_illustrations,
+        init_maps,
+        init_rich_text,
         init_commands,
     ):
         init(app)

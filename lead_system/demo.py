@@ -17,6 +17,7 @@ from functools import cache, partial
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import delete, select, update
 
+from lead_system.demo_project import NAME, make_project
 from lead_system.domain.errors import Refused
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import SHANGHAI, shanghai_day, start_of_day
@@ -31,6 +32,7 @@ from lead_system.models import (
     CustomerType,
     Fee,
     Lead,
+    Project,
     Setting,
 )
 from lead_system.services import bindings, collisions, deals, fees, gate, history, leads, viewings
@@ -43,7 +45,6 @@ DAYS = 90
 LEADS = 2000
 BROKERS = 80
 PASSWORD = "demo-pass-2026"  # noqa: S105 - printed on purpose, and only ever set in a demonstration
-PROJECT = "澄湖天街（演示）"
 BEING_FILLED = "（演示数据生成中）"
 FIRST_BROKER_PHONE = 19900000001
 
@@ -96,6 +97,7 @@ class People:
     consultants: list[int]
     secretary: int
     director: int
+    admin: int
     types: list[int]
 
 
@@ -115,7 +117,7 @@ def is_filled() -> bool:
 
 
 def _was_interrupted() -> bool:
-    return db.session.scalar(select(Setting.project_name)) == BEING_FILLED
+    return db.session.scalar(select(Project.name)) == BEING_FILLED
 
 
 def accounts_text() -> str:
@@ -147,19 +149,21 @@ def fill_demo(now: datetime, say: Callable[[str], object]) -> None:
     _handle_most_collisions(people, now)
     _void_a_few_fees(people, now)
     _extend_two_bindings(people, now)
-    atomic(lambda: db.session.execute(update(Setting).values(project_name=PROJECT)))
+    make_project(people.admin, now)
+    atomic(lambda: db.session.execute(update(Project).values(name=NAME)))
     say("  100 %")
 
 
 def _empty_all_tables() -> None:
     for table in reversed(Base.metadata.sorted_tables):
-        if table.name != Setting.__tablename__:
+        if table.name not in (Setting.__tablename__, Project.__tablename__):
             db.session.execute(delete(table))
 
 
 def _make_people(at: datetime) -> People:
     """Make brokerages, agents and staff; the demonstration's people come with known passwords."""
-    db.session.execute(update(Setting).values(project_name=BEING_FILLED, service_phone="400-000-0000"))
+    db.session.execute(update(Project).values(name=BEING_FILLED))
+    db.session.execute(update(Setting).values(service_phone="400-000-0000"))
     brokerages = [
         Brokerage(
             name=name, contact=f"{SURNAMES[i]}经理", phone=f"021-5000{i:04d}", address=f"澄湖路 {i + 1} 号"
@@ -181,7 +185,7 @@ def _make_people(at: datetime) -> People:
         db.session.add(account)
         return _recorded(account, at)
 
-    staff(Role.ADMIN, "admin", "管理员", "A0001")
+    admin = staff(Role.ADMIN, "admin", "管理员", "A0001")
     gates = ("岳峰", "尹露", "鲍山")
     consultants = ("方晓晨", "顾一帆", "江心怡", "陆明哲", "沈佳宁", "叶知秋")
     return People(
@@ -193,6 +197,7 @@ def _make_people(at: datetime) -> People:
         ],
         secretary=staff(Role.SECRETARY, "secretary", "苏文", "S0001"),
         director=staff(Role.DIRECTOR, "director", "秦越", "D0001"),
+        admin=admin,
         types=[kind.id for kind in types],
     )
 

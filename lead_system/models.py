@@ -36,6 +36,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lead_system.domain.identity import Key, fold_name, keys_of
 from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus, real_status
+from lead_system.domain.places import Position
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, PHONE_STAFF, Approval, Role
 from lead_system.extensions import Model
 
@@ -74,6 +75,21 @@ class Money(TypeDecorator[Decimal]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         """Return yuan."""
         return None if value is None else Decimal(value).scaleb(-2)
+
+
+class Degrees(TypeDecorator[Decimal]):
+    """A latitude or longitude with six decimals, stored as whole millionths of a degree."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Store millionths."""
+        return None if value is None else int(value.scaleb(6).to_integral_exact())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Return degrees."""
+        return None if value is None else Decimal(value).scaleb(-6)
 
 
 def _choice(kind: type[StrEnum], name: str) -> Enum:
@@ -272,7 +288,6 @@ class Setting(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     protection_days: Mapped[int] = mapped_column(Integer)
-    project_name: Mapped[str] = mapped_column(String(60))
     service_phone: Mapped[str] = mapped_column(String(20))
     service_link: Mapped[str] = mapped_column(String(300), default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -299,6 +314,92 @@ class CustomerType(Model):
     def is_offered(self) -> bool:
         """Whether brokers can choose this type now."""
         return self.retired_at is None
+
+
+class Project(Model):
+    """项目主页: the one row that says what is for sale, where it is, and whom to ask.
+
+    `introduction` is HTML that `services.rich_text` has cleaned; the position is in GCJ-02.
+    """
+
+    __tablename__ = "project"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="is_the_only_row"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position_is_whole"),
+        CheckConstraint("latitude BETWEEN -90000000 AND 90000000", name="latitude_in_range"),
+        CheckConstraint("longitude BETWEEN -180000000 AND 180000000", name="longitude_in_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(60), default="")
+    address: Mapped[str] = mapped_column(String(120), default="")
+    introduction: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    contact_name: Mapped[str] = mapped_column(String(30), default="")
+    contact_phone: Mapped[str] = mapped_column(String(20), default="")
+    latitude: Mapped[Decimal | None] = mapped_column(Degrees)
+    longitude: Mapped[Decimal | None] = mapped_column(Degrees)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @property
+    def position(self) -> Position | None:
+        """Where it is; None where nobody has said so."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Position(self.latitude, self.longitude)
+
+
+class Plot(Model):
+    """地块: a part of the project with a page of its own; `text` is cleaned HTML.
+
+    An archived one is on no phone. Its number may be given again, which is why only shown ones are compared.
+    """
+
+    __tablename__ = "plots"
+    __table_args__ = (
+        CheckConstraint("length(number_key) > 0", name="number_is_not_blank"),
+        CheckConstraint("place BETWEEN 1 AND 9999", name="place_in_range"),
+        Index(
+            "uq_plots_number_key",
+            "number_key",
+            unique=True,
+            sqlite_where=text("archived_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(30))
+    number_key: Mapped[str] = mapped_column(String(90))
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    text: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[int] = mapped_column(Integer)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Illustration(Model):
+    """A picture of the project page. Its address names its content (`digest`), so it never changes."""
+
+    __tablename__ = "illustrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32), unique=True)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IllustrationSize(Model):
+    """An illustration in one width, drawn anew as JPEG; a phone fetches the one that fits it."""
+
+    __tablename__ = "illustration_sizes"
+    __table_args__ = (UniqueConstraint("illustration_id", "width"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    illustration_id: Mapped[int] = mapped_column(ForeignKey("illustrations.id"))
+    width: Mapped[int] = mapped_column(Integer)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 # Leads: customers as their brokers entered them, and who holds whom.

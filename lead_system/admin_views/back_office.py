@@ -19,8 +19,9 @@ from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.first_steps import FirstStepsView
 from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.plots import PlotsView
 from lead_system.admin_views.profile_changes import ProfileChangesView
+from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.scans import ScansView
@@ -37,6 +38,7 @@ from lead_system.models import (
     Fee,
     GateScan,
     Lead,
+    Plot,
     ProfileChange,
     Rebind,
     Viewing,
@@ -64,6 +66,8 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
     (StaffView, Account, _l("Staff"), "people", "staff"),
     (SettingsView, None, _l("Protection and contact"), "settings", "settings"),
+    (ProjectView, None, _l("Project page"), "settings", "project"),
+    (PlotsView, Plot, _l("Plots"), "settings", "plots"),
     (CustomerTypesView, CustomerType, _l("Customer types"), "settings", "customer_types"),
 )
 """View, table of a list, title, group, and the name in addresses, which is also that of the drawing."""
@@ -105,7 +109,7 @@ def init_back_office(app: Flask) -> None:
     office.add_view(first)
     office.add_view(HelpView(_l("Words and rules"), endpoint="help", url="/admin/help"))
     for kind, model, title, group, endpoint in _MENU:
-        of_rows = (model, db) if issubclass(kind, ListView) else ()
-        office.add_view(kind(*of_rows, title, group, endpoint, menu_icon_value=endpoint))
+        table = (model, db) if model else ()
+        office.add_view(kind(*table, title, group, endpoint, menu_icon_value=endpoint))
     office.init_app(app)
     app.register_blueprint(door.blueprint)

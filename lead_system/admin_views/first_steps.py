@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 
@@ -19,8 +19,8 @@ class _Words(NamedTuple):
 
     title: Any
     why: Any
-    button: Any = ""
-    endpoints: tuple[str, ...] = ()
+    button: Any
+    endpoint: str
 
 
 _WORDS: dict[FirstStep, _Words] = {
@@ -28,37 +28,37 @@ _WORDS: dict[FirstStep, _Words] = {
         _l("An administrator with an own password"),
         _l("Only you know it, so what is done under your name was done by you."),
         _l("Change your password"),
-        ("back_office_door.change_password",),
+        "back_office_door.change_password",
     ),
     FirstStep.PROJECT: _Words(
         _l("The project has a name"),
         _l("Brokers see it at the top of their home page, and know that they are in the right place."),
         _l("Name the project"),
-        ("project.index_view", "project.index", "project.change_view"),
+        "project.index_view",
     ),
     FirstStep.PROTECTION: _Words(
         _l("The days of protection are decided"),
         _l("So long does a customer belong to the broker after the scan. %(days)s days now."),
         _l("Look at the protection"),
-        ("settings.index_view", "settings.index", "settings.protection_view"),
+        "settings.protection_view",
     ),
     FirstStep.BROKERAGE: _Words(
         _l("The first brokerage"),
         _l("Brokers choose their company at the first sign-in; without one they cannot go on."),
         _l("Add a brokerage"),
-        ("brokerages.add_view",),
+        "brokerages.add_view",
     ),
     FirstStep.CONSULTANT: _Words(
         _l("The first consultant"),
         _l("The gate hands every visitor over to a consultant, and cannot confirm a visit without one."),
         _l("Add a consultant"),
-        ("consultants.add_view",),
+        "consultants.add_view",
     ),
     FirstStep.GATE: _Words(
         _l("The first gate account"),
         _l("Only gate staff can scan a visit code, and only the scan binds a customer."),
         _l("Add a gate account"),
-        ("staff.add_view",),
+        "staff.add_view",
     ),
     FirstStep.BROKER: _Words(
         _l("The first broker has signed in"),
@@ -67,19 +67,19 @@ _WORDS: dict[FirstStep, _Words] = {
             " Hang up the phone address, or send it to them."
         ),
         _l("Show the phone address"),
-        ("help.poster_view",),
+        "help.poster_view",
     ),
     FirstStep.CUSTOMER: _Words(
         _l("The first customer is reported"),
         _l("The broker enters the customer on the phone and reports the visit; that makes the visit code."),
         _l("Look at the customers"),
-        ("leads.index_view",),
+        "leads.index_view",
     ),
     FirstStep.SCAN: _Words(
         _l("The first scan at the gate"),
         _l("Gate staff sign in on the phone, scan the broker's code and confirm: the customer is bound."),
         _l("Look at the gate scans"),
-        ("scans.index_view",),
+        "scans.index_view",
     ),
 }
 
@@ -92,7 +92,7 @@ class ShownStep:
     title: str
     why: str
     button: str
-    url: str | None
+    url: str
 
 
 class FirstStepsView(BackOfficeView):
@@ -123,9 +123,4 @@ class FirstStepsView(BackOfficeView):
 def _shown(progress: Progress) -> ShownStep:
     words = _WORDS[progress.step]
     why = str(words.why) % {"days": get_settings().protection_days}
-    return ShownStep(progress, str(words.title), why, str(words.button), _address(words.endpoints))
-
-
-def _address(endpoints: tuple[str, ...]) -> str | None:
-    """Return where a step is done: the first of its pages that this release has; None where it has none."""
-    return next((url_for(one) for one in endpoints if one in current_app.view_functions), None)
+    return ShownStep(progress, str(words.title), why, str(words.button), url_for(words.endpoint))

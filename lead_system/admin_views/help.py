@@ -12,6 +12,7 @@ from lead_system.domain.lifecycle import TRANSITIONS, LeadStatus
 from lead_system.domain.roles import BACK_OFFICE, Approval
 from lead_system.models import CollisionKind, CollisionOutcome, CollisionState
 from lead_system.queries.fees import FeeState
+from lead_system.queries.project import get_project
 from lead_system.queries.settings import get_settings
 from lead_system.web.meanings import VERBS, Mark, meanings_of
 from lead_system.web.qr import draw_code
@@ -63,7 +64,7 @@ class HelpView(BackOfficeView):
         """Show the address of the phone pages, big enough to be hung up."""
         address = _phone_address()
         is_only_here = urlsplit(address).hostname in _ONLY_HERE
-        name = get_settings().project_name
+        name = get_project().name
         return self.render("admin/poster.html", address=address, is_only_here=is_only_here, project=name)
 
     @expose("/poster/phone-address.png")

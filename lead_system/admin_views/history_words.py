@@ -32,6 +32,12 @@ _WORDS: dict[str, LazyString] = {
     "move_customer_type": _l("Customer type moved up"),
     "pay_fee": _l("Viewing fee written down"),
     "void_fee": _l("Viewing fee voided"),
+    "change_project": _l("Project page changed"),
+    "keep_illustration": _l("Picture added"),
+    "open_plot": _l("Plot added"),
+    "change_plot": _l("Plot changed"),
+    "archive_plot": _l("Plot archived"),
+    "bring_back_plot": _l("Plot shown again"),
 }
 
 

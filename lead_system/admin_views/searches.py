@@ -221,6 +221,12 @@ class CustomerTypeSearchForm(Form):
     name = _name(_l("Name of the type"))
 
 
+class PlotSearchForm(Form):
+    """The search field above the plots."""
+
+    name = _name(_l("Plot number"))
+
+
 class ConsultantSearchForm(Form):
     """The search fields above the consultants (manual 6.3.h-9, 6.3.h-10)."""
 

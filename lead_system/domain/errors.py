@@ -41,6 +41,15 @@ class RefusalCode(StrEnum):
     PICTURE_MISSING = "picture_missing"
     PICTURE_TOO_LARGE = "picture_too_large"
     PICTURE_UNREADABLE = "picture_unreadable"
+    ILLUSTRATION_MISSING = "illustration_missing"
+    ILLUSTRATION_TOO_LARGE = "illustration_too_large"
+    ILLUSTRATION_NOT_KEPT = "illustration_not_kept"
+    TOO_MANY_TAGS = "too_many_tags"
+    TAG_TOO_LONG = "tag_too_long"
+    POSITION_WRONG = "position_wrong"
+    POSITION_NOT_FOUND = "position_not_found"
+    PLOT_NUMBER_MISSING = "plot_number_missing"
+    PLOT_PLACE_WRONG = "plot_place_wrong"
     LOGIN_WRONG = "login_wrong"
     EMPLOYEE_NUMBER_WRONG = "employee_number_wrong"
     BROKERAGE_PHONE_WRONG = "brokerage_phone_wrong"
@@ -94,6 +103,7 @@ class RefusalCode(StrEnum):
     BROKERAGE_NAME_TAKEN = "brokerage_name_taken"
     CUSTOMER_TYPE_NAME_TAKEN = "customer_type_name_taken"
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
+    PLOT_NUMBER_TAKEN = "plot_number_taken"
     EXPORT_TOO_LARGE = "export_too_large"
     TWICE_IN_FILE = "twice_in_file"
     IMPORT_ROWS_BAD = "import_rows_bad"
@@ -184,6 +194,15 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.CELL_HAS_FORMULA,
     RefusalCode.CELL_IS_DATE,
     RefusalCode.CELL_UNREADABLE,
+    RefusalCode.ILLUSTRATION_MISSING,
+    RefusalCode.ILLUSTRATION_TOO_LARGE,
+    RefusalCode.ILLUSTRATION_NOT_KEPT,
+    RefusalCode.TOO_MANY_TAGS,
+    RefusalCode.TAG_TOO_LONG,
+    RefusalCode.POSITION_WRONG,
+    RefusalCode.POSITION_NOT_FOUND,
+    RefusalCode.PLOT_NUMBER_MISSING,
+    RefusalCode.PLOT_PLACE_WRONG,
     RefusalCode.PASSWORDS_DIFFER,
     RefusalCode.SIGN_IN_FAILED,
     RefusalCode.CODE_WRONG,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from lead_system.domain.roles import AGENTS, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, GateScan, HistoryRecord, Lead, Setting
+from lead_system.models import Account, Brokerage, GateScan, HistoryRecord, Lead, Project, Setting
 
 _CHAIN_OF_SETTINGS, _CHANGES_PROTECTION = "setting", "protection"
 """How the chain begins on which changes of settings are recorded, and the word in their action."""
@@ -62,7 +62,7 @@ def _conditions() -> dict[FirstStep, ColumnElement[bool]]:
     """Return what must be there for each step to count as done; who is archived does not count."""
     return {
         FirstStep.ADMIN: _there_is(_has_role(Role.ADMIN), ~Account.must_change_password),
-        FirstStep.PROJECT: _there_is(Setting.project_name != ""),
+        FirstStep.PROJECT: _there_is(Project.name != ""),
         FirstStep.PROTECTION: or_(_there_is(Setting.protection_days != _DAYS_OF_A_NEW_SYSTEM), _was_saved()),
         FirstStep.BROKERAGE: _there_is(Brokerage.archived_at.is_(None)),
         FirstStep.CONSULTANT: _there_is(_has_role(Role.CONSULTANT)),

@@ -6,7 +6,7 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from lead_system.domain.roles import AGENTS, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
-from lead_system.models import Account, Brokerage, Collision, Export, Import, Lead, Viewing, is_listed
+from lead_system.models import Account, Brokerage, Collision, Export, Import, Lead, Plot, Viewing, is_listed
 
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
@@ -108,3 +108,8 @@ def visible_customer_types(actor: Account) -> ColumnElement[bool]:
 def visible_imports(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the imports that somebody may look at: the own ones alone."""
     return Import.account_id == actor.id if actor.role in DECIDERS else false()
+
+
+def visible_plots(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the plots that somebody may see; archived ones only the admin."""
+    return true() if actor.role is Role.ADMIN else Plot.archived_at.is_(None)

@@ -17,12 +17,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+PICTURES = "illustrations.picture"
+"""The one kind of page that a browser may keep: an address that is its content, without people on it."""
+
+
 def _set_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
-    if request.endpoint is None or not request.endpoint.endswith("static"):
+    is_file = request.endpoint is not None and request.endpoint.endswith("static")
+    is_kept = request.endpoint == PICTURES and response.status_code in (200, 304)
+    if not (is_file or is_kept):
         # Pages have people on them: neither a proxy nor the back button of a shared computer may keep one.
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -5,6 +5,7 @@ kept is drawn onto an empty canvas, so that nothing else of the sent file is lef
 no script behind the last pixel.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -14,6 +15,7 @@ from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.services.fees import NewPicture
+from lead_system.services.illustrations import DrawnWidth, NewIllustration
 
 MEGABYTE = 1024 * 1024
 SCREENSHOT_MEGABYTES = 10
@@ -32,8 +34,20 @@ VERY_LONG = 2.5
 """How many times as long as wide a screenshot is that was scrolled: no telephone's display is."""
 
 THUMBNAIL_EDGE = 240
+
+WIDTHS = (480, 960, 1600)
+"""Widths in which an illustration is kept: small phones, sharp ones, tablets; never larger than sent."""
+
+TALLEST = 4800
+"""Greatest height of an illustration; long posters are common, endless ones are a mistake."""
+
 _QUALITY = 85
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_OF_ILLUSTRATIONS = {
+    RefusalCode.PICTURE_MISSING: RefusalCode.ILLUSTRATION_MISSING,
+    RefusalCode.PICTURE_TOO_LARGE: RefusalCode.ILLUSTRATION_TOO_LARGE,
+}
+"""The same refusals in words that do not speak of screenshots."""
 
 
 @contextmanager
@@ -62,12 +76,7 @@ def read_screenshot(upload: FileStorage | None) -> NewPicture:
     Raises:
         Refused: PICTURE_MISSING for no file or an empty one, PICTURE_TOO_LARGE, or PICTURE_UNREADABLE.
     """
-    most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
-    data = upload.read(most_bytes + 1) if upload is not None else b""
-    if not data:
-        raise Refused(RefusalCode.PICTURE_MISSING, field="picture")
-    if len(data) > most_bytes:
-        raise _too_large()
+    data = _read_file(upload)
     with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
         picture.draft("RGB", _box(picture))  # Lets a JPEG unpack at a fraction of its size.
         return draw_anew(picture)
@@ -75,13 +84,65 @@ def read_screenshot(upload: FileStorage | None) -> NewPicture:
 
 def draw_anew(picture: Image.Image) -> NewPicture:
     """Return the first frame of a picture the right way up, on white, reduced, as two fresh JPEG files."""
-    upright = _coloured(ImageOps.exif_transpose(picture))
-    upright.thumbnail(_box(upright))
-    canvas = Image.new("RGB", upright.size, "white")
-    canvas.paste(upright, mask=upright if upright.mode == "RGBA" else None)
+    canvas = _on_white(picture)
     small = canvas.copy()
     small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
     return NewPicture(canvas.width, canvas.height, _as_jpeg(canvas), _as_jpeg(small))
+
+
+def read_illustration(upload: FileStorage | None) -> NewIllustration:
+    """Return a picture for the project page, drawn anew in a few widths; nothing is stored.
+
+    Raises:
+        Refused: ILLUSTRATION_MISSING for no file or an empty one, ILLUSTRATION_TOO_LARGE, or
+            PICTURE_UNREADABLE.
+    """
+    try:
+        data = _read_file(upload)
+        with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
+            picture.draft("RGB", (WIDTHS[-1], TALLEST))
+            return draw_widths(picture)
+    except Refused as refused:
+        code = _OF_ILLUSTRATIONS.get(refused.code, refused.code)
+        raise Refused(code, **refused.facts) from None
+
+
+def draw_widths(picture: Image.Image) -> NewIllustration:
+    """Return the first frame of a picture the right way up, on white, as a fresh JPEG file for each width."""
+    largest = _on_white(picture, (WIDTHS[-1], TALLEST))
+    widths = sorted({min(width, largest.width) for width in WIDTHS})
+    drawn = tuple(DrawnWidth(width, _as_jpeg(_narrowed(largest, width))) for width in widths)
+    digest = hashlib.sha256(drawn[-1].jpeg).hexdigest()[:32]
+    return NewIllustration(digest, largest.width, largest.height, drawn)
+
+
+def _narrowed(picture: Image.Image, width: int) -> Image.Image:
+    """Return a picture in a width that is no larger than its own."""
+    height = max(1, round(picture.height * width / picture.width))
+    return picture if width == picture.width else picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _read_file(upload: FileStorage | None) -> bytes:
+    """Return what was sent, of which no more is read than may be kept; its temporary file goes at once."""
+    most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
+    data = b""
+    if upload is not None:
+        data = upload.read(most_bytes + 1)
+        upload.close()
+    if not data:
+        raise Refused(RefusalCode.PICTURE_MISSING, field="picture")
+    if len(data) > most_bytes:
+        raise _too_large()
+    return data
+
+
+def _on_white(picture: Image.Image, box: tuple[int, int] | None = None) -> Image.Image:
+    """Return a picture the right way up on a white canvas, fitted into a box; without one, into its own."""
+    upright = _coloured(ImageOps.exif_transpose(picture))
+    upright.thumbnail(box or _box(upright))
+    canvas = Image.new("RGB", upright.size, "white")
+    canvas.paste(upright, mask=upright if upright.mode == "RGBA" else None)
+    return canvas
 
 
 def _too_large() -> Refused:

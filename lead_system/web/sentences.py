@@ -59,6 +59,24 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.PICTURE_UNREADABLE: _l(
         "That file is no picture that can be read. Choose a JPEG, PNG or WebP file."
     ),
+    RefusalCode.ILLUSTRATION_MISSING: _l("Choose a picture first."),
+    RefusalCode.ILLUSTRATION_TOO_LARGE: _l(
+        "The picture is too large: at most %(limit)s MB and 40 million pixels. Choose a smaller one."
+    ),
+    RefusalCode.ILLUSTRATION_NOT_KEPT: _l(
+        "A picture in the text is not kept here. Take it out and insert it again."
+    ),
+    RefusalCode.TOO_MANY_TAGS: _l("Too many tags: at most %(limit)s. Take some out."),
+    RefusalCode.TAG_TOO_LONG: _l("A tag is too long: at most %(limit)s characters. Shorten it."),
+    RefusalCode.POSITION_WRONG: _l(
+        "Enter latitude and longitude in degrees with decimals, such as 39.908722 and 116.397499, "
+        "or leave both blank."
+    ),
+    RefusalCode.POSITION_NOT_FOUND: _l(
+        "No coordinates were found in what you pasted. Paste something like 39.908722, 116.397499."
+    ),
+    RefusalCode.PLOT_NUMBER_MISSING: _l("Enter the plot number."),
+    RefusalCode.PLOT_PLACE_WRONG: _l("Enter the place in the list as a whole number from 1 to %(limit)s."),
     RefusalCode.LOGIN_WRONG: _l(
         "An account name has 3 to 30 small letters, digits, dots, hyphens or underscores, and begins with a "
         "letter or digit."
@@ -111,6 +129,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CUSTOMER_TYPE_RETIRED: _l(
         "There is a retired customer type “%(name)s”. Bring that one back instead."
     ),
+    RefusalCode.PLOT_NUMBER_TAKEN: _l("A plot with this number is shown already. Choose another number."),
     RefusalCode.EXPORT_TOO_LARGE: _l(
         "These are %(rows)s rows; an Excel file takes %(limit)s at most. Narrow the search, "
         "for example to some days."

@@ -22,6 +22,7 @@ from tests.support.client import PageClient
 from tests.support.databases import ROOT, Database
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.project import add_plot
 from tests.support.stories import Stories
 
 MOST_QUERIES = 12
@@ -205,6 +206,11 @@ def add_type(cast: Cast, n: int) -> None:
         db.session.commit()
 
 
+def add_a_plot(cast: Cast, n: int) -> None:
+    text = f"<p>=1+{n}<strong>临街</strong></p>"
+    add_plot(cast, f"A-{n:02}{'甲乙丙丁'[n % 4]}", tags=(f"特色{n}",), text=text, place=n + 1)
+
+
 LISTS = (
     List("leads", "secretary", add_customer, search="broker_name=王芳", default_tab="all"),
     List("collisions", "director", add_collisions, search="name=孙丁", sort=4, default_tab="open"),
@@ -220,6 +226,7 @@ LISTS = (
     List("consultants", "admin", add_consultant, has_days=False, search="name=丁"),
     List("staff", "admin", add_staff, has_days=False, search="role=gate"),
     List("customer_types", "admin", add_type, has_days=False, search="name=丁类", default_tab="offered"),
+    List("plots", "admin", add_a_plot, has_days=False, search="name=丁", default_tab="shown"),
 )
 """Every list of the back office; a test of its own says so."""
 
@@ -256,7 +263,7 @@ def sentences(page: Page) -> str:
     return page.find("div", class_="empty").text
 
 
-NO_LISTS = {"/admin/settings/", "/admin/first-steps/"}
+NO_LISTS = {"/admin/settings/", "/admin/project/", "/admin/first-steps/"}
 """Pages of the menu that are no list."""
 
 
@@ -293,6 +300,7 @@ EMPTY = {
     "customer_types": "Nothing here yet. Add the first type; brokers can choose it at once."
     " Add a customer type",
     "staff": "Nothing here yet. Add a gate account first; without one no code is scanned. Add an account",
+    "plots": "Nothing here yet. Add the first plot; brokers see it at once. Add a plot",
 }
 
 

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from lead_system.extensions import db
-from lead_system.models import Lead, Setting
+from lead_system.models import Lead
 from tests.support.browser import LiveServer
 from tests.support.databases import ROOT, SECRET_KEY, Database
 
@@ -68,18 +67,12 @@ def add_person(page: Page, step: str, number: str, **person: str) -> None:
     expect_done(page, step)
 
 
-def project_is_named(page: Page, app: Flask) -> None:
-    """Name the project, on its page where this release has one."""
+def project_is_named(page: Page) -> None:
+    """Name the project on its page."""
     page.goto("/admin/first-steps/")
-    button = page.locator("[data-step=project] a.button")
-    if button.count():
-        button.click()
-        page.locator("[name=name], [name=project_name]").first.fill("江畔里")
-        page.locator("main form button.button-first").first.click()
-    else:
-        with app.app_context():
-            db.session.execute(db.update(Setting).values(project_name="江畔里"))
-            db.session.commit()
+    page.locator("[data-step=project] a.button").click()
+    page.locator("[name=name]").fill("江畔里")
+    page.locator("main form button.button-first").first.click()
     expect_done(page, "project")
 
 
@@ -124,7 +117,7 @@ def test_new_installation_is_led_to_its_first_scan(
     expect(desk.locator("[data-step=admin] [data-state]")).to_have_text("已完成")
     shot(desk, "first-steps-begin")
 
-    project_is_named(desk, live_server.app)
+    project_is_named(desk)
     open_step(desk, "brokerage")
     fill(desk, name="安家置业")
     desk.locator("main form button.button-first").click()

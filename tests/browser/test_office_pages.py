@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.cast import OUYANG, PASSWORD, Cast
+from tests.support.project import add_plot, keep_picture, write_project
 
 Shot = Callable[[Page, str], Path]
 
@@ -15,6 +16,7 @@ LISTS = [
     "collisions/?state=handled", "fees", "referrals", "scans", "viewings", "rebinds", "profile_changes",
     "exports", "brokers", "brokerages", "consultants", "staff",
     "settings", "customer_types",
+    "plots",
 ]  # fmt: skip
 PAGES = [
     "leads/details/?id=1", "leads/extend/?id=2", "leads/rebind/?id=2", "leads/mark-dealt/?id=2",
@@ -22,6 +24,7 @@ PAGES = [
     "brokerages/add/", "brokerages/change/?id=1", "brokerages/archive/?id=1", "consultants/add/",
     "consultants/archive/?id=6", "staff/change/?id=4", "password",
     "settings/protection/?days=20", "settings/contact/", "customer_types/retire/?id=1",
+    "project/", "plots/add/", "plots/change/?id=1", "plots/archive/?id=1",
 ]  # fmt: skip
 LOOKS = [("light", "zh-CN", "1440"), ("dark", "en", "768")]
 
@@ -39,6 +42,10 @@ def story(cast: Cast) -> Cast:
     cast.enters("qiang", reports=True)
     cast.handles("director", 1, note="双方已确认，以先绑定为准" * 20)
     cast.rebinds("director", lead, "wei")
+    wide = f'<p><img src="/pictures/{keep_picture(cast, size=(1600, 200))}/480.jpg" alt=""></p>'
+    text = f"{wide}<p>{'Wolfeschlegelsteinhausenberg' * 6}</p>"
+    write_project(cast, name="澄" * 60, introduction=text, tags=("临湖" * 6,) * 8)
+    add_plot(cast, "A" * 30, text=text, tags=tuple(f"{n}号临街转角商铺" for n in range(8)))
     return cast
 
 

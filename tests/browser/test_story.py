@@ -34,7 +34,7 @@ def sign_in_as_staff(page: Page, login: str) -> None:
 def enter_and_report(page: Page) -> None:
     """Enter a customer; the broker pastes the whole number, and the phone cuts it."""
     page.goto("/m/home")
-    page.locator(".hero a").click()
+    page.locator(".hero a", has_text="立即报备").click()
     page.locator("#surname").fill("欧阳")
     page.locator("#given_name").fill("锋")
     page.locator("#phone1_head").fill("+86 138 1234 5678")

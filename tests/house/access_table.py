@@ -103,6 +103,7 @@ LISTS = [
     *_list("consultants", ADMIN),
     *_list("staff", ADMIN),
     *_list("customer_types", ADMIN),
+    *_list("plots", ADMIN),
 ]
 
 CUSTOMERS = [
@@ -199,6 +200,26 @@ SETTINGS = [
     *_asking("/admin/customer_types/bring-back/", ADMIN, "id={type}", posted=409),
     *_asking("/admin/customer_types/retire/", ADMIN, "id=999999", got=404, posted=404),
     Row(POST, "/admin/customer_types/move/", ADMIN, 409, "/admin/customer_types/move/?id={type}"),
+]
+
+PROJECT = [
+    *_asking("/admin/project/", ADMIN, "", posted=409),
+    Row(POST, "/admin/project/preview/", ADMIN, 200),
+    Row(POST, "/admin/project/picture/", ADMIN, 422),
+    *_asking("/admin/plots/add/", ADMIN, ""),
+    *_asking("/admin/plots/change/", ADMIN, "id={plot}", posted=409),
+    *_asking("/admin/plots/change/", ADMIN, "id={archived_plot}", got=404, posted=404),
+    Row(POST, "/admin/plots/preview/", ADMIN, 200),
+    Row(POST, "/admin/plots/preview/", ADMIN, 404, "/admin/plots/preview/?id={archived_plot}"),
+    *_asking("/admin/plots/archive/", ADMIN, "id={plot}", posted=409),
+    *_asking("/admin/plots/bring-back/", ADMIN, "id={archived_plot}", posted=409),
+    *_asking("/admin/plots/bring-back/", ADMIN, "id={plot}", got=404, posted=404),
+    Row(GET, "/m/project", AGENTS, 200),
+    Row(GET, "/m/project/maps", AGENTS, 200),
+    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 200, "/m/project/plots/{plot}"),
+    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 404, "/m/project/plots/{archived_plot}"),
+    Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 200, "/pictures/{picture}/480.jpg"),
+    Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 404, "/pictures/{picture}/481.jpg"),
 ]
 
 OFFICE = [
@@ -313,6 +334,7 @@ TABLE = [
     *PASSWORDS,
     *PEOPLE,
     *SETTINGS,
+    *PROJECT,
     *OFFICE,
     *BROKER_PAGES,
     *GATE_PAGES,

@@ -15,6 +15,7 @@ FLOORS = {
     "lead_system.admin_views": 4,
     "lead_system.cli": 4,
     "lead_system.demo": 4,
+    "lead_system.demo_project": 4,
     "lead_system.mobile": 4,
     "lead_system.queries": 3,
     "lead_system.services": 3,

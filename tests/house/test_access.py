@@ -1,11 +1,13 @@
 """Every address and verb, asked by everybody: who may is let in, nobody else, and then nothing is written."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 
 from lead_system.clock import now
+from lead_system.domain.places import Position
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.services.exports import begin_export
@@ -14,6 +16,7 @@ from tests.house.access_table import ALL, LET_IN, TABLE
 from tests.support.cast import OUYANG, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
+from tests.support.project import add_plot, keep_picture, put_away, write_project
 from tests.support.refusals import nothing_written
 from tests.support.stories import told_once
 
@@ -45,7 +48,16 @@ def tell_story(cast: Cast) -> dict[str, object]:
     begin_the_secretarys_export(cast)
     records = {"bound": bound, "dealt": dealt, "collision": collision, "handled": handled, "weis": weis}
     brokerage = {"brokerage": cast.account("qiang", "brokerage_id"), "type": cast.types["住宅"]}
-    return cast.ids | records | brokerage | {"fee": fee, "code": cast.code_of(bound)}
+    project = tell_of_the_project(cast)
+    return cast.ids | records | brokerage | project | {"fee": fee, "code": cast.code_of(bound)}
+
+
+def tell_of_the_project(cast: Cast) -> dict[str, object]:
+    """Write where the project is, and give it a plot that is shown, one that is not, and a picture."""
+    write_project(cast, position=Position(Decimal("31.2338"), Decimal("120.7965")))
+    plot, archived = add_plot(cast, "A-01"), add_plot(cast, "B-02")
+    put_away(cast, archived)
+    return {"plot": plot, "archived_plot": archived, "picture": keep_picture(cast)}
 
 
 def begin_the_secretarys_export(cast: Cast) -> None:

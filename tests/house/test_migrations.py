@@ -81,6 +81,23 @@ def test_rows_of_the_first_release_survive_the_way_up_and_down() -> None:
     assert _read("SELECT kind FROM collision_events") == [("entered",)]
 
 
+@on_both
+@pytest.mark.usefixtures("empty_app")
+def test_name_of_the_project_moves_to_its_own_page_and_back() -> None:
+    flask_migrate.upgrade(directory=MIGRATIONS, revision="0002")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE settings SET project_name = '澄湖天街', service_phone = '400-1'")
+
+    flask_migrate.upgrade(directory=MIGRATIONS)
+    with db.engine.begin() as connection:
+        moved = connection.exec_driver_sql("SELECT name, address, version FROM project").all()
+        connection.exec_driver_sql("UPDATE project SET name = '澄湖新天街'")
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0002")
+
+    assert [tuple(row) for row in moved] == [("澄湖天街", "", 1)]
+    assert _read("SELECT project_name, service_phone FROM settings") == [("澄湖新天街", "400-1")]
+
+
 def _write_rows_of_the_first_release() -> None:
     at = "'2026-03-02 02:00:00'"
     broker = "'broker', '', '', 'not_needed', ''"
