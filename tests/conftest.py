@@ -1,8 +1,10 @@
 """What holds for every test; the fixtures come from tests/support."""
 
 import os
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [
     "tests.support.databases",
@@ -19,23 +21,32 @@ pytest_plugins = [
 for _name in [name for name in os.environ if name.startswith("LEAD_")]:
     del os.environ[_name]
 
-ONE_AT_A_TIME = ("browser", "races")
 BROWSER_FIXTURES = {"live_server", "chromium", "camera_phone"}
+
+
+class _OneBrowserAtATime(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the long tests to one worker, first of all, and the others one by one to whoever is free.
+
+    Two browsers or two races at once would slow each other down until they time out. The marks that xdist
+    has for this come to nothing: it writes them into ids that pytest does not read any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        is_long = file.startswith(("tests/browser/", "tests/races/")) or file.endswith("_browser.py")
+        return "one at a time" if is_long else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _OneBrowserAtATime(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark browser tests by the fixtures they use, and start the long tests first, on a worker of their own.
-
-    Two browsers or two races at once would slow each other down until they time out.
-    """
+    """Mark browser tests by the fixtures they use."""
     for item in items:
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if _is_long(item):
-            item.add_marker(pytest.mark.xdist_group("one at a time"))
-    items.sort(key=lambda item: not _is_long(item))
-
-
-def _is_long(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ONE_AT_A_TIME)
+            assert item.path.name.endswith("_browser.py") or item.path.parent.name == "browser", (
+                f"{item.nodeid} drives a browser: move it to tests/browser/ or a file named *_browser.py"
+            )

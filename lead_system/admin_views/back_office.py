@@ -16,6 +16,7 @@ from lead_system.admin_views.customer_types import CustomerTypesView
 from lead_system.admin_views.dashboard import DashboardView
 from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
+from lead_system.admin_views.finder import FinderView
 from lead_system.admin_views.first_steps import FirstStepsView
 from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
@@ -108,6 +109,7 @@ def init_back_office(app: Flask) -> None:
     first.menu_icon_value = "first_steps"
     office.add_view(first)
     office.add_view(HelpView(_l("Words and rules"), endpoint="help", url="/admin/help"))
+    office.add_view(FinderView(_l("Find a customer"), endpoint="finder", url="/admin/find"))
     for kind, model, title, group, endpoint in _MENU:
         table = (model, db) if model else ()
         office.add_view(kind(*table, title, group, endpoint, menu_icon_value=endpoint))

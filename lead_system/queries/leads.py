@@ -299,6 +299,11 @@ def get_own_lead(actor: Account, lead_id: int) -> Lead:
     return lead
 
 
+def find_lead_by_number(actor: Account, text: str) -> Lead | None:
+    """Return the lead of a number as somebody typed it; None where there is none that they may see."""
+    return db.session.scalar(select(Lead).where(is_number(Lead.id, text), scope.visible_leads(actor)))
+
+
 def get_lead_by_code(code: str) -> Lead:
     """Return the lead of a visit code, by link, token or short code.
 

@@ -186,6 +186,8 @@ def test_keys_are_of_use_and_in_nobodys_way(cast: Cast, hands: Callable[[], Hand
         page.keyboard.press(key)
     expect(number).to_have_value("j?/xn")
     expect(help_page).to_be_hidden()
+    director.press("Escape", "g")
+    expect(page.locator("#find")).to_be_focused()
     director.press("Escape", "j", "j", "k")
     expect(page.locator("tbody tr:nth-child(1) :focus")).to_have_count(1)
     director.press("Escape")

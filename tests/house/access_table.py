@@ -224,6 +224,7 @@ PROJECT = [
 
 OFFICE = [
     Row(GET, "/admin/first-steps/", ADMIN, 200),
+    Row(GET, "/admin/find/", BACK_OFFICE, 302, "/admin/find/?q={bound}"),
     Row(GET, "/admin/help/", BACK_OFFICE, 200),
     Row(GET, "/admin/help/poster/", BACK_OFFICE, 200),
     Row(GET, "/admin/help/poster/phone-address.png", BACK_OFFICE, 200),

@@ -15,8 +15,8 @@ function press(selector) {
   return Boolean(element);
 }
 
-function goToSearch() {
-  const field = document.querySelector('[role="search"] input:not([type="hidden"])');
+function goTo(selector) {
+  const field = document.querySelector(selector);
   field?.focus();
   field?.select();
   return Boolean(field);
@@ -24,7 +24,8 @@ function goToSearch() {
 
 // Each answers whether there was anything to do; else the key keeps what it means to the browser.
 const ONE_LETTER = {
-  "/": goToSearch,
+  "/": () => goTo('#work [role="search"] input:not([type="hidden"])') || goTo("#find"),
+  g: () => goTo("#find"),
   j: (at) => step(at, 1),
   k: (at) => step(at, -1),
   x: tick,
