@@ -9,8 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views.base import Answer, BackOfficeView
 from lead_system.domain.roles import Role
-from lead_system.queries import first_steps
-from lead_system.queries.first_steps import FirstStep, Progress
+from lead_system.queries.first_steps import FirstStep, Progress, first_steps, is_finished
 from lead_system.queries.settings import get_settings
 
 
@@ -103,21 +102,25 @@ class FirstStepsView(BackOfficeView):
     @expose("/")
     def index(self) -> Answer:
         """Show every step with what is done."""
-        steps = [_shown(progress) for progress in first_steps.first_steps()]
-        done = sum(1 for step in steps if step.progress.is_done)
+        progress = steps_now()
         return self.render(
-            "admin/first_steps.html", steps=steps, done=done, is_finished=not self._is_unfinished()
+            "admin/first_steps.html",
+            steps=[_shown(one) for one in progress],
+            done=sum(1 for one in progress if one.is_done),
+            is_finished=is_finished(progress),
         )
 
     def is_visible(self) -> bool:
         """Whether the menu shows it: as long as something is left to do."""
-        return self.is_accessible() and self._is_unfinished()
+        return self.is_accessible() and not is_finished(steps_now())
 
-    def _is_unfinished(self) -> bool:
-        """Return whether a step is left, asked once for each page."""
-        if "has_first_steps_left" not in g:
-            g.has_first_steps_left = not first_steps.is_finished()
-        return bool(g.has_first_steps_left)
+
+def steps_now() -> list[Progress]:
+    """Return the first steps with what is done, asked once for each page: the menu wants to know too."""
+    if "first_steps" not in g:
+        g.first_steps = first_steps()
+    steps: list[Progress] = g.first_steps
+    return steps
 
 
 def _shown(progress: Progress) -> ShownStep:

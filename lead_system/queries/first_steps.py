@@ -48,14 +48,14 @@ def first_steps() -> list[Progress]:
     return [Progress(s, bool(done), s in _OPTIONAL) for s, done in zip(conditions, row, strict=True)]
 
 
-def is_finished() -> bool:
+def is_finished(steps: list[Progress]) -> bool:
     """Whether everything is done that has to be."""
-    return all(progress.is_done for progress in first_steps() if not progress.is_optional)
+    return all(progress.is_done for progress in steps if not progress.is_optional)
 
 
-def was_ever_scanned() -> bool:
+def was_ever_scanned(steps: list[Progress]) -> bool:
     """Whether the gate has ever confirmed a visit: from then on the system is in use."""
-    return bool(db.session.scalar(select(_there_is(GateScan.id.is_not(None)))))
+    return any(progress.is_done for progress in steps if progress.step is FirstStep.SCAN)
 
 
 def _conditions() -> dict[FirstStep, ColumnElement[bool]]:

@@ -129,7 +129,7 @@ def test_an_action_on_rows_that_are_nobodys_is_answered_404(desk: Desk, room: Ro
 )
 def test_an_action_that_is_not_offered_is_refused(desk: Desk, room: Room, who: str, action: str) -> None:
     client = desk(who)
-    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.csrf_token
     sent = {"csrf_token": token, "rowid": str(room.bound), "action": action, "request_id": "made-by-hand-1"}
 
     answer = client.post("/admin/leads/action/", data=sent)

@@ -424,7 +424,7 @@ def test_the_pages_are_closed_to_everybody_else(desk: Desk, offices: Cast, who: 
 
 def test_a_brokerage_added_by_hand_by_the_secretary_is_not_added(desk: Desk, offices: Cast) -> None:
     client = desk("secretary")
-    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.csrf_token
     sent = {"csrf_token": token, "request_id": "made-by-hand-1", "name": "和美房产"}
 
     with nothing_written(offices.app):

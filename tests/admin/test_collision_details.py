@@ -311,7 +311,7 @@ def test_only_those_who_decide_see_collisions(desk: Desk, collision: int, who: s
 def test_the_secretary_cannot_open_a_collision_by_hand(desk: Desk, room: Room, collision: int) -> None:
     room.cast.handles("director", collision)
     client = desk("secretary")
-    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.csrf_token
     sent = {"csrf_token": token, "request_id": "made-by-hand-1", "reason": "双方仍有争议"}
 
     with nothing_written(room.cast.app):

@@ -141,7 +141,7 @@ def test_a_page_for_others_is_refused_without_a_word_of_what_is_on_it(
 )
 def test_a_form_that_the_secretary_made_by_hand_changes_nothing(desk: Desk, room: Room, action: str) -> None:
     client = desk("secretary")
-    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.csrf_token
     sent = {"csrf_token": token, "request_id": "made-by-hand-1", "reason": "x", "dealt_on": "2026-04-02"}
 
     answer = client.post(action.format(bound=room.bound), data=sent | {"version": "3", "lead_ids": "1"})

@@ -170,7 +170,7 @@ def test_no_fee_is_made_for_a_customer_whom_the_gate_never_scanned(
 
 def by_hand(client: PageClient, address: str, **fields: object) -> PageResponse:
     """Send to an address what a form of this session would carry, whether a page has that form or not."""
-    token = client.get("/admin/leads/").page.forms[0].defaults()["csrf_token"][0]
+    token = client.get("/admin/leads/").page.csrf_token
     return client.post(address, data={"csrf_token": token, "request_id": "made-by-hand-1", **fields})
 
 

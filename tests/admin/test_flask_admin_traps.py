@@ -34,6 +34,7 @@ from tests.support.client import PageClient
 from tests.support.databases import both_databases
 from tests.support.frozen import StoppedClock
 from tests.support.html import Element
+from tests.support.project import add_plot
 from tests.support.refusals import everything, nothing_written
 from tests.support.stories import told_once
 
@@ -314,15 +315,15 @@ def test_12_an_export_leaves_no_formula_alive_and_keeps_its_chinese_name(
 
 
 SEES = {
-    "fang": {"leads"},
-    "wei": {"leads"},
-    "feng": {"scans"},
-    "xin": {"leads", "viewings"},
-    "ming": set(),
-    "secretary": {"leads", "fees", "scans", "viewings", "exports"},
+    "fang": {"leads", "plots"},
+    "wei": {"leads", "plots"},
+    "feng": {"scans", "plots"},
+    "xin": {"leads", "viewings", "plots"},
+    "ming": {"plots"},
+    "secretary": {"leads", "fees", "scans", "viewings", "exports", "plots"},
     "director": {
         "leads", "collisions", "fees", "referrals", "scans", "viewings", "rebinds", "profile_changes",
-        "brokers", "brokerages",
+        "brokers", "brokerages", "plots",
     },
     "admin": {one.endpoint for one in LISTS},
 }  # fmt: skip
@@ -340,6 +341,7 @@ def full(cast: Cast, clock: StoppedClock) -> Cast:
     cast.scans("feng", lead, "xin")
     cast.views("xin", lead)
     cast.enters("qiang")
+    add_plot(cast, "A-01")
     return cast
 
 

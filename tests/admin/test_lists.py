@@ -201,9 +201,13 @@ def add_brokerage(cast: Cast, n: int) -> None:
 
 
 def add_type(cast: Cast, n: int) -> None:
+    """Add a type that one customer has."""
     with cast.app.app_context():
-        db.session.add(CustomerType(name=f"{chr(0x4E00 + n)}类商铺", position=n))
+        kind = CustomerType(name=f"{chr(0x4E00 + n)}类商铺", position=n)
+        db.session.add(kind)
         db.session.commit()
+        type_id = kind.id
+    cast.enters("fang", customer(n), customer_type_id=type_id)
 
 
 def add_a_plot(cast: Cast, n: int) -> None:

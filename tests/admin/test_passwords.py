@@ -90,7 +90,7 @@ def test_the_menu_that_asks_for_a_number_is_refused(desk: Desk, temporary: Cast,
 )
 def test_a_form_made_by_hand_does_nothing_before_the_change(desk: Desk, temporary: Cast, path: str) -> None:
     client = desk("admin")
-    token = client.get(PASSWORDS).page.forms[0].defaults()["csrf_token"][0]
+    token = client.get(PASSWORDS).page.csrf_token
     sent = {"csrf_token": token, "request_id": "made-by-hand-1", "name": "和美房产", "version": "1"}
 
     with nothing_written(temporary.app):

@@ -448,7 +448,7 @@ def test_chinese_pages_use_the_words_of_the_manual(cast: Cast, signed_in: Desk) 
     plot = add_plot(cast)
     admin = signed_in("admin")
 
-    labels = [label.text for label in admin.get(PROJECT).page.find_all("label")]
+    labels = [label.text for label in admin.get(PROJECT).page.find("main").find_all("label")]
 
     assert labels[:6] == ["项目名称", "项目地址", "特色标签", "图文简介", "联系人", "联系电话"]
     titles = [

@@ -98,6 +98,12 @@ class Page(Element):
     def forms(self) -> list[Form]:
         return [Form(self, element) for element in self.find_all("form")]
 
+    @property
+    def csrf_token(self) -> str:
+        """The token of any form of the page that writes."""
+        (token,) = next(form for form in self.forms if form.method == "post").defaults()["csrf_token"]
+        return str(token)
+
     def table_rows(self) -> list[dict[str, str]]:
         """Rows of the page's only table with a heading, each as {heading: text of the cell}."""
         table = next(table for table in self.find_all("table") if table.find_all("thead"))
