@@ -102,10 +102,10 @@ class FirstStepsView(BackOfficeView):
     @expose("/")
     def index(self) -> Answer:
         """Show every step with what is done."""
-        progress = steps_now()
+        progress, days = steps_now(), get_settings().protection_days
         return self.render(
             "admin/first_steps.html",
-            steps=[_shown(one) for one in progress],
+            steps=[_shown(one, days) for one in progress],
             done=sum(1 for one in progress if one.is_done),
             is_finished=is_finished(progress),
         )
@@ -123,7 +123,7 @@ def steps_now() -> list[Progress]:
     return steps
 
 
-def _shown(progress: Progress) -> ShownStep:
+def _shown(progress: Progress, days: int) -> ShownStep:
     words = _WORDS[progress.step]
-    why = str(words.why) % {"days": get_settings().protection_days}
+    why = str(words.why) % {"days": days}
     return ShownStep(progress, str(words.title), why, str(words.button), url_for(words.endpoint))
