@@ -46,7 +46,7 @@ def ago(value: datetime | None, now: datetime | None = None) -> Markup:
     now = now or clock_now()
     text = age(value, now) if abs(value - now) <= AGES_UP_TO else moment(value)
     shown = Markup('<time class="ago" datetime="{}" title="{}" tabindex="0">{}</time>')
-    return shown.format(_machine(value), second(value), text)
+    return shown.format(instant(value), second(value), text)
 
 
 def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -> Markup:
@@ -57,10 +57,10 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     if value is None:
         return Markup()
     shown = Markup('<time datetime="{}" title="{}">{}</time>')
-    return shown.format(_machine(value), hint or age(value, now), moment(value))
+    return shown.format(instant(value), hint or age(value, now), moment(value))
 
 
-def _machine(value: datetime) -> str:
+def instant(value: datetime) -> str:
     """Write a moment for machines, as HTML wants it, to the second and with Shanghai's offset."""
     return value.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
@@ -102,6 +102,7 @@ def init_filters(app: Flask) -> None:
         age=age,
         ago=ago,
         exact=exact,
+        instant=instant,
         day=day,
         remaining=remaining,
         phone7=phone7,

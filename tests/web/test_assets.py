@@ -15,7 +15,7 @@ from tests.support.client import PageClient, PageResponse
 from tests.support.databases import ROOT
 
 STATIC = ROOT / "lead_system" / "static"
-LOADS = re.compile(r'(?:from|import\() ?"([^"]+)"')
+LOADS = re.compile(r'(?:from|(?<!\.)import\() ?"([^"]+)"')
 
 
 def files_of(answer: PageResponse) -> list[str]:
