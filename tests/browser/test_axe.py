@@ -26,8 +26,12 @@ ASK = """async (rules) => {
         `${impact} ${id} (${help}): ${nodes.map((node) => node.html.slice(0, 110)).slice(0, 3).join(" | ")}`);
 }"""
 
-NO_PAGES = {"/", "/pictures/<digest>/<int:width>.jpg"}
-"""An address that leads on, and pictures."""
+NO_PAGES = {
+    "/",
+    "/pictures/<digest>/<int:width>.jpg",
+    *(f"/admin/{kind}/import/template/" for kind in ("brokerages", "consultants", "staff")),
+}
+"""An address that leads on, pictures, and files."""
 
 SignedIn = Callable[[str], PageClient]
 
@@ -72,7 +76,11 @@ def visitor_of(row: Row) -> str:
 
 def samples(prefix: str) -> list[Row]:
     """Return every address that somebody may open, with a record where it wants one."""
-    return [row for row in TABLE if row.verb == "GET" and row.rule.startswith(prefix) and row.people]
+    return [
+        row
+        for row in TABLE
+        if row.verb == "GET" and row.rule.startswith(prefix) and row.people and row.rule not in NO_PAGES
+    ]
 
 
 def complaints_about(page: Page, address: str, seen: set[str]) -> list[str]:
