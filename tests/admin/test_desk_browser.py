@@ -63,3 +63,18 @@ def test_a_whole_number_in_the_search_is_cut_before_it_is_sent(director: Page, b
     expect(director.locator("tbody tr")).to_have_count(1)
     expect(director.locator("tbody")).to_contain_text(str(bound))
     assert "1234" not in director.url
+
+
+def test_a_tip_opens_within_the_window(director: Page, cast: Cast, bound: int) -> None:
+    collision = cast.collision_of(bound, cast.enters("fang", OUYANG))
+    cast.handles("director", collision)
+    director.set_viewport_size({"width": 768, "height": 900})
+    director.goto(f"/admin/collisions/details/?id={collision}")
+    tips = director.locator(".tip")
+    assert tips.count() > 2
+
+    for tip in tips.all():
+        expect(tip.locator(".tip-text")).to_be_hidden()
+        tip.locator("button").focus()
+        expect(tip.locator(".tip-text")).to_be_visible()
+        assert director.evaluate("document.documentElement.scrollWidth") <= 768

@@ -81,6 +81,7 @@ def test_headings_and_buttons_of_a_long_list_stay_in_sight(desk_page: Page, cast
         cast.enters("fang", ("孙", chr(0x4E00 + number), f"151{number:04}"))
     sign_in(desk_page, "director")
     desk_page.set_viewport_size({"width": 768, "height": 700})
+    desk_page.goto("/admin/leads/")
 
     desk_page.locator("tbody tr").last.scroll_into_view_if_needed()
 

@@ -9,6 +9,7 @@ import { startKeys } from "./keys.js";
 import { followExports } from "./export.js";
 import { startMenu } from "./menu.js";
 import { startPrinting } from "./print.js";
+import { placeTips } from "./tips.js";
 
 bindSelection();
 followCounts();
@@ -19,3 +20,4 @@ startKeys();
 followExports();
 startMenu();
 startPrinting();
+placeTips();
