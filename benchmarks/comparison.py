@@ -121,39 +121,31 @@ def _open_customers(hand: Hand) -> None:
     hand.follows("nav a[href='/admin/leads/']")
 
 
-def _find_here(hand: Hand, lead: int) -> None:
-    _open_customers(hand)
-    hand.types("form[role=search] [name=number]", str(lead))
+def _find_here(hand: Hand, text: str) -> None:
+    hand.types("#find", text)
     hand.sends()
-
-
-def _open_here(hand: Hand, lead: int) -> None:
-    _find_here(hand, lead)
-    hand.follows("tbody tr .cell-end a")
 
 
 def whose_here(hand: Hand, case: Case) -> None:
     """Search the customer by name: the row names the broker, the state and who holds."""
-    _open_customers(hand)
-    hand.types("form[role=search] [name=name]", case.surname + case.given_name)
-    hand.sends()
+    _find_here(hand, case.surname + case.given_name)
 
 
 def visits_here(hand: Hand, case: Case) -> None:
     """Everything that happened with a customer is on their page."""
-    _open_here(hand, case.lead)
+    _find_here(hand, str(case.lead))
 
 
 def deal_here(hand: Hand, case: Case) -> None:
     """Mark the deal of today."""
-    _open_here(hand, case.lead)
+    _find_here(hand, str(case.lead))
     hand.follows("a[href*='/admin/leads/mark-dealt']")
     hand.follows("main form button.button-first")
 
 
 def rebind_here(hand: Hand, case: Case) -> None:
     """Move the binding to another broker, found by phone, with a reason."""
-    _open_here(hand, case.lead)
+    _find_here(hand, str(case.lead))
     hand.follows("a[href*='/admin/leads/rebind']")
     hand.types("#broker", case.rival_phone)
     hand.sends()
@@ -170,7 +162,7 @@ def collision_here(hand: Hand, _case: Case) -> None:
 
 def fee_here(hand: Hand, case: Case) -> None:
     """Pay a viewing fee with the screenshot of the payment."""
-    _open_here(hand, case.lead)
+    _find_here(hand, str(case.lead))
     hand.follows("a[href*='/admin/fees/pay']")
     hand.types("[name=amount]", "200")
     hand.attaches("input[type=file]", case.picture)
@@ -178,9 +170,8 @@ def fee_here(hand: Hand, case: Case) -> None:
 
 
 def resident_here(hand: Hand, _case: Case) -> None:
-    """Let a resident in who waits."""
-    hand.follows("nav a[href='/admin/brokers/']")
-    hand.follows("nav.tabs a[href*='waiting']")
+    """Let a resident in who waits: the first page says so."""
+    hand.follows("li.task a.button[href*='/admin/brokers/']")
     hand.follows("main a[href*='/admin/brokers/decide']")
     hand.follows("main form[method=post] button.button-first")
 
@@ -194,6 +185,14 @@ def export_here(hand: Hand, _case: Case) -> None:
         hand.page.locator("form[data-export] button").click()
     hand.waited += time.perf_counter() - begin
     hand.clicks += 1
+
+
+def protection_here(hand: Hand, _case: Case) -> None:
+    """Set the days of protection, after reading whom it would hit."""
+    hand.follows("nav a[href='/admin/settings/']")
+    hand.types("[name=days]", "45", replaces=True)
+    hand.follows("main form button.button-first")
+    hand.follows("main form[method=post] button.button-first")
 
 
 # --- there ---
@@ -287,6 +286,14 @@ def resident_there(hand: Hand, case: Case) -> None:
     _save_there(hand)
 
 
+def protection_there(hand: Hand, _case: Case) -> None:
+    """Type another number into the row: what it would do is not said, and it does nothing to running ones."""
+    _change_list(hand, "setting")
+    hand.follows("#result_list tbody th a, #result_list tbody td a")
+    hand.types("[name=protection_days]", "45", replaces=True)
+    _save_there(hand)
+
+
 TASKS = (
     Task("Whose customer is this? Search by name", "director", whose_here, whose_there),
     Task("See all visits and fees of a customer", "director", visits_here, visits_there),
@@ -295,6 +302,7 @@ TASKS = (
     Task("Settle a collision", "director", collision_here, collision_there),
     Task("Pay a viewing fee", "secretary", fee_here, fee_there),
     Task("Let a resident in", "director", resident_here, resident_there, rounds=1),
+    Task("Change the days of protection", "admin", protection_here, protection_there, rounds=1),
     Task("Export the bound customers", "director", export_here, None),
 )
 
