@@ -285,7 +285,7 @@ def test_the_secretary_is_reminded_of_visits_without_a_fee(
     assert "scanned 2026-02-03 – 2026-03-04, no viewing fee yet" in opened.find("p", class_="narrowed").text
 
 
-@pytest.mark.parametrize("who", ["secretary", "director"])
+@pytest.mark.parametrize("who", ["secretary", "director", "admin"])
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "Nothing is waiting for you."), ("zh-CN", "暂无待办事项")]
 )
@@ -293,6 +293,8 @@ def test_nothing_waiting_is_said_kindly(cast: Cast, desk: Desk, who: str, langua
     client = desk(who)
     with client.session_transaction() as session:
         session["language"] = language
+    if who == "admin":  # who is led through the first steps until somebody was scanned
+        cast.scans("feng", cast.enters("fang", reports=True))
 
     page = client.get(HOME).page
 
@@ -424,4 +426,4 @@ def test_many_rows_need_as_many_queries_as_few(cast: Cast, clock: StoppedClock, 
         cast.enters("wei", person(number))
     client.get(f"{HOME}?period=all")
 
-    assert len(client.queries) == few <= 12, "\n".join(client.queries)
+    assert len(client.queries) == few <= (12 if who == "admin" else 11), "\n".join(client.queries)

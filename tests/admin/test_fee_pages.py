@@ -159,6 +159,7 @@ def test_no_fee_is_made_for_a_customer_whom_the_gate_never_scanned(
     client, number = desk("secretary"), getattr(fees, customer)
     page = client.get(f"/admin/leads/details/?id={number}").page
     assert "Pay a viewing fee" not in [link.text for link in page.find_all("a")]
+    assert not [link["href"] for link in page.find_all("a") if "/fees/pay/" in link["href"]]
     assert client.get(pay_url(number)).status_code == 409
 
     with nothing_written(fees.cast.app):

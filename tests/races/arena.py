@@ -20,9 +20,7 @@ from lead_system.domain.errors import Refused
 from tests.support.databases import Database
 
 PROCESSES = 2
-ROUNDS = 25
-"""How many rounds with all calls in flight together each race is given; a lock taken away is seen by then."""
-
+ROUNDS = 50
 MOST_ROUNDS = 400
 HEAD_START_SECONDS = 0.004
 
