@@ -37,7 +37,7 @@ from lead_system.domain.identity import Key, fold_name, keys_of
 from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus, real_status
 from lead_system.domain.places import Position
-from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, PHONE_STAFF, Approval, Role
+from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, OUTSIDERS, PHONE_STAFF, Approval, Role
 from lead_system.extensions import Model
 
 
@@ -128,17 +128,21 @@ class Brokerage(Model):
 
 
 class Account(Model):
-    """Somebody who signs in: an agent with a phone, or staff with an account name and a password."""
+    """Somebody who signs in: an outsider with a phone, or staff with an account name and a password.
+
+    `code_token` and `short_code` are a visitor's own code (客户二维码), made with the profile. `openid` is what
+    WeChat calls the person towards us.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
         # R10: a phone that signs in stays with its account for good, archived or not.
         Index(
-            "uq_accounts_agent_phone",
+            "uq_accounts_outsider_phone",
             "phone",
             unique=True,
-            sqlite_where=text("role IN ('broker', 'resident')"),
-            postgresql_where=text("role IN ('broker', 'resident')"),
+            sqlite_where=text("role IN ('broker', 'resident', 'visitor')"),
+            postgresql_where=text("role IN ('broker', 'resident', 'visitor')"),
         ),
         CheckConstraint(
             "(role = 'resident') = (approval <> 'not_needed')", name="residents_and_only_they_need_approval"
@@ -148,7 +152,14 @@ class Account(Model):
         ),
         CheckConstraint("(login IS NULL) = (password_hash IS NULL)", name="login_and_password_go_together"),
         CheckConstraint(
-            "(role IN ('broker', 'resident')) = (login IS NULL)", name="staff_and_only_they_have_a_login"
+            "(role IN ('broker', 'resident', 'visitor')) = (login IS NULL)",
+            name="staff_and_only_they_have_a_login",
+        ),
+        CheckConstraint("openid IS NULL OR login IS NULL", name="only_outsiders_sign_in_by_wechat"),
+        CheckConstraint(
+            "(code_token IS NULL) = (short_code IS NULL)"
+            " AND (code_token IS NOT NULL) = (role = 'visitor' AND profile_completed_at IS NOT NULL)",
+            name="visitors_and_only_they_have_a_code",
         ),
         CheckConstraint(
             "login IS NOT NULL OR NOT must_change_password", name="only_passwords_can_be_temporary"
@@ -158,7 +169,9 @@ class Account(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Role] = mapped_column(_choice(Role, "role"))
     name: Mapped[str] = mapped_column(String(30), default="")
+    nickname: Mapped[str] = mapped_column(String(30), default="")
     phone: Mapped[str] = mapped_column(String(11), default="")
+    openid: Mapped[str | None] = mapped_column(String(64), unique=True)
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(default=False)
@@ -170,6 +183,8 @@ class Account(Model):
     profile_completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    code_token: Mapped[str | None] = mapped_column(String(24), unique=True)
+    short_code: Mapped[str | None] = mapped_column(String(10), unique=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
     brokerage: Mapped[Brokerage | None] = relationship()
@@ -196,6 +211,11 @@ class Account(Model):
         return self.role in AGENTS
 
     @property
+    def is_outsider(self) -> bool:
+        """Whether this is an agent or a visitor, who sign in without a password."""
+        return self.role in OUTSIDERS
+
+    @property
     def is_phone_staff(self) -> bool:
         """Whether this is gate staff or a consultant."""
         return self.role in PHONE_STAFF
@@ -219,6 +239,16 @@ class Account(Model):
     def has_active_brokerage(self) -> bool:
         """Whether this agent belongs to a brokerage that still works with us."""
         return self.brokerage is not None and self.brokerage.is_active
+
+
+class Avatar(Model):
+    """头像: an account's picture, drawn anew as a square JPEG; `digest` names its content."""
+
+    __tablename__ = "avatars"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(32))
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class ProfileChange(Model):
@@ -263,6 +293,34 @@ class SignInCode(Model):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CodeSend(Model):
+    """One sending of a sign-in code, by which phones and addresses are limited.
+
+    `address` is a keyed hash of where the request came from, so that nobody's address is kept.
+    """
+
+    __tablename__ = "code_sends"
+    __table_args__ = (
+        Index("ix_code_sends_phone_sent_at", "phone", "sent_at"),
+        Index("ix_code_sends_address_sent_at", "address", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone: Mapped[str] = mapped_column(String(11))
+    address: Mapped[str] = mapped_column(String(64))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WechatTicket(Model):
+    """What WeChat lends the server for two hours; one row a kind, shared by all processes."""
+
+    __tablename__ = "wechat_tickets"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 # Project: what the admin decides for everybody.
@@ -629,9 +687,15 @@ class Rebind(Model):
 
 
 class CollisionKind(StrEnum):
-    """How two sides came to want the same customer."""
+    """How two sides came to want the same customer.
+
+    HELD is between two leads. In the others the holding side is a visitor: one who had come alone before a
+    broker entered them (WALK_IN_FIRST), or one who says that a broker had no business to (OBJECTION).
+    """
 
     HELD = "held"
+    WALK_IN_FIRST = "walk_in_first"
+    OBJECTION = "objection"
 
 
 class CollisionState(StrEnum):
@@ -665,14 +729,18 @@ class CollisionEventKind(StrEnum):
     HANDLED = "handled"
     CLOSED_AS_REBOUND = "closed_as_rebound"
     REOPENED = "reopened"
+    OBJECTED = "objected"
 
 
 class Collision(Model):
-    """撞单: one broker goes for a customer whom another broker holds (R7)."""
+    """撞单: a broker goes for a customer whom another broker holds (R7), or who came alone or objects.
+
+    The holding side is a lead or a visitor, never both.
+    """
 
     __tablename__ = "collisions"
     __table_args__ = (
-        # One open row for each (kind, holding lead, challenging lead); handled ones may be many.
+        # One open row for each (kind, holding side, challenging lead); handled ones may be many.
         Index(
             "uq_collisions_open_pair",
             "kind",
@@ -682,14 +750,38 @@ class Collision(Model):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "uq_collisions_open_with_visitor",
+            "kind",
+            "visitor_id",
+            "challenging_lead_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        # A walk-in came first or did not: once handled, the pair is not asked about again.
+        Index(
+            "uq_collisions_walk_in_first",
+            "visitor_id",
+            "challenging_lead_id",
+            unique=True,
+            sqlite_where=text("kind = 'walk_in_first'"),
+            postgresql_where=text("kind = 'walk_in_first'"),
+        ),
         CheckConstraint("holding_lead_id <> challenging_lead_id", name="has_two_sides"),
+        CheckConstraint(
+            "(kind = 'held') = (holding_lead_id IS NOT NULL)"
+            " AND (holding_lead_id IS NULL) = (visitor_id IS NOT NULL)",
+            name="is_held_by_a_lead_or_a_visitor",
+        ),
         CheckConstraint("(state = 'handled') = (handled_at IS NOT NULL)", name="handled_at_a_time"),
         Index("ix_collisions_state_last_event_at", "state", "last_event_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[CollisionKind] = mapped_column(_choice(CollisionKind, "kind"))
-    holding_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    holding_lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
+    visitor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     challenging_lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
     state: Mapped[CollisionState] = mapped_column(_choice(CollisionState, "state"))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -699,7 +791,8 @@ class Collision(Model):
     outcome: Mapped[CollisionOutcome | None] = mapped_column(_choice(CollisionOutcome, "outcome"))
     note: Mapped[str] = mapped_column(Text, default="")
 
-    holding_lead: Mapped[Lead] = relationship(foreign_keys=holding_lead_id)
+    holding_lead: Mapped[Lead | None] = relationship(foreign_keys=holding_lead_id)
+    visitor: Mapped[Account | None] = relationship(foreign_keys=visitor_id)
     challenging_lead: Mapped[Lead] = relationship(foreign_keys=challenging_lead_id)
     handled_by: Mapped[Account | None] = relationship(foreign_keys=handled_by_id)
     events: Mapped[list["CollisionEvent"]] = relationship(
@@ -713,7 +806,7 @@ class Collision(Model):
 
 
 class CollisionEvent(Model):
-    """One thing that happened in a collision."""
+    """One thing that happened in a collision; `words` are what somebody said, as in an objection."""
 
     __tablename__ = "collision_events"
 
@@ -722,6 +815,7 @@ class CollisionEvent(Model):
     kind: Mapped[CollisionEventKind] = mapped_column(_choice(CollisionEventKind, "kind"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    words: Mapped[str] = mapped_column(Text, default="")
 
     collision: Mapped[Collision] = relationship(back_populates="events")
     actor: Mapped[Account] = relationship()
@@ -749,6 +843,31 @@ class GateScan(Model):
     consultant: Mapped[Account] = relationship(foreign_keys=consultant_id)
     broker: Mapped[Account] = relationship(foreign_keys=broker_id)
     brokerage: Mapped[Brokerage | None] = relationship()
+
+
+class WalkIn(Model):
+    """自然到访: gate staff logged a visitor who came alone, with name and digits as they were then."""
+
+    __tablename__ = "walk_ins"
+    __table_args__ = (
+        CheckConstraint("length(name_key) > 0", name="name_is_not_blank"),
+        CheckConstraint("length(phone) = 7", name="phone_is_three_and_four"),
+        Index("ix_walk_ins_name_key_phone", "name_key", "phone"),
+        Index("ix_walk_ins_visitor_id_came_at", "visitor_id", "came_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visitor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    gate_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    consultant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(String(240))
+    phone: Mapped[str] = mapped_column(String(7))
+    came_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    visitor: Mapped[Account] = relationship(foreign_keys=visitor_id)
+    gate: Mapped[Account] = relationship(foreign_keys=gate_id)
+    consultant: Mapped[Account] = relationship(foreign_keys=consultant_id)
 
 
 class Intent(StrEnum):
@@ -780,7 +899,7 @@ class Viewing(Model):
 
 
 class FollowUp(Model):
-    """跟进记录: a consultant's note on a customer."""
+    """跟进记录: a consultant's note on a customer; `next_on` is the Shanghai day to get in touch again."""
 
     __tablename__ = "follow_ups"
 
@@ -789,6 +908,7 @@ class FollowUp(Model):
     author_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     note: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_on: Mapped[date | None] = mapped_column(Date)
 
     lead: Mapped[Lead] = relationship()
     author: Mapped[Account] = relationship()

@@ -8,6 +8,7 @@ class Role(StrEnum):
 
     BROKER = "broker"
     RESIDENT = "resident"
+    VISITOR = "visitor"
     GATE = "gate"
     CONSULTANT = "consultant"
     SECRETARY = "secretary"
@@ -17,6 +18,9 @@ class Role(StrEnum):
 
 AGENTS = frozenset({Role.BROKER, Role.RESIDENT})
 """Outside agents of a brokerage: they own leads and sign in with their phone."""
+
+OUTSIDERS = AGENTS | {Role.VISITOR}
+"""Everybody who is not the developer's staff: they sign in with their phone or WeChat, without a password."""
 
 PHONE_STAFF = frozenset({Role.GATE, Role.CONSULTANT})
 """The developer's people on site: they use the phone pages, with an account name and a password."""

@@ -83,6 +83,12 @@ _MEANINGS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
     CollisionKind: {
         CollisionKind.HELD: _l("A broker went for a customer whom another broker held at that moment."),
+        CollisionKind.WALK_IN_FIRST: _l(
+            "A broker entered somebody who had come alone before, as gate staff logged then."
+        ),
+        CollisionKind.OBJECTION: _l(
+            "A visitor says that a broker had no business to report them. Hear both sides."
+        ),
     },
     CollisionOutcome: {
         CollisionOutcome.UNSAID: _l("It was handled with one click, without saying how."),

@@ -21,6 +21,7 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
     Role: {
         Role.BROKER: _l("Broker"),
         Role.RESIDENT: _l("Resident"),
+        Role.VISITOR: _l("Visitor"),
         Role.GATE: _l("Gate staff"),
         Role.CONSULTANT: _l("Consultant"),
         Role.SECRETARY: _l("Secretary"),
@@ -34,7 +35,11 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         Approval.REJECTED: _l("Rejected"),
     },
     CollisionState: {CollisionState.OPEN: _l("Open"), CollisionState.HANDLED: _l("Handled")},
-    CollisionKind: {CollisionKind.HELD: _l("Held")},
+    CollisionKind: {
+        CollisionKind.HELD: _l("Held"),
+        CollisionKind.WALK_IN_FIRST: _l("Walk-in first"),
+        CollisionKind.OBJECTION: _l("Objection"),
+    },
     CollisionOutcome: {
         CollisionOutcome.UNSAID: _l("No outcome given"),
         CollisionOutcome.HOLDER_KEEPS: _l("The holder keeps the customer"),
@@ -54,6 +59,7 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         CollisionEventKind.HANDLED: _l("Handled"),
         CollisionEventKind.CLOSED_AS_REBOUND: _l("Closed by a rebind"),
         CollisionEventKind.REOPENED: _l("Opened again"),
+        CollisionEventKind.OBJECTED: _l("The visitor objected to being reported"),
     },
 }
 """By kind first: members of different kinds may have the same name and then count as equal."""

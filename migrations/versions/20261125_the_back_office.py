@@ -144,7 +144,9 @@ def downgrade() -> None:
             batch.drop_column(column)
     op.execute("ALTER TABLE bindings DROP COLUMN extended_at")
     op.execute("ALTER TABLE brokerages DROP COLUMN version")
-    op.execute("ALTER TABLE accounts DROP COLUMN version")
-    op.execute("ALTER TABLE accounts DROP COLUMN must_change_password")
+    with op.batch_alter_table("accounts") as batch:
+        batch.drop_constraint(op.f("ck_accounts_only_passwords_can_be_temporary"), type_="check")
+        for column in ("version", "must_change_password"):
+            batch.drop_column(column)
     for table in ("profile_changes", "exports", "pictures"):
         op.drop_table(table)
