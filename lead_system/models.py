@@ -130,8 +130,8 @@ class Brokerage(Model):
 class Account(Model):
     """Somebody who signs in: an outsider with a phone, or staff with an account name and a password.
 
-    `code_token` and `short_code` are a visitor's own code (客户二维码), made with the profile. `openid` is how
-    WeChat names the person to us.
+    `code_token` and `short_code` are a visitor's own code (客户二维码), made with the profile. WeChat names
+    the person to us by `openid`.
     """
 
     __tablename__ = "accounts"
