@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
+from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing
 from lead_system.queries import scope
@@ -138,6 +139,16 @@ def expected_consultant_id(lead: Lead, now: datetime) -> int | None:
     """
     holds = is_allowed(Verb.SHOW, lead.status_at(now))
     return lead.wished_consultant_id or (lead.consultant_id if holds else None)
+
+
+def visits_today(now: datetime) -> dict[int, int]:
+    """Return how many visits each consultant was given on this Shanghai day, so that turns can be fair.
+
+    Whoever was given none is not named.
+    """
+    today = is_within(GateScan.scanned_at, shanghai_day(now), None)
+    counted = select(GateScan.consultant_id, func.count()).where(today).group_by(GateScan.consultant_id)
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:
