@@ -28,7 +28,7 @@ def said(answer: PageResponse) -> dict[str, Any]:
 def file(client: PageClient, address: str) -> tuple[int, str]:
     """Fetch a file and close it: its status, and its text where it is one."""
     with closing(client.get(address)) as answer:
-        is_text = "text" in answer.mimetype
+        is_text = "text" in (answer.mimetype or "")
         return answer.status_code, answer.text if is_text else ""
 
 

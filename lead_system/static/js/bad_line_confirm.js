@@ -27,14 +27,21 @@ async function confirm(filled) {
   const amber = setTimeout(() => showKept(asking), AT_ONCE_MS);
   await send(known);
   clearTimeout(amber);
+  if (await showAnswer(place)) return;
+  document.addEventListener("line-tried", () => showAnswer(place));
+  await showKept(asking);
+}
+
+async function showAnswer(place) {
   const answer = (await keptScans()).find((kept) => kept.place === place)?.answer;
-  if (!answer) return showKept(asking);
+  if (!answer) return false;
   await forget(place);
-  await show(answer);
+  show(answer);
+  return true;
 }
 
 // A visit that counts has a page. Any other answer the server gives again, as a page with all that belongs to it.
-async function show(answer) {
+function show(answer) {
   if (answer.url) window.location.replace(answer.url);
   else form.submit();
 }

@@ -22,6 +22,7 @@ function begin() {
     keepChosen(new FormData(choosing).get("consultant_id"));
   });
   choosing.querySelector("[data-back]").addEventListener("click", readOn);
+  document.addEventListener("all-answered", readOn);
   document.querySelector("[data-next]").addEventListener("click", (event) => {
     event.preventDefault();
     readOn();
@@ -35,12 +36,13 @@ function beginShell() {
   camera = startCamera(scanner, meetWithoutLine);
   const opened = codeIn(window.location.pathname);
   if (opened) choose(opened);
-  document.addEventListener("line-tried", (event) => {
-    document.querySelector("[data-line-back]").hidden = event.detail !== "sent";
-  });
-  window.addEventListener("online", () => {
-    document.querySelector("[data-line-back]").hidden = false;
-  });
+  document.addEventListener("line-tried", (event) => sayLine(event.detail === "sent"));
+  window.addEventListener("online", () => sayLine(true));
+}
+
+function sayLine(isBack) {
+  document.querySelector("[data-line-back]").hidden = !isBack;
+  document.querySelector("[data-line-gone]").hidden = isBack;
 }
 
 async function meetWithoutLine(text) {

@@ -52,6 +52,7 @@ export function startCamera(scanner, meet) {
     }
     finder.classList.add("is-on");
     tell(scanner, says.saysLooking);
+    for (const before of met.values()) before.seenAt = Date.now(); // Nothing was out of sight while it was off.
     look();
   }
 

@@ -2,6 +2,8 @@
 // seen it. Sends them when the page opens, when the line is back, and when somebody says so.
 import { channel, forget, isKeptForGood, keptScans, sendKept } from "./kept_scans.js";
 
+const TRY_AGAIN_MS = 30_000; // While something waits: a weak line comes back without telling the browser.
+
 const list = document.querySelector("[data-kept]");
 const shown = document.querySelector("[data-kept-now]");
 const keeper = document.querySelector("[data-keeper]");
@@ -20,7 +22,9 @@ function begin() {
   for (const button of document.querySelectorAll("[data-send-now]")) button.addEventListener("click", () => send());
   window.addEventListener("online", () => send());
   channel?.addEventListener("message", () => draw());
-  draw().then((waits) => waits && send());
+  const sendWhatWaits = () => draw().then((waits) => waits && send());
+  sendWhatWaits();
+  setInterval(sendWhatWaits, TRY_AGAIN_MS);
   keepTheShell();
 }
 
@@ -36,7 +40,7 @@ export async function send(known = null) {
   }
   const waits = await draw();
   say(waits ? (stopped === "signed-out" ? says.saysSignIn : says.saysWaiting) : "");
-  document.dispatchEvent(new CustomEvent("line-tried", { detail: stopped }));
+  if (stopped !== "nothing") document.dispatchEvent(new CustomEvent("line-tried", { detail: stopped }));
   return stopped;
 }
 
@@ -56,6 +60,10 @@ export async function draw() {
   const waits = own.filter((scan) => !scan.answer).length;
   const colleagues = scans.filter((scan) => scan.account_id !== account && !scan.answer).length;
   if (list) drawList(own, waits, colleagues);
+  if (!waits && !shown.hidden) {
+    hideKept(); // All is answered: the list says how.
+    document.dispatchEvent(new Event("all-answered"));
+  }
   return waits;
 }
 
@@ -63,7 +71,7 @@ function drawList(own, waits, colleagues) {
   list.querySelector("[data-kept-list]").replaceChildren(...own.map(row));
   list.querySelector("[data-colleagues]").hidden = !colleagues;
   list.querySelector("[data-colleagues] b").textContent = colleagues;
-  list.querySelector("[data-send-now]").hidden = !waits;
+  list.querySelector("[data-send-now]").hidden = !waits || !shown.hidden;
   list.hidden = !own.length && !colleagues;
 }
 
@@ -106,6 +114,7 @@ export async function showKept(instead) {
 
 export function hideKept() {
   shown.hidden = true;
+  draw();
 }
 
 export function showNotKept() {

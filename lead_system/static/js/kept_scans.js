@@ -72,7 +72,7 @@ export function freshRequestId() {
 // Sends what is kept, in the order in which it was kept, and keeps each answer beside its scan.
 //
 // `urls` names the addresses (line, kept); `known` is what a fresh page knows already (account_id, csrf_token).
-// Returns "sent", or what stopped it: "offline", "signed-out".
+// Returns "sent", "nothing" where none waits, or what stopped it: "offline", "signed-out".
 export async function sendKept(urls, known = null) {
   const send = () => sendAlone(urls, known);
   return navigator.locks ? navigator.locks.request("kept-scans", send) : send();
@@ -80,7 +80,9 @@ export async function sendKept(urls, known = null) {
 
 async function sendAlone(urls, known) {
   let line = known;
-  for (const scan of await waiting()) {
+  const scans = await waiting();
+  if (!scans.length) return "nothing";
+  for (const scan of scans) {
     line ??= await ask(urls.line);
     if (line.stopped) return line.stopped;
     if (scan.account_id !== line.account_id) continue;

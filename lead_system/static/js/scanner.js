@@ -36,9 +36,9 @@ async function ask(text, forget) {
 }
 
 async function notReached(text, forget) {
-  forget();
   const unsent = new CustomEvent("code-unsent", { detail: text, cancelable: true });
   if (!document.dispatchEvent(unsent)) return true;
+  forget();
   tell(scanner, scanner.dataset.saysOffline, true);
   await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
   return false;
