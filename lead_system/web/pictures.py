@@ -36,7 +36,7 @@ VERY_LONG = 2.5
 THUMBNAIL_EDGE = 240
 
 WIDTHS = (240, 480, 960, 1600)
-"""Widths in which an illustration is kept: cards, small phones, sharp ones, tablets; never larger than sent."""
+"""Widths in which an illustration is kept, never larger than sent: cards, phones, sharp phones, tablets."""
 
 TALLEST = 4800
 """Greatest height of an illustration; long posters are common, endless ones are a mistake."""

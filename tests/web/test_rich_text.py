@@ -172,7 +172,8 @@ def test_shown_picture_offers_its_widths_and_only_the_first_does_not_load_late(c
 
     pictures = [
         f'<p><img src="/pictures/{digest}/1200.jpg" srcset="/pictures/{digest}/240.jpg 240w, '
-        f'/pictures/{digest}/480.jpg 480w, /pictures/{digest}/960.jpg 960w, /pictures/{digest}/1200.jpg 1200w" '
+        f"/pictures/{digest}/480.jpg 480w, /pictures/{digest}/960.jpg 960w, "
+        f'/pictures/{digest}/1200.jpg 1200w" '
         'sizes="(min-width: 40rem) 36.5rem, calc(100vw - 3.5rem)" width="1200" height="700" '
         f'{when} decoding="async" alt="鸟瞰"></p>'
         for when in ('fetchpriority="high"', 'loading="lazy"', 'loading="lazy"')
