@@ -159,6 +159,15 @@ class ScanSearchForm(DaysForm):
     consultant = _name(_l("Consultant"))
 
 
+class WalkInSearchForm(DaysForm):
+    """The search fields above the walk-ins."""
+
+    name = _name(_l("Visitor's name"))
+    phone = _customer_phone()
+    gate = _name(_l("Gate staff"))
+    consultant = _name(_l("Consultant"))
+
+
 class ViewingSearchForm(DaysForm):
     """The search fields above the viewings."""
 
