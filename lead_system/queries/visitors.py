@@ -136,11 +136,10 @@ def brokers_reporting(visitor: Account) -> int:
 
 def find_objection(visitor: Account) -> ObjectionStanding | None:
     """Return how a visitor's objections stand; None where none was ever made."""
-    found = (
-        select(func.max(CollisionEvent.at), func.count().filter(Collision.state == CollisionState.OPEN))
-        .join(CollisionEvent.collision)
-        .where(Collision.visitor_id == visitor.id, CollisionEvent.kind == CollisionEventKind.OBJECTED)
-    )
-    last: tuple[datetime | None, int] = db.session.execute(found).one().tuple()
-    made_at, still_open = last
-    return None if made_at is None else ObjectionStanding(made_at, still_open > 0)
+    of_visitor = (Collision.visitor_id == visitor.id, CollisionEvent.kind == CollisionEventKind.OBJECTED)
+    made = select(CollisionEvent.at).join(CollisionEvent.collision).where(*of_visitor)
+    last = db.session.scalar(made.order_by(CollisionEvent.at.desc()).limit(1))
+    if last is None:
+        return None
+    still_open = made.where(Collision.state == CollisionState.OPEN).limit(1)
+    return ObjectionStanding(last, db.session.scalar(still_open) is not None)

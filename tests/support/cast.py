@@ -1,8 +1,9 @@
 """The cast of every test: named people with the rival always in the room, and what they can do.
 
 Fang (王芳) brings the customer; Qiang (李强) of another brokerage is after the same one. Wei (赵伟) is a
-resident of Fang's brokerage. Hong (洪七) comes to look at the property himself. Feng (岳峰) and Lu (尹露) stand at the gate, Xin (江心怡) and Ming (陆明哲) are
-consultants; a secretary, a director and an admin sit in the back office.
+resident of Fang's brokerage. Hong (洪七) comes to look at the property himself. Feng (岳峰) and Lu (尹露)
+stand at the gate, Xin (江心怡) and Ming (陆明哲) are consultants; a secretary, a director and an admin sit in
+the back office.
 """
 
 import secrets
