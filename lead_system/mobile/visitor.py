@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
-from lead_system.domain.roles import Role
+from lead_system.domain.roles import OUTSIDERS, Role
 from lead_system.mobile.forms import ObjectionForm, PhoneForm, VisitorForm
 from lead_system.mobile.frame import Answer, home_of
 from lead_system.mobile.visit_code import code_picture
@@ -20,7 +20,7 @@ visitor = Blueprint("visitor", __name__)
 
 
 @visitor.route("/visitor/begin", methods=["GET", "POST"])
-@allow(Role.BROKER, Role.RESIDENT)
+@allow(*OUTSIDERS)
 def begin() -> Answer:
     """Ask somebody new for the name, and make them a visitor (manual 2.1-2)."""
     if signed_in().has_profile:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_name, clean_reason
 from lead_system.domain.protection import OBJECTIONS_PER_DAY, shanghai_day, start_of_day
-from lead_system.domain.roles import AGENTS, Role
+from lead_system.domain.roles import OUTSIDERS, Role
 from lead_system.extensions import db
 from lead_system.models import Account, CollisionEvent, CollisionEventKind
 from lead_system.queries.visitors import has_walked_in, reports_naming
@@ -27,12 +27,12 @@ class Objected:
     reports: int
 
 
-@use_case("become_visitor", roles=AGENTS, answer=AccountChanged)
+@use_case("become_visitor", roles=OUTSIDERS, answer=AccountChanged)
 def become_visitor(actor: Account, *, name: str, now: datetime) -> AccountChanged:
     """Make an account that has no profile yet a visitor's, with a code of its own (manual 2.1, 2.3-5).
 
     Raises:
-        Refused: PROFILE_ALREADY_COMPLETE, for a broker is nobody's walk-in, or the name is wrong.
+        Refused: PROFILE_ALREADY_COMPLETE for whoever is a broker or visitor already, or the name is wrong.
     """
     actor = lock_account(Account.id == actor.id)
     if actor.has_profile:

@@ -302,7 +302,7 @@ WALK_INS = [
 ]
 
 VISITOR_PAGES = [
-    *_asking("/m/visitor/begin", AGENTS, "", got=302, posted=302),
+    *_asking("/m/visitor/begin", OUTSIDERS, "", got=302, posted=302),
     Row(GET, "/m/visitor", VISITORS, 200),
     Row(GET, "/m/visitor/code", VISITORS, 200),
     Row(GET, "/m/visitor/code.png", VISITORS, 200),

@@ -63,8 +63,8 @@ def test_somebody_new_becomes_a_visitor_with_a_code(cast: Cast) -> None:
     ]
 
 
-@pytest.mark.parametrize("who", ["fang", "wei"])
-def test_a_broker_with_a_profile_becomes_no_visitor(cast: Cast, who: str) -> None:
+@pytest.mark.parametrize("who", ["fang", "wei", "hong"])
+def test_whoever_has_a_profile_becomes_no_visitor(cast: Cast, who: str) -> None:
     with nothing_written(cast.app), refused("profile_already_complete"):
         become_visitor(cast, who, "王芳")
 
