@@ -59,7 +59,7 @@ def picture() -> Response:
     return code_picture(signed_in().code_token or "")
 
 
-@visitor.route("/visitor/reports", methods=["GET", "POST"])
+@visitor.route("/me/reports", methods=["GET", "POST"])
 @allow(Role.VISITOR)
 def reports() -> Answer:
     """Say how many brokers have reported the visitor, without any name, and take an objection."""
@@ -75,7 +75,7 @@ def reports() -> Answer:
     return redirect(url_for("mobile.visitor.reports"))
 
 
-@visitor.route("/visitor/name", methods=["GET", "POST"])
+@visitor.route("/me/name", methods=["GET", "POST"])
 @allow(Role.VISITOR)
 def name() -> Answer:
     """Let a visitor correct the own name, until the gate has logged it."""
@@ -91,7 +91,7 @@ def name() -> Answer:
     return redirect(url_for("mobile.profile.me"))
 
 
-@visitor.route("/visitor/broker", methods=["GET", "POST"])
+@visitor.route("/me/broker", methods=["GET", "POST"])
 @allow(Role.VISITOR)
 def turn_broker() -> Answer:
     """Ask a visitor who is a broker after all; the account then completes a broker's profile."""

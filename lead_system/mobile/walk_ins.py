@@ -38,14 +38,14 @@ def log() -> Answer:
     return redirect(url_for("mobile.walk_ins.walk_in", walk_in_id=logged.walk_in_id))
 
 
-@walk_ins.route("/gate/walk-ins/<int:walk_in_id>")
+@walk_ins.route("/gate/scans/walk-ins/<int:walk_in_id>")
 @allow(Role.GATE)
 def walk_in(walk_in_id: int) -> Answer:
     """Show a walk-in that was logged."""
     return render_template("mobile/walk_in_logged.html", walk_in=get_walk_in(signed_in(), walk_in_id))
 
 
-@walk_ins.route("/gate/walk-ins")
+@walk_ins.route("/gate/scans/walk-ins")
 @allow(Role.GATE)
 def listed() -> Answer:
     """List the walk-ins, with a search."""

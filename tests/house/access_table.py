@@ -294,9 +294,9 @@ WALK_INS = [
     Row(POST, "/m/gate/walk-ins/log", GATE, 409),
     Row(POST, "/m/gate/walk-ins/log", GATE, 422, form={"code": "{visitors_code}"}),
     Row(POST, "/m/gate/walk-ins/log", GATE, 409, form={"code": "{code}"}),
-    Row(GET, "/m/gate/walk-ins", GATE, 200),
-    Row(GET, "/m/gate/walk-ins/<int:walk_in_id>", GATE, 200, "/m/gate/walk-ins/1"),
-    Row(GET, "/m/gate/walk-ins/<int:walk_in_id>", GATE, 404, "/m/gate/walk-ins/999999"),
+    Row(GET, "/m/gate/scans/walk-ins", GATE, 200),
+    Row(GET, "/m/gate/scans/walk-ins/<int:walk_in_id>", GATE, 200, "/m/gate/scans/walk-ins/1"),
+    Row(GET, "/m/gate/scans/walk-ins/<int:walk_in_id>", GATE, 404, "/m/gate/scans/walk-ins/999999"),
     Row(POST, "/m/gate/read", GATE, 302, form={"code": "{visitors_code}"}),
     Row(POST, "/m/consultant/read", CONSULTANTS, 409, form={"code": "{visitors_code}"}),
 ]
@@ -306,10 +306,10 @@ VISITOR_PAGES = [
     Row(GET, "/m/visitor", VISITORS, 200),
     Row(GET, "/m/visitor/code", VISITORS, 200),
     Row(GET, "/m/visitor/code.png", VISITORS, 200),
-    *_asking("/m/visitor/reports", VISITORS, ""),
-    *_asking("/m/visitor/name", VISITORS, "", posted=409),
-    Row(GET, "/m/visitor/broker", VISITORS, 200),
-    Row(POST, "/m/visitor/broker", VISITORS, 302),
+    *_asking("/m/me/reports", VISITORS, ""),
+    *_asking("/m/me/name", VISITORS, "", posted=409),
+    Row(GET, "/m/me/broker", VISITORS, 200),
+    Row(POST, "/m/me/broker", VISITORS, 302),
 ]
 
 CONSULTANT_PAGES = [

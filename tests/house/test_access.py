@@ -121,7 +121,7 @@ def asker(
 
 def rows_for(who: str, *, refused: bool) -> list[int]:
     """Return the rows that refuse somebody, or let them in; what changes who they are comes last."""
-    lasting = ("/m/visitor/broker", "sign-out")
+    lasting = ("/m/me/broker", "sign-out")
     chosen = [n for n, row in enumerate(TABLE) if (row.answer_for(who) in (403, 404)) is refused]
     return sorted(chosen, key=lambda n: [end in TABLE[n].rule for end in reversed(lasting)])
 

@@ -19,7 +19,7 @@ from tests.support.refusals import nothing_written
 Phone = Callable[[str], PageClient]
 pytestmark = pytest.mark.usefixtures("clock")
 
-HOME, CODE, REPORTS, ME = "/m/visitor", "/m/visitor/code", "/m/visitor/reports", "/m/me"
+HOME, CODE, REPORTS, ME = "/m/visitor", "/m/visitor/code", "/m/me/reports", "/m/me"
 
 
 def fact(page: Page, name: str) -> str:
@@ -264,9 +264,9 @@ def test_too_many_objections_of_a_day_are_refused_in_words(
 
 def test_a_visitor_corrects_the_name_until_a_walk_in(cast: Cast, phone: Phone) -> None:
     client = phone("hong")
-    me = client.submit("/m/visitor/name", {"name": "洪七公"})
+    me = client.submit("/m/me/name", {"name": "洪七公"})
     assert fact(me.page, "Name") == "洪七公"
-    open_before = client.get("/m/visitor/name")
+    open_before = client.get("/m/me/name")
 
     cast.walks_in("hong")
     refused = client.submit(open_before, {"name": "洪安通"})
@@ -274,13 +274,13 @@ def test_a_visitor_corrects_the_name_until_a_walk_in(cast: Cast, phone: Phone) -
     assert refused.status_code == 409
     fixed = "Your name stands in our visit records and cannot be changed here. Ask at the desk."
     assert fixed in refused.page.find("main").text
-    assert not client.get("/m/visitor/name").page.find_all("input", name="name")
+    assert not client.get("/m/me/name").page.find_all("input", name="name")
 
 
 def test_a_visitor_who_is_a_broker_goes_on_to_the_profile(cast: Cast, phone: Phone) -> None:
     client = phone("hong")
 
-    profile = client.submit("/m/visitor/broker", button="Go on as a broker")
+    profile = client.submit("/m/me/broker", button="Go on as a broker")
 
     assert profile.request.path == "/m/profile"
     assert client.get(CODE).status_code == 403
@@ -295,7 +295,7 @@ def test_a_visitor_who_is_a_broker_goes_on_to_the_profile(cast: Cast, phone: Pho
 def test_nobody_else_opens_a_visitors_pages(cast: Cast, phone: Phone, who: str) -> None:
     client = phone(who)
 
-    for page in (HOME, CODE, "/m/visitor/code.png", REPORTS, "/m/visitor/name", "/m/visitor/broker"):
+    for page in (HOME, CODE, "/m/visitor/code.png", REPORTS, "/m/me/name", "/m/me/broker"):
         assert client.get(page).status_code == 403
 
 

@@ -16,7 +16,7 @@ Phone = Callable[[str], PageClient]
 pytestmark = pytest.mark.usefixtures("clock")
 
 LINK, SHORT = "/m/v/hongs-own-code-is-this-1", "111 111 1116"
-LIST = "/m/gate/walk-ins"
+LIST = "/m/gate/scans/walk-ins"
 
 
 def test_camera_and_typing_lead_to_the_walk_in(cast: Cast, phone: Phone) -> None:
