@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import delete, select, update
 
 from lead_system.demo_project import NAME, make_project
+from lead_system.demo_visitors import FIRST_VISITOR_PHONE, tell_of_visitors
 from lead_system.domain.errors import Refused
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import SHANGHAI, shanghai_day, start_of_day
@@ -129,6 +130,7 @@ def accounts_text() -> str:
             f"    Back office    secretary · director · admin               password {PASSWORD}",
             f"    Phone, staff   gate1 … gate3 · consultant1 … consultant6   password {PASSWORD}",
             f"    Phone, broker  {FIRST_BROKER_PHONE} (or any other mobile number); the page shows the code",
+            f"    Phone, visitor {FIRST_VISITOR_PHONE}, in the same way",
         )
     )
 
@@ -149,6 +151,7 @@ def fill_demo(now: datetime, say: Callable[[str], object]) -> None:
     _handle_most_collisions(people, now)
     _void_a_few_fees(people, now)
     _extend_two_bindings(people, now)
+    tell_of_visitors(people.brokers, people.gates, people.consultants, now)
     make_project(people.admin, now)
     atomic(lambda: db.session.execute(update(Project).values(name=NAME)))
     say("  100 %")

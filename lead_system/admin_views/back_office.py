@@ -29,6 +29,7 @@ from lead_system.admin_views.scans import ScansView
 from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
+from lead_system.admin_views.walk_ins import WalkInsView
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -43,6 +44,7 @@ from lead_system.models import (
     ProfileChange,
     Rebind,
     Viewing,
+    WalkIn,
 )
 
 _GROUPS = {
@@ -58,6 +60,7 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (FeesView, Fee, _l("Viewing fees"), "work", "fees"),
     (ReferralsView, Account, _l("Referral table"), "work", "referrals"),
     (ScansView, GateScan, _l("Gate scans"), "records", "scans"),
+    (WalkInsView, WalkIn, _l("Walk-ins"), "records", "walk_ins"),
     (ViewingsView, Viewing, _l("Viewings"), "records", "viewings"),
     (RebindsView, Rebind, _l("Rebinds"), "records", "rebinds"),
     (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),

@@ -17,8 +17,8 @@ from lead_system.admin_views.forms import HandleForm, ReopenForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CollisionSearchForm
 from lead_system.domain.errors import Refused
-from lead_system.domain.roles import DECIDERS
-from lead_system.models import Collision, CollisionKind, CollisionOutcome, CollisionState
+from lead_system.domain.roles import DECIDERS, Role
+from lead_system.models import Collision, CollisionKind, CollisionOutcome, CollisionState, Lead
 from lead_system.queries import collisions, scope
 from lead_system.queries.collisions import CollisionSearch
 from lead_system.services.collisions import (
@@ -28,25 +28,38 @@ from lead_system.services.collisions import (
     reopen_collision,
 )
 from lead_system.web.caller import caller, signed_in
-from lead_system.web.filters import moment
+from lead_system.web.filters import masked, moment
 from lead_system.web.meanings import meaning
 from lead_system.web.sentences import sentence
 from lead_system.web.words import word
 
 
 def _side(side: str, titles: tuple[Any, Any, Any], lead: Any) -> tuple[Column, ...]:
-    """Return the columns of one side: the broker, how to reach them, and the number of their lead."""
+    """Return the columns of one side: the broker, how to reach them, and the number of their lead.
+
+    Where a visitor is the holding side there is no broker, and the phone is masked (R1).
+    """
     return (
-        Column(side, titles[0], lambda row: lead(row).broker.name, look="words"),
-        Column(f"{side}_phone", titles[1], lambda row: lead(row).broker.phone, look="figures"),
+        Column(side, titles[0], lambda row: _name(lead(row)), look="words"),
+        Column(f"{side}_phone", titles[1], lambda row: _phone(lead(row), row.collision), look="figures"),
         Column(
             f"{side}_number",
             titles[2],
-            lambda row: lead(row).id,
+            lambda row: lead(row) and lead(row).id,
             getattr(Collision, f"{side}_lead_id"),
             lambda row: url_for("leads.details_view", id=lead(row).id),
         ),
     )
+
+
+def _name(lead: Lead | None) -> str | Markup:
+    return ours(word(Role.VISITOR)) if lead is None else lead.broker.name
+
+
+def _phone(lead: Lead | None, collision: Collision) -> str | None:
+    if lead is not None:
+        return lead.broker.phone
+    return masked(collision.visitor.phone) if collision.visitor else None
 
 
 _HANDLING = frozenset({"state", "handled_by", "handled_at", "outcome", "note"})
@@ -59,7 +72,7 @@ class CollisionsView(ListView):
     roles = DECIDERS
     pages_not_served = ListView.pages_not_served - {"details_view"}
     list_template = "admin/collisions/list.html"
-    about = _l("Brokers who went for a customer whom another broker holds.")
+    about = _l("Brokers who went for a customer whom another broker holds, or who came alone or objects.")
     next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
     has_row_end = True
     explained = (*CollisionState, *CollisionKind, *CollisionOutcome)

@@ -57,6 +57,7 @@ _MEASURES = {
     Measure.ENTERED: _l("Customers entered"),
     Measure.REPORTED: _l("Customers reported"),
     Measure.SCANS: _l("Gate scans"),
+    Measure.WALK_INS: _l("Walk-ins"),
     Measure.BOUND: _l("Newly bound"),
     Measure.VIEWINGS: _l("Viewings"),
     Measure.DEALS: _l("Deals"),

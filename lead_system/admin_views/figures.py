@@ -18,6 +18,7 @@ _FIRST_END_FIRST = [column.name for column in LeadsView.columns].index("protect_
 
 _RECORDS: dict[Measure, tuple[str, dict[str, Any]]] = {
     Measure.SCANS: ("scans.index_view", {}),
+    Measure.WALK_INS: ("walk_ins.index_view", {}),
     Measure.VIEWINGS: ("viewings.index_view", {}),
     Measure.FEES: ("fees.index_view", {"state": FeeState.PAID.value}),
 }

@@ -46,9 +46,9 @@ def _search(label: Any, *checks: Any, **widget: Any) -> StringField:
     )
 
 
-def _customer_phone() -> StringField:
+def _customer_phone(label: Any = None) -> StringField:
     return _search(
-        _l("Customer phone"),
+        label or _l("Customer phone"),
         _visible_digits,
         placeholder="138 5678",
         inputmode="tel",
@@ -155,6 +155,15 @@ class ScanSearchForm(DaysForm):
     phone = _customer_phone()
     broker = _name(_l("Broker's name"))
     brokerage = _name(_l("Brokerage then"))
+    gate = _name(_l("Gate staff"))
+    consultant = _name(_l("Consultant"))
+
+
+class WalkInSearchForm(DaysForm):
+    """The search fields above the walk-ins."""
+
+    name = _name(_l("Visitor's name"))
+    phone = _customer_phone(_l("Visitor's phone"))
     gate = _name(_l("Gate staff"))
     consultant = _name(_l("Consultant"))
 

@@ -12,6 +12,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 REPORTS_PER_DAY = 10
 """Presses of 报备 that are recorded for one lead within one Shanghai day (R3)."""
 
+OBJECTIONS_PER_DAY = 3
+"""Objections of one visitor within one Shanghai day; each is about every report at once."""
+
 ANOTHER_VISIT_AFTER = timedelta(seconds=60)
 """How long after a visit a second scan of the same lead asks whether it is another one (R5)."""
 

@@ -1,4 +1,4 @@
-"""The phone face: pages for brokers, gate staff and consultants, held in one hand."""
+"""The phone face: pages for brokers, visitors, gate staff and consultants, held in one hand."""
 
 from flask import Blueprint, Flask
 
@@ -11,8 +11,10 @@ from lead_system.mobile.profile import profile
 from lead_system.mobile.project import project
 from lead_system.mobile.sign_in import sign_in
 from lead_system.mobile.visit_code import visit_code
+from lead_system.mobile.visitor import visitor
+from lead_system.mobile.walk_ins import walk_ins
 
-PORTS = (sign_in, profile, project, broker, gate, bad_line, consultant, visit_code)
+PORTS = (sign_in, profile, project, broker, visitor, gate, walk_ins, bad_line, consultant, visit_code)
 
 
 def init_mobile(app: Flask) -> None:

@@ -18,15 +18,17 @@ from lead_system.mobile.forms import KeptScanForm
 from lead_system.mobile.frame import Answer
 from lead_system.mobile.gate import ONE_MORE_ANSWER
 from lead_system.queries.settings import consultant_choices
+from lead_system.queries.visitors import find_visitor_by_code
 from lead_system.services.gate import HELD, confirm_scan
+from lead_system.services.walk_ins import log_walk_in
 from lead_system.web.access import allow, public
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.sentences import sentence
 
 bad_line = Blueprint("bad_line", __name__)
 
-REFUSED, ASKS = "refused", "asks"
-"""What the phone is told beside the outcomes of the service: no, or that a question has to be answered."""
+WALK_IN, REFUSED, ASKS = "walk_in", "refused", "asks"
+"""What the phone is told beside the outcomes of a scan; ASKS that somebody has to answer a question."""
 
 SHELL_FILES = (
     "css/bad_line.css",
@@ -109,20 +111,28 @@ def send() -> Answer:
     if form.account_id.data != str(signed_in().id):
         raise Refused(RefusalCode.NOT_FOUND)
     try:
-        confirmed = confirm_scan(
-            caller(form),
-            code=form.code.data or "",
-            consultant_id=form.consultant_id.data,
-            another_visit=bool(form.another_visit.data),
-            now=now(),
-        )
+        return jsonify(_confirm(form))
     except Refused as refused:
         return _not_confirmed(refused)
+
+
+def _confirm(form: KeptScanForm) -> dict[str, str]:
+    """Confirm the visit that a code stands for, a broker's or a visitor's own; returns its outcome and page.
+
+    Raises:
+        Refused: what the services refuse; HELD_BY_ANOTHER where others hold the customer.
+    """
+    code, moment = form.code.data or "", now()
+    chosen = {"consultant_id": form.consultant_id.data, "another_visit": bool(form.another_visit.data)}
+    if find_visitor_by_code(code) is not None:
+        logged = log_walk_in(caller(form), code=code, **chosen, now=moment)
+        page = url_for("mobile.walk_ins.walk_in", walk_in_id=logged.walk_in_id)
+        return {"outcome": WALK_IN, "url": page}
+    confirmed = confirm_scan(caller(form), code=code, **chosen, now=moment)
     if confirmed.outcome == HELD:
-        return _not_confirmed(
-            Refused(RefusalCode.HELD_BY_ANOTHER, holders=", ".join(map(str, confirmed.holder_ids)))
-        )
-    return jsonify(outcome=confirmed.outcome, url=url_for("mobile.gate.scan", scan_id=confirmed.scan_id))
+        holders = ", ".join(map(str, confirmed.holder_ids))
+        raise Refused(RefusalCode.HELD_BY_ANOTHER, holders=holders)
+    return {"outcome": confirmed.outcome, "url": url_for("mobile.gate.scan", scan_id=confirmed.scan_id)}
 
 
 def _not_confirmed(refused: Refused) -> Answer:

@@ -219,6 +219,20 @@ class ProfileForm(PhoneForm):
         self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
 
 
+class VisitorForm(PhoneForm):
+    """The name of a visitor."""
+
+    name = StringField(_l("Your name"), render_kw={"maxlength": NAME_LENGTH})
+
+
+class ObjectionForm(PhoneForm):
+    """What a visitor says about having been reported."""
+
+    words = TextAreaField(
+        _l("What is wrong?"), render_kw={"maxlength": TEXT_LENGTH, "rows": 4, "data-user": ""}
+    )
+
+
 class ReadForm(PhoneForm):
     """A visit code from the camera or typed in."""
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
-from lead_system.domain.roles import AGENTS, PHONE_STAFF, Role
+from lead_system.domain.roles import AGENTS, Role
 from lead_system.models import Account
 from lead_system.web.sentences import sentence
 
@@ -31,6 +31,11 @@ BARS: dict[Role, tuple[tuple[str, Any, str], ...]] = {
         ("mobile.broker.customers", _l("Customers"), "customers"),
         ("mobile.profile.me", _l("Me"), "me"),
     ),
+    Role.VISITOR: (
+        ("mobile.visitor.home", _l("Home"), "home"),
+        ("mobile.visitor.code", _l("My code"), "code"),
+        ("mobile.profile.me", _l("Me"), "me"),
+    ),
     Role.GATE: (
         ("mobile.gate.scan_page", _l("Scan"), "scan"),
         ("mobile.gate.scans", _l("Scan records"), "records"),
@@ -46,7 +51,12 @@ BARS[Role.RESIDENT] = BARS[Role.BROKER]
 """The bottom bar of each role: page, word and drawing; the first page is the role's home."""
 
 OPEN_WITHOUT_PROFILE = frozenset(
-    {"mobile.profile.complete", "mobile.profile.standing", "mobile.sign_in.sign_out"}
+    {
+        "mobile.profile.complete",
+        "mobile.profile.standing",
+        "mobile.sign_in.sign_out",
+        "mobile.visitor.begin",
+    }
 )
 """The only phone pages for an agent whose profile is incomplete or not approved (manual 1.2-7, 5.1-4)."""
 
@@ -85,7 +95,7 @@ def is_let_in(account: Account) -> bool:
 
 def home_of(account: Account) -> str:
     """Return the address where an account lands after signing in."""
-    if not account.is_agent and account.role not in PHONE_STAFF:
+    if account.is_back_office:
         return url_for("admin.index")
     if not is_let_in(account):
         return url_for("mobile.profile.standing" if account.has_profile else "mobile.profile.complete")

@@ -17,6 +17,7 @@ from lead_system.models import Lead
 from lead_system.queries.leads import get_lead_by_code
 from lead_system.queries.paging import one_page
 from lead_system.queries.settings import consultant_choices
+from lead_system.queries.visitors import find_visitor_by_code
 from lead_system.queries.visits import (
     ScanSearch,
     expected_consultant_id,
@@ -119,7 +120,13 @@ def confirm_page(lead: Lead, form: ConfirmForm, moment: datetime, *, asks: str =
 
 
 def _read(form: ReadForm | PhotoForm, code: str) -> Answer:
-    """Read a code, and lead on to the question; a customer whom another broker holds is turned away."""
+    """Read a code, and lead on to the question; a customer whom another broker holds is turned away.
+
+    A visitor's own code leads to the walk-in.
+    """
+    visitor = find_visitor_by_code(code)
+    if visitor is not None:
+        return scanning.lead_on(url_for("mobile.visit_code.open_link", token=visitor.code_token))
     code_read = read_visit_code(caller(form), code=code, now=now())
     if code_read.outcome == HELD:
         return _held_page(code_read.holder_ids)

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
-from lead_system.domain.roles import Approval, Role
+from lead_system.domain.roles import OUTSIDERS, PHONE_STAFF, Approval, Role
 from lead_system.extensions import db
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
@@ -69,7 +69,7 @@ def change_password() -> Answer:
 
 
 @profile.route("/me")
-@allow(Role.BROKER, Role.RESIDENT, Role.GATE, Role.CONSULTANT)
+@allow(*OUTSIDERS, *PHONE_STAFF)
 def me() -> Answer:
     """Show the own data, how to reach the sales centre, and the way out."""
     return render_template("mobile/me.html", settings=get_settings())

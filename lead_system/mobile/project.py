@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.roles import Role
+from lead_system.domain.roles import OUTSIDERS, Role
 from lead_system.mobile.frame import Answer
 from lead_system.queries.leads import LeadSearch, tab_counts
 from lead_system.queries.project import get_plot, get_project, shown_plots
@@ -38,21 +38,21 @@ def home() -> Answer:
 
 
 @project.route("/project")
-@allow(Role.BROKER, Role.RESIDENT)
+@allow(*OUTSIDERS)
 def introduction() -> Answer:
     """Show what the admin says of the project, and its plots."""
     return render_template("mobile/project.html", project=get_project(), plots=shown_plots())
 
 
 @project.route("/project/plots/<int:plot_id>")
-@allow(Role.BROKER, Role.RESIDENT)
+@allow(*OUTSIDERS)
 def plot_page(plot_id: int) -> Answer:
     """Show one plot."""
     return render_template("mobile/plot.html", plot=get_plot(signed_in(), plot_id), project=get_project())
 
 
 @project.route("/project/maps")
-@allow(Role.BROKER, Role.RESIDENT)
+@allow(*OUTSIDERS)
 def maps() -> Answer:
     """Offer the way to the project in each of the maps; each link opens the app that is there."""
     place = get_project()

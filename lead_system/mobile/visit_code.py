@@ -10,8 +10,10 @@ from lead_system.mobile.consultant import viewing_page
 from lead_system.mobile.forms import ConfirmForm, ViewingForm
 from lead_system.mobile.frame import Answer, refusal_page
 from lead_system.mobile.gate import confirm_page
+from lead_system.mobile.walk_ins import walk_in_page
 from lead_system.models import Lead
 from lead_system.queries.leads import get_lead_by_code, get_own_lead
+from lead_system.queries.visitors import find_visitor_by_code
 from lead_system.web.access import allow, public
 from lead_system.web.caller import signed_in
 from lead_system.web.qr import draw_code
@@ -32,7 +34,12 @@ def show(lead_id: int) -> Answer:
 def picture(lead_id: int) -> Answer:
     """Return the picture of the visit code of an own customer; like every page it is stored nowhere."""
     lead = _lead_with_code(lead_id)
-    path = url_for("mobile.visit_code.open_link", token=lead.code_token)
+    return code_picture(lead.code_token or "")
+
+
+def code_picture(token: str) -> Response:
+    """Return the picture of a code, a broker's for a customer or a visitor's own."""
+    path = url_for("mobile.visit_code.open_link", token=token)
     return Response(draw_code(current_app.extensions["settings"].public_url + path), mimetype="image/png")
 
 
@@ -52,6 +59,8 @@ def open_link(token: str) -> Answer:
     if role not in (Role.GATE, Role.CONSULTANT):
         return render_template("mobile/show_at_gate.html")
     try:
+        if role is Role.GATE and find_visitor_by_code(token) is not None:
+            return walk_in_page(ConfirmForm(code=token))
         if role is Role.GATE:
             return confirm_page(get_lead_by_code(token), ConfirmForm(code=token), now())
         return viewing_page(ViewingForm(code=token), now())

@@ -23,6 +23,7 @@ from lead_system.queries.matching import (
 
 _BOTH_SIDES = (
     selectinload(Collision.holding_lead).selectinload(Lead.broker),
+    selectinload(Collision.visitor),
     selectinload(Collision.challenging_lead).selectinload(Lead.broker),
     selectinload(Collision.handled_by),
 )
@@ -171,11 +172,12 @@ def require_reopenable(row: Collision) -> None:
 
 
 def _find_open_twin(row: Collision) -> int | None:
-    """Return the open collision of the same kind between the same two leads, the same way round."""
+    """Return the open collision of the same kind between the same two sides, the same way round."""
     return db.session.scalar(
         select(Collision.id).where(
             Collision.kind == row.kind,
             Collision.holding_lead_id == row.holding_lead_id,
+            Collision.visitor_id == row.visitor_id,
             Collision.challenging_lead_id == row.challenging_lead_id,
             Collision.state == CollisionState.OPEN,
         )

@@ -5,6 +5,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,11 +36,16 @@ def has_phone_part(part: str) -> ColumnElement[bool]:
 
     138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
     """
+    return has_visible_digits((Lead.phone1, Lead.phone2), part)
+
+
+def has_visible_digits(columns: Iterable[Any], part: str) -> ColumnElement[bool]:
+    """Return the condition that one of some phones of seven digits shows these, as `has_phone_part` says."""
     digits = "".join(c for c in unicodedata.normalize("NFKC", part) if c.isdecimal())
     if len(digits) == PHONE_DIGITS:
-        return or_(Lead.phone1 == digits, Lead.phone2 == digits)
+        return or_(*(column == digits for column in columns))
     shown = digits or part
-    parts = (f(column) for column in (Lead.phone1, Lead.phone2) for f in (_head, _tail))
+    parts = (f(column) for column in columns for f in (_head, _tail))
     return or_(*(contains(func.coalesce(text, ""), shown) for text in parts))
 
 
@@ -71,7 +77,12 @@ def has_name_part(part: str) -> ColumnElement[bool]:
 
     Spaces do not count, on either side.
     """
-    return contains(func.replace(written_name(), " ", ""), "".join(part.split()))
+    return contains(without_spaces(written_name()), "".join(part.split()))
+
+
+def without_spaces(name: Any) -> Any:
+    """Return a name as it is searched for."""
+    return func.replace(name, " ", "")
 
 
 def has_account_phone_part(column: Any, part: str) -> ColumnElement[bool]:

@@ -42,6 +42,11 @@ def visible_scans(actor: Account) -> ColumnElement[bool]:
     return true() if actor.role is Role.GATE or actor.role in BACK_OFFICE else false()
 
 
+def visible_walk_ins(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the walk-ins that somebody may list: all, for gate and back office."""
+    return true() if actor.role is Role.GATE or actor.role in BACK_OFFICE else false()
+
+
 def visible_viewings(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the viewings that somebody may list: a consultant's own, or all."""
     if actor.role is Role.CONSULTANT:

@@ -15,7 +15,7 @@ from sqlalchemy import Integer, Select, case, func, literal, literal_column, sel
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import start_of_day
 from lead_system.extensions import db
-from lead_system.models import Account, Binding, Deal, Fee, GateScan, Lead, Viewing, is_listed
+from lead_system.models import Account, Binding, Deal, Fee, GateScan, Lead, Viewing, WalkIn, is_listed
 from lead_system.queries import scope
 
 
@@ -28,6 +28,8 @@ class Measure(StrEnum):
     """Customers who were reported for the first time."""
     SCANS = "scans"
     """Visits that the gate confirmed."""
+    WALK_INS = "walk_ins"
+    """Visitors who came alone, each time they did."""
     BOUND = "bound"
     """Customers of whom a binding began, by a scan or by a rebind."""
     VIEWINGS = "viewings"
@@ -113,6 +115,10 @@ def _scans(actor: Account) -> _Rows:
     return select(GateScan).where(scope.visible_scans(actor)), GateScan.id, GateScan.scanned_at
 
 
+def _walk_ins(actor: Account) -> _Rows:
+    return select(WalkIn).where(scope.visible_walk_ins(actor)), WalkIn.id, WalkIn.came_at
+
+
 def _viewings(actor: Account) -> _Rows:
     return select(Viewing).where(scope.visible_viewings(actor)), Viewing.id, Viewing.viewed_at
 
@@ -126,6 +132,7 @@ _ROWS: dict[Measure, Callable[[Account], _Rows]] = {
     Measure.ENTERED: lambda actor: (_leads(actor), Lead.id, Lead.entered_at),
     Measure.REPORTED: lambda actor: (_leads(actor), Lead.id, Lead.first_reported_at),
     Measure.SCANS: _scans,
+    Measure.WALK_INS: _walk_ins,
     Measure.BOUND: _bound,
     Measure.VIEWINGS: _viewings,
     Measure.DEALS: _dealt,

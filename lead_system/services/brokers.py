@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_name, clean_reason
-from lead_system.domain.roles import AGENTS, DECIDERS, Approval, Role
+from lead_system.domain.roles import AGENTS, DECIDERS, OUTSIDERS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, ProfileChange
 from lead_system.services import history
@@ -220,7 +220,7 @@ def _refuse_taken_phone(phone: str, broker: Account) -> None:
     Whoever loses there runs again, and then meets the winner here.
     """
     others = select(Account.id).where(
-        Account.phone == phone, Account.role.in_(AGENTS), Account.id != broker.id
+        Account.phone == phone, Account.role.in_(OUTSIDERS), Account.id != broker.id
     )
     if db.session.scalar(others) is not None:
         raise Refused(RefusalCode.PHONE_TAKEN, field="phone")

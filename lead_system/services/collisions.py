@@ -1,7 +1,7 @@
 """撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
@@ -20,6 +20,7 @@ from lead_system.models import (
     CollisionState,
     Lead,
     LeadKey,
+    WalkIn,
 )
 from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
@@ -32,6 +33,34 @@ PERSONS_OUTCOMES = (
     CollisionOutcome.DIFFERENT_PEOPLE,
 )
 """The outcomes that a person may choose; REBOUND is written by a rebind alone."""
+
+
+NAMING = frozenset({CollisionEventKind.ENTERED, CollisionEventKind.CORRECTED})
+"""The events by which a lead begins to name a person."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The two sides of a collision, and its kind: what the unique indexes tell open rows apart by."""
+
+    kind: CollisionKind
+    challenging_lead_id: int
+    holding_lead_id: int | None = None
+    visitor_id: int | None = None
+
+    def opened(self, now: datetime) -> dict[str, object]:
+        """Return the row that opens this collision."""
+        return asdict(self) | {
+            "state": CollisionState.OPEN,
+            "opened_at": now,
+            "last_event_at": now,
+            "note": "",
+        }
+
+    def lock_open(self) -> Collision | None:
+        """Lock the open row of this pair, and read it; None where there is none."""
+        open_row = asdict(self) | {"state": CollisionState.OPEN}
+        return db.session.scalar(select(Collision).filter_by(**open_row).with_for_update())
 
 
 @dataclass(frozen=True)
@@ -52,34 +81,57 @@ class CollisionReopened:
 def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> list[Lead]:
     """Write down that `lead` goes for a customer whom others hold; returns those who hold.
 
-    Each holder gets one open collision with this lead, to which later events are added.
+    Each holder gets one open collision with this lead, to which later events are added. So does a visitor
+    who had come alone before the lead named them.
     """
     holders = holds.lock_other_holders(lead, now=now)
     for holder in holders:
-        _insert_or_join(holder, lead, kind, actor=actor, now=now)
+        _insert_or_join(_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id), kind, actor, now)
+    for visitor_id in _walked_in_before(lead):
+        _note_walk_in(_Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id), kind, actor, now)
     return holders
 
 
+def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -> None:
+    """Write down that a visitor objects to having been reported by `lead`, in the visitor's own words."""
+    pair = _Pair(CollisionKind.OBJECTION, lead.id, visitor_id=visitor.id)
+    _insert_or_join(pair, CollisionEventKind.OBJECTED, visitor, now, words=words)
+
+
+def _walked_in_before(lead: Lead) -> list[int]:
+    """Return the visitors whom the gate logged under this name and one of these phones, in order of ids."""
+    phones = [phone for phone in (lead.phone1, lead.phone2) if phone]
+    named = select(WalkIn.visitor_id).where(WalkIn.name_key == lead.name_key, WalkIn.phone.in_(phones))
+    return list(db.session.scalars(named.distinct().order_by(WalkIn.visitor_id)))
+
+
+def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime) -> None:
+    """Ask the director once whether a walk-in came first: when a lead begins to name the person.
+
+    Whatever the challenger does later joins the open row. A handled one stays handled, and what was entered
+    before the walk-in never opens one.
+    """
+    if kind in NAMING:
+        insert_unless_taken(Collision, [pair.opened(now)])
+    row = pair.lock_open()
+    if row is not None:
+        _add_event(row, kind, actor=actor, now=now)
+
+
 def _insert_or_join(
-    holder: Lead, challenger: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
+    pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime, *, words: str = ""
 ) -> None:
-    """Add an event to the open collision of two leads, opening one where there is none.
+    """Add an event to the open collision of two sides, opening one where there is none.
 
     Two threads may insert at once, and a director may handle the row between our look and our lock. The
     constraint lets one insert win, the lock makes the state certain, and whoever finds no open row begins
     again. A handled row is never joined.
     """
-    pair = {
-        "kind": CollisionKind.HELD,
-        "holding_lead_id": holder.id,
-        "challenging_lead_id": challenger.id,
-        "state": CollisionState.OPEN,
-    }
     row = None
     while row is None:
-        insert_unless_taken(Collision, [pair | {"opened_at": now, "last_event_at": now, "note": ""}])
-        row = db.session.scalar(select(Collision).filter_by(**pair).with_for_update())
-    _add_event(row, kind, actor=actor, now=now)
+        insert_unless_taken(Collision, [pair.opened(now)])
+        row = pair.lock_open()
+    _add_event(row, kind, actor=actor, now=now, words=words)
 
 
 def _add_event(
@@ -90,20 +142,25 @@ def _add_event(
     now: datetime,
     changes: Mapping[str, object] | None = None,
     personal: Mapping[str, str] | None = None,
+    words: str = "",
 ) -> None:
     """Write an event and its history record.
 
-    `changes` is what the event changed of the row, `personal` the free text that belongs to it.
+    `changes` is what the event changed of the row, `personal` the free text that belongs to it, and `words`
+    what the actor said, which the event itself keeps too.
     """
     row.last_event_at = now
-    db.session.add(CollisionEvent(collision_id=row.id, kind=kind, at=now, actor_id=actor.id))
+    db.session.add(CollisionEvent(collision_id=row.id, kind=kind, at=now, actor_id=actor.id, words=words))
     db.session.flush()
+    is_visitors = row.visitor_id is not None
+    holder = {"visitor": row.visitor_id} if is_visitors else {"holder": row.holding_lead_id}
+    said = {"words": words} if words else {}
     history.record(
         actor,
         f"collision_{kind.value}",
         chain=f"collision:{row.id}",
-        changes={"challenger": row.challenging_lead_id, "holder": row.holding_lead_id} | dict(changes or {}),
-        personal=personal,
+        changes={"challenger": row.challenging_lead_id} | holder | dict(changes or {}),
+        personal=dict(personal or {}) | said or None,
         now=now,
     )
 

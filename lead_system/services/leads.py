@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
-from lead_system.domain import codes
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import (
     clean_name,
@@ -27,6 +26,7 @@ from lead_system.queries.leads import get_lead_by_code
 from lead_system.services import collisions, history
 from lead_system.services.standing import require_standing
 from lead_system.services.transaction import LostRace, insert_unless_taken, use_case
+from lead_system.services.visit_codes import draw_code
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """Years between which an expected visit may lie; anything else is a slip of the finger."""
@@ -322,11 +322,7 @@ def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = Fals
     db.session.add(Report(lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf))
     values: dict[str, Any] = {"reported_at": now}
     if not lead.has_code:
-        values |= {
-            "first_reported_at": now,
-            "code_token": codes.new_token(),
-            "short_code": _unused_short_code(),
-        }
+        values |= {"first_reported_at": now, **draw_code()}
     if lead.status_at(now) is LeadStatus.EXPIRED:
         values["rebound_at"] = None
     before, after = move(lead, Verb.REPORT, now=now, **values)
@@ -337,13 +333,6 @@ def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = Fals
         changes={"status": [before.value, after.value]},
         now=now,
     )
-
-
-def _unused_short_code() -> str:
-    while True:
-        short_code = codes.new_short_code()
-        if db.session.scalar(select(Lead.id).where(Lead.short_code == short_code)) is None:
-            return short_code
 
 
 def _clean_wishes(wishes: Wishes, lead: Lead | None) -> dict[str, Any]:

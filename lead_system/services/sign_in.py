@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.roles import AGENTS, Approval, Role
+from lead_system.domain.roles import OUTSIDERS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, SignInCode
 from lead_system.services import history
@@ -160,7 +160,7 @@ def _sign_in_with_code(*, phone: str, code: str, secret: str, now: datetime) -> 
 
 
 def _agent_with_phone(phone: str, now: datetime) -> Account:
-    account = db.session.scalar(select(Account).where(Account.phone == phone, Account.role.in_(AGENTS)))
+    account = db.session.scalar(select(Account).where(Account.phone == phone, Account.role.in_(OUTSIDERS)))
     if account is None:
         account = Account(role=Role.BROKER, phone=phone, approval=Approval.NOT_NEEDED, created_at=now)
         db.session.add(account)

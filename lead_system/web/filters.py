@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
+from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI
 from lead_system.web.words import role_word, word
 
@@ -90,6 +91,11 @@ def phone7(value: str | None) -> str:
     return f"{value[:3]}****{value[3:]}" if value else ""
 
 
+def masked(phone: str) -> str:
+    """Write a visitor's whole number as everybody else may see it, without its middle four digits (R1)."""
+    return phone7(visible_digits(phone))
+
+
 def money(value: Decimal | None) -> str:
     """Write yuan with two decimals."""
     return f"¥{value:,.2f}" if value is not None else ""
@@ -106,6 +112,7 @@ def init_filters(app: Flask) -> None:
         day=day,
         remaining=remaining,
         phone7=phone7,
+        masked=masked,
         money=money,
         grouped=grouped,
         word=word,

@@ -212,6 +212,13 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.REBIND_SAME_BROKER: _l("The customer is bound to this broker already. Choose another one."),
     RefusalCode.DEAL_STANDS: _l("A deal stands. Undo the deal first."),
     RefusalCode.PROFILE_ALREADY_COMPLETE: _l("Your profile is complete already. Go on to your customers."),
+    RefusalCode.VISITOR_NAME_FIXED: _l(
+        "Your name stands in our visit records and cannot be changed here. Ask at the desk."
+    ),
+    RefusalCode.NO_BROKER_REPORTED: _l("No broker has reported you, so there is nothing to object to."),
+    RefusalCode.OBJECTED_ENOUGH_TODAY: _l(
+        "We have your objections of today and look into them. Write again tomorrow, or call us."
+    ),
     RefusalCode.NOT_WAITING: _l("This person does not wait for an approval. Reload the page."),
     RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
     RefusalCode.REQUEST_REUSED: _l(

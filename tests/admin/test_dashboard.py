@@ -18,8 +18,8 @@ from tests.support.html import Element, Page
 
 HOME = "/admin/"
 FIGURES_OF_A_DAY = [
-    "Customers entered", "Customers reported", "Gate scans", "Newly bound", "Viewings", "Deals",
-    "Viewing fees paid",
+    "Customers entered", "Customers reported", "Gate scans", "Walk-ins", "Newly bound", "Viewings",
+    "Deals", "Viewing fees paid",
 ]  # fmt: skip
 
 
@@ -48,12 +48,17 @@ def week(cast: Cast, clock: StoppedClock) -> Cast:
     """
     clock.at(at("2026-02-22T23:59:59"))
     visit(cast, 1, "qiang", "ming")
+    cast.walks_in("hong")
     clock.at(at("2026-02-23T00:00:00"))
     visit(cast, 2, "fang")
+    cast.walks_in("hong")
     clock.at(at("2026-03-01T23:59:59"))
     yesterday = visit(cast, 3, "fang")
+    cast.walks_in("hong")
+    cast.walks_in("hong")
     clock.at(at("2026-03-02T00:00:00"))
     today = visit(cast, 4, "qiang", "ming")
+    cast.walks_in("hong")
     undone = visit(cast, 5, "fang")
     cast.enters("wei", person(6))
     gone = cast.enters("wei", person(7))
@@ -129,6 +134,7 @@ def test_today_stands_beside_yesterday_and_the_average_of_seven_days(week: Cast,
         "Customers entered": ("4", "1", "0.3"),
         "Customers reported": ("2", "1", "0.3"),
         "Gate scans": ("2", "1", "0.3"),
+        "Walk-ins": ("1", "2", "0.4"),
         "Newly bound": ("2", "1", "0.3"),
         "Viewings": ("2", "1", "0.3"),
         "Deals": ("1", "1", "0.1"),
@@ -143,7 +149,7 @@ def test_the_average_opens_the_seven_days_before_today(week: Cast, desk: Desk) -
     averages = [link for link in page.find_all("a") if link.has("data-average")]
 
     counts = [rows_behind(client, link["href"]) for link in averages]
-    assert counts == [2, 2, 2, 2, 2, 1, 2]
+    assert counts == [2, 2, 2, 3, 2, 2, 1, 2]
     assert [f"{count / 7:.1f}" for count in counts] == [link.text for link in averages]
 
 

@@ -97,6 +97,12 @@ def add_viewing(cast: Cast, n: int) -> None:
     cast.views("xin", hold(cast, n), "ABCD"[n % 4])
 
 
+def add_walk_in(cast: Cast, n: int) -> None:
+    """Let a visitor come alone, each time under another name."""
+    cast.change("hong", name=f"洪{chr(0x4E00 + n)}")
+    cast.walks_in("hong", "xin" if n % 2 else "ming", at="feng" if n % 3 else "lu")
+
+
 def add_rebind(cast: Cast, n: int) -> None:
     cast.rebinds("admin" if n % 2 else "director", hold(cast, n), "wei", keep_end=n % 2 == 0)
 
@@ -221,6 +227,7 @@ LISTS = (
     List("fees", "secretary", add_fee, search="phone=1001", default_tab="all"),
     List("referrals", "director", add_referral, has_days=False, search="brokerage=百川", sort=None),
     List("scans", "secretary", hold, search="consultant=江心怡"),
+    List("walk_ins", "secretary", add_walk_in, search="name=洪丁"),
     List("viewings", "secretary", add_viewing, search="intent=B"),
     List("rebinds", "director", add_rebind, search="actor=秦越"),
     List("profile_changes", "admin", add_profile_change, search="phone=13500030002"),
@@ -289,6 +296,8 @@ EMPTY = {
     " on the phone. Show the phone address",
     "scans": "Nothing here yet. A row appears when gate staff scan a broker's code and confirm the visit."
     " Look at the reported customers",
+    "walk_ins": "Nothing here yet. A row appears when gate staff scan a visitor's own code."
+    " Look at the gate scans",
     "viewings": "Nothing here yet. A row appears when a consultant scans the code of a bound customer"
     " and grades the intent. Look at the bound customers",
     "rebinds": "Nothing here yet. A row appears when the broker of a bound customer is changed"

@@ -13,7 +13,9 @@ AGENTS = BROKERS | RESIDENTS
 GATE = frozenset({"feng", "lu"})
 CONSULTANTS = frozenset({"xin", "ming"})
 PHONE_STAFF = GATE | CONSULTANTS
-PHONES = AGENTS | PHONE_STAFF
+VISITORS = frozenset({"hong"})
+OUTSIDERS = AGENTS | VISITORS
+PHONES = OUTSIDERS | PHONE_STAFF
 SECRETARY = frozenset({"secretary"})
 ADMIN = frozenset({"admin"})
 DECIDERS = ADMIN | {"director"}
@@ -94,6 +96,7 @@ LISTS = [
     *_list("fees", BACK_OFFICE),
     *_list("referrals", DECIDERS),
     *_list("scans", BACK_OFFICE),
+    *_list("walk_ins", BACK_OFFICE),
     *_list("viewings", BACK_OFFICE),
     *_list("rebinds", DECIDERS),
     *_list("profile_changes", DECIDERS),
@@ -214,10 +217,10 @@ PROJECT = [
     *_asking("/admin/plots/archive/", ADMIN, "id={plot}", posted=409),
     *_asking("/admin/plots/bring-back/", ADMIN, "id={archived_plot}", posted=409),
     *_asking("/admin/plots/bring-back/", ADMIN, "id={plot}", got=404, posted=404),
-    Row(GET, "/m/project", AGENTS, 200),
-    Row(GET, "/m/project/maps", AGENTS, 200),
-    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 200, "/m/project/plots/{plot}"),
-    Row(GET, "/m/project/plots/<int:plot_id>", AGENTS, 404, "/m/project/plots/{archived_plot}"),
+    Row(GET, "/m/project", OUTSIDERS, 200),
+    Row(GET, "/m/project/maps", OUTSIDERS, 200),
+    Row(GET, "/m/project/plots/<int:plot_id>", OUTSIDERS, 200, "/m/project/plots/{plot}"),
+    Row(GET, "/m/project/plots/<int:plot_id>", OUTSIDERS, 404, "/m/project/plots/{archived_plot}"),
     Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 200, "/pictures/{picture}/480.jpg"),
     Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 404, "/pictures/{picture}/481.jpg"),
 ]
@@ -291,6 +294,28 @@ GATE_PAGES = [
     Row(POST, "/m/gate/kept", GATE, 422, form={"account_id": "{feng}", "code": "{code}"}, owner="feng"),
 ]
 
+WALK_INS = [
+    Row(POST, "/m/gate/walk-ins/log", GATE, 409),
+    Row(POST, "/m/gate/walk-ins/log", GATE, 422, form={"code": "{visitors_code}"}),
+    Row(POST, "/m/gate/walk-ins/log", GATE, 409, form={"code": "{code}"}),
+    Row(GET, "/m/gate/scans/walk-ins", GATE, 200),
+    Row(GET, "/m/gate/scans/walk-ins/<int:walk_in_id>", GATE, 200, "/m/gate/scans/walk-ins/1"),
+    Row(GET, "/m/gate/scans/walk-ins/<int:walk_in_id>", GATE, 404, "/m/gate/scans/walk-ins/999999"),
+    Row(POST, "/m/gate/read", GATE, 302, form={"code": "{visitors_code}"}),
+    Row(POST, "/m/consultant/read", CONSULTANTS, 409, form={"code": "{visitors_code}"}),
+]
+
+VISITOR_PAGES = [
+    *_asking("/m/visitor/begin", OUTSIDERS, "", got=302, posted=302),
+    Row(GET, "/m/visitor", VISITORS, 200),
+    Row(GET, "/m/visitor/code", VISITORS, 200),
+    Row(GET, "/m/visitor/code.png", VISITORS, 200),
+    *_asking("/m/me/reports", VISITORS, ""),
+    *_asking("/m/me/name", VISITORS, "", posted=409),
+    Row(GET, "/m/me/broker", VISITORS, 200),
+    Row(POST, "/m/me/broker", VISITORS, 302),
+]
+
 CONSULTANT_PAGES = [
     Row(GET, "/m/consultant", CONSULTANTS, 200),
     Row(POST, "/m/consultant/read", CONSULTANTS, 409),
@@ -344,7 +369,9 @@ TABLE = [
     *PROJECT,
     *OFFICE,
     *BROKER_PAGES,
+    *VISITOR_PAGES,
     *GATE_PAGES,
+    *WALK_INS,
     *CONSULTANT_PAGES,
     *PHONE_PAGES,
     *EVERYWHERE,

@@ -16,6 +16,7 @@ FLOORS = {
     "lead_system.cli": 4,
     "lead_system.demo": 4,
     "lead_system.demo_project": 4,
+    "lead_system.demo_visitors": 4,
     "lead_system.mobile": 4,
     "lead_system.queries": 3,
     "lead_system.services": 3,

@@ -1,5 +1,7 @@
 """The page inspector notices each thing that it looks for, and the client refuses a GET that writes."""
 
+from collections.abc import Iterable
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -7,7 +9,7 @@ from sqlalchemy import text
 from lead_system.extensions import db
 from lead_system.web.access import public
 from tests.support.client import PageClient
-from tests.support.html import Page
+from tests.support.html import Element, Page
 from tests.support.inspector import findings
 from tests.support.statements import writes
 
@@ -24,7 +26,8 @@ def page(more: str = "", *, heading: str = "Leads", language: str = "en") -> str
 
 
 def test_good_page_has_no_findings() -> None:
-    assert findings(page('<p data-user>王小明</p><a lang="zh-CN" href="/?l=zh">中文</a>')) == []
+    good = page('<p data-user>王小明</p><a lang="zh-CN" href="/?l=zh">中文</a>')
+    assert findings(Page(good)) == []
 
 
 @pytest.mark.parametrize(
@@ -45,10 +48,16 @@ def test_good_page_has_no_findings() -> None:
         (page("<p>13812345678</p>"), "the full customer number 13812345678"),
         (page("<p>客户</p>"), "is in English but says '客户'"),
         (page('<input aria-label="客户">'), "is in English but says '客户'"),
+        (page("<p>Customers</p>", heading="客户", language="zh-CN"), "is in Chinese but says 'Customers'"),
+        (
+            page("<p>9 rows in one file</p>", heading="客户", language="zh-CN"),
+            "is in Chinese but says '9 rows in one file'",
+        ),
     ],
 )
 def test_inspector_notices(html: str, said: str) -> None:
-    assert any(said in finding for finding in findings(html)), findings(html)
+    found = findings(Page(html))
+    assert any(said in finding for finding in found), found
 
 
 @pytest.mark.parametrize(
@@ -81,6 +90,20 @@ def test_client_refuses_a_get_that_writes(app: Flask, client: PageClient) -> Non
 def test_client_refuses_an_open_application_context(app: Flask, client: PageClient) -> None:
     with app.app_context(), pytest.raises(AssertionError, match="close the application context"):
         client.get("/")
+
+
+def tags(elements: Iterable[Element]) -> str:
+    return " ".join(element.tag for element in elements)
+
+
+def test_page_is_walked_in_its_order_whatever_was_left_open() -> None:
+    read = Page("<main><ul><li>1<b>one<li>2</ul><p>end<br><p>more</main><i>behind")
+
+    assert tags(read.walk()) == "#page main ul li b li p br p i"
+    assert tags(read.find("main").walk()) == "main ul li b li p br p"
+    assert tags(read.find("ul").walk()) == "ul li b li"
+    assert tags(read.find_all("li")[1].walk()) == "li"
+    assert tags(read.walk_around(lambda element: element.tag in ("ul", "p"))) == "#page main i"
 
 
 def test_form_sends_what_a_browser_would() -> None:

@@ -11,7 +11,7 @@ from tests.support.client import PageClient
 from tests.support.databases import both_databases
 from tests.support.frozen import StoppedClock
 
-PEOPLE = ("fang", "wei", "feng", "xin", "secretary", "director", "admin")
+PEOPLE = ("fang", "wei", "hong", "feng", "xin", "secretary", "director", "admin")
 STRANGE_ARGUMENTS = (
     "",
     "?page=-1",
@@ -56,6 +56,7 @@ def live_a_story(cast: Cast, clock: StoppedClock, number: int) -> int:
     cast.views("xin", lead_id)
     cast.follows_up("xin", lead_id, "周末再看")
     cast.enters("qiang", customer(number), reports=True)
+    cast.walks_in("hong")
     clock.forward(timedelta(minutes=2))
     return lead_id
 
@@ -82,7 +83,7 @@ def test_every_page_is_whole_in_both_languages(
     with client.session_transaction() as session:
         session["language"] = language
 
-    known = {"lead_id": lead_id, "scan_id": 1, "token": cast.code_of(lead_id)}
+    known = {"lead_id": lead_id, "scan_id": 1, "walk_in_id": 1, "token": cast.code_of(lead_id)}
     assert server_errors(client, addresses_of(cast.app, known)) == {}
 
 
@@ -93,7 +94,7 @@ def test_strange_arguments_are_answered_in_words(
 ) -> None:
     live_a_story(cast, clock, 1)
     addresses = [page + arguments for page in plain_addresses(cast.app) for arguments in STRANGE_ARGUMENTS]
-    known = {"lead_id": 10**20, "scan_id": 10**20, "token": "x" * 500}
+    known = {"lead_id": 10**20, "scan_id": 10**20, "walk_in_id": 10**20, "token": "x" * 500}
 
     assert server_errors(signed_in(who), addresses + addresses_of(cast.app, known)) == {}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lead_system.models import Collision, GateScan
+from lead_system.models import Collision, GateScan, WalkIn
 from tests.support.cast import OUYANG, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
@@ -133,6 +133,35 @@ def test_yes_to_another_visit_counts(cast: Cast, phone: Phone) -> None:
     answer = sends(phone("feng"), cast.code_of(lead_id), cast.ids["ming"], another_visit="1")
 
     assert answer.json == {"outcome": "visit", "url": "/m/gate/scans/2"}
+
+
+def test_kept_scan_of_a_visitors_own_code_logs_a_walk_in_once(
+    cast: Cast, clock: StoppedClock, phone: Phone
+) -> None:
+    client = phone("feng")
+
+    first = sends(client, "hongs-own-code-is-this-1", cast.ids["ming"])
+    again = sends(client, "hongs-own-code-is-this-1", cast.ids["ming"])
+    clock.forward(timedelta(seconds=59))
+    soon = sends(phone("lu"), "1111111116", cast.ids["ming"], request_id="kept-0000002")
+
+    assert (first.status_code, first.json) == (
+        200,
+        {"outcome": "walk_in", "url": "/m/gate/scans/walk-ins/1"},
+    )
+    assert again.json == first.json
+    assert (soon.status_code, said(soon)["outcome"]) == (409, "asks")
+    assert (cast.count(WalkIn), cast.count(GateScan)) == (1, 0)
+
+
+def test_every_answer_has_its_row_on_the_phone(cast: Cast, phone: Phone) -> None:
+    page = phone("feng").get("/m/gate/shell").page
+
+    rows = [
+        template["data-kept-row"] for template in page.find_all("template") if template.has("data-kept-row")
+    ]
+
+    assert rows == ["kept", "bound", "visit", "walk_in", "refused", "asks"]
 
 
 def test_scan_of_a_colleague_is_not_confirmed_under_another_name(cast: Cast, phone: Phone) -> None:

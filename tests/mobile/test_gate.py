@@ -112,7 +112,9 @@ def test_question_counts_the_visits_that_each_consultant_was_given_today(
 ) -> None:
     clock.at(datetime(2026, 3, 1, 15, 59, 59, tzinfo=UTC))  # One second before midnight in Shanghai.
     cast.scans("feng", cast.enters("fang", ("夜", "归", "1380001"), reports=True), "ming")
+    cast.walks_in("hong", "ming")
     clock.forward(timedelta(seconds=1))
+    cast.walks_in("hong", "ming", at="lu")
     for number, taken in enumerate(["xin", "xin", "ming", "xin"]):
         cast.scans(
             "feng" if number % 2 else "lu",
@@ -127,7 +129,7 @@ def test_question_counts_the_visits_that_each_consultant_was_given_today(
     clock.forward(timedelta(seconds=1))
     tomorrow = client.get(link_of(cast, lead_id))
 
-    assert list(turns(asked).items()) == [("江心怡", "Today: 3"), ("陆明哲", "Today: 1")]
+    assert list(turns(asked).items()) == [("江心怡", "Today: 3"), ("陆明哲", "Today: 2")]
     assert list(turns(tomorrow).items()) == [("江心怡", "Today: 0"), ("陆明哲", "Today: 0")]
     assert chosen(asked) == [str(cast.ids["xin"])], "the wish stays chosen, however many turns"
 

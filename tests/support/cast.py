@@ -1,8 +1,9 @@
 """The cast of every test: named people with the rival always in the room, and what they can do.
 
 Fang (王芳) brings the customer; Qiang (李强) of another brokerage is after the same one. Wei (赵伟) is a
-resident of Fang's brokerage. Feng (岳峰) and Lu (尹露) stand at the gate, Xin (江心怡) and Ming (陆明哲) are
-consultants; a secretary, a director and an admin sit in the back office.
+resident of Fang's brokerage. Hong (洪七) comes to look at the property himself. Feng (岳峰) and Lu (尹露)
+stand at the gate, Xin (江心怡) and Ming (陆明哲) are consultants; a secretary, a director and an admin sit in
+the back office.
 """
 
 import secrets
@@ -20,7 +21,7 @@ from lead_system.clock import now
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead, LeadKey
-from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings
+from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings, visitors, walk_ins
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.sign_in import hash_password
 from lead_system.services.transaction import Caller
@@ -44,6 +45,15 @@ AGENTS = (
     ("qiang", Role.BROKER, "李强", "13500020002", "百川地产"),
     ("wei", Role.RESIDENT, "赵伟", "13500030003", "安家置业"),
 )
+VISITOR = {
+    "name": "洪七",
+    "phone": "13911112222",
+    "code_token": "hongs-own-code-is-this-1",
+    "short_code": "1111111116",
+}
+HONG = ("洪", "七", "1392222")
+"""Hong as a broker would enter him."""
+
 STAFF = (
     ("feng", Role.GATE, "岳峰", "13600010001", "gate-feng"),
     ("lu", Role.GATE, "尹露", "13600020002", "gate-lu"),
@@ -100,6 +110,19 @@ class Cast:
             return gate.confirm_scan(
                 self.as_(who), code=code, consultant_id=self.ids[consultant], another_visit=True, now=now()
             )
+
+    def walks_in(self, who: str, consultant: str = "xin", *, at: str = "feng") -> int:
+        """Let gate staff log a visitor who comes alone; a second time within the minute counts too."""
+        code = self.account(who, "code_token")
+        with self.app.app_context():
+            return walk_ins.log_walk_in(
+                self.as_(at), code=code, consultant_id=self.ids[consultant], another_visit=True, now=now()
+            ).walk_in_id
+
+    def objects(self, who: str, words: str = "我没有委托任何经纪人") -> int:
+        """Let a visitor object to the brokers' reports; returns how many it is about."""
+        with self.app.app_context():
+            return visitors.object_to_reports(self.as_(who), words=words, now=now()).reports
 
     def views(self, who: str, lead_id: int, intent: str = "B", *, standing_in: bool = True) -> int:
         code = self.code_of(lead_id)
@@ -273,6 +296,7 @@ def _move_in(app: Flask) -> tuple[dict[str, int], dict[str, int]]:
                 role=role, name=name, phone=phone, employee_number=f"B{number:05d}",
                 brokerage_id=brokerages[brokerage].id, approval=approval,
             )  # fmt: skip
+        ids["hong"] = _account(role=Role.VISITOR, approval=Approval.NOT_NEEDED, **VISITOR)
         for number, (who, role, name, phone, login) in enumerate(STAFF, 1):
             ids[who] = _account(
                 role=role, name=name, phone=phone, login=login, password_hash=_password_hash,

@@ -52,7 +52,7 @@ class PageClient(FlaskClient):
         response = super().open(*args, **kwargs)
         assert isinstance(response, PageResponse)
         if response.is_page:
-            found = findings(response.text)
+            found = findings(response.page)
             assert not found, "\n".join(f"{response.request.path} {finding}" for finding in found)
         return response
 

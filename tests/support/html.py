@@ -16,10 +16,16 @@ Sent = dict[str, list[object]]
 """Fields of a form as they travel: each name with its values."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Element:
     tag: str
     attributes: dict[str, str]
+    all_of_page: list[Element]
+    """Every element of the page in its order, shared by all of them: tests walk it all the time."""
+    begins: int
+    """The place of this element there; all that is in it follows at once."""
+    ends: int = 0
+    """The place behind the last element in it, as soon as it has been read."""
     parent: Element | None = None
     children: list[Element | str] = field(default_factory=list)
 
@@ -34,10 +40,18 @@ class Element:
 
     def walk(self) -> Iterator[Element]:
         """This element and everything in it, in the order of the page."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.walk()
+        return iter(self.all_of_page[self.begins : self.ends])
+
+    def walk_around(self, skip: Callable[[Element], bool]) -> Iterator[Element]:
+        """The same without the skipped elements and all that is in them."""
+        place = self.begins
+        while place < self.ends:
+            element = self.all_of_page[place]
+            if skip(element):
+                place = element.ends
+            else:
+                yield element
+                place += 1
 
     def ancestors(self) -> Iterator[Element]:
         node = self.parent
@@ -47,13 +61,9 @@ class Element:
 
     def texts(self, skip: Callable[[Element], bool] = lambda _: False) -> Iterator[str]:
         """Every piece of text, with its white space collapsed, outside the skipped elements."""
-        if self.tag in UNREAD or skip(self):
-            return
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.texts(skip)
-            elif child.strip():
-                yield " ".join(child.split())
+        read: list[str] = []
+        _read_aloud(self, skip, read)
+        return iter(read)
 
     @property
     def text(self) -> str:
@@ -61,7 +71,8 @@ class Element:
 
     def find_all(self, tag: str = "", **attributes: str) -> list[Element]:
         """Elements with this tag and these attributes; `class_` asks for one class, `data_x` for data-x."""
-        return [element for element in self.walk() if element.matches(tag, attributes)]
+        found = [element for element in self.walk() if not tag or element.tag == tag]
+        return [element for element in found if element.matches(tag, attributes)] if attributes else found
 
     def find(self, tag: str = "", **attributes: str) -> Element:
         found = self.find_all(tag, **attributes)
@@ -79,12 +90,23 @@ class Element:
         )
 
 
+def _read_aloud(element: Element, skip: Callable[[Element], bool], read: list[str]) -> None:
+    if element.tag in UNREAD or skip(element):
+        return
+    for child in element.children:
+        if isinstance(child, Element):
+            _read_aloud(child, skip, read)
+        elif words := child.split():
+            read.append(" ".join(words))
+
+
 class Page(Element):
     """A whole page."""
 
     def __init__(self, html: str) -> None:
-        super().__init__("#page", {})
-        _Builder(self).feed(html)
+        super().__init__("#page", {}, [self], 0)
+        self.html = html
+        _Builder(self).read(html)
 
     @property
     def h1(self) -> str:
@@ -116,20 +138,39 @@ class Page(Element):
 class _Builder(HTMLParser):
     def __init__(self, page: Page) -> None:
         super().__init__(convert_charrefs=True)
+        self.all_of_page = page.all_of_page
         self.open: list[Element] = [page]
+
+    def read(self, html: str) -> None:
+        self.feed(html)
+        self._end(0)
+
+    def updatepos(self, i: int, j: int) -> int:
+        """Count no lines: nobody asks where in the text something stood."""
+        del i
+        return j
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.open[-1].tag in END_BY_THE_NEXT.get(tag, ()):
-            self.open.pop()
-        element = Element(tag, {name: value or "" for name, value in attrs}, self.open[-1])
-        self.open[-1].children.append(element)
+            self._end(-1)
+        within, place = self.open[-1], len(self.all_of_page)
+        attributes = {name: value or "" for name, value in attrs}
+        element = Element(tag, attributes, self.all_of_page, place, place + 1, within)
+        self.all_of_page.append(element)
+        within.children.append(element)
         if tag not in VOID:
             self.open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
         depths = [depth for depth, element in enumerate(self.open) if element.tag == tag]
         if depths:
-            del self.open[depths[-1] :]
+            self._end(depths[-1])
+
+    def _end(self, depth: int) -> None:
+        """End the open element at this depth and all that are open in it."""
+        for element in self.open[depth:]:
+            element.ends = len(self.all_of_page)
+        del self.open[depth:]
 
     def handle_data(self, data: str) -> None:
         self.open[-1].children.append(data)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.pofile import read_po
 
@@ -20,9 +21,8 @@ SPOKEN_ATTRIBUTES = ("placeholder", "aria-label", "alt", "title")
 NEEDS_NO_LABEL = frozenset(("hidden", "submit", "button", "image", "reset"))
 
 
-def findings(html: str) -> list[str]:
+def findings(page: Page) -> list[str]:
     """Everything that is wrong with a page; an empty list for a good one."""
-    page = Page(html)
     checks: tuple[Callable[[Page], Iterator[str]], ...] = (
         _structure,
         _labels,
@@ -35,7 +35,7 @@ def findings(html: str) -> list[str]:
     return found + [
         f"shows the full customer number {number}: show the first three and last four digits"
         for number in FULL_CUSTOMER_NUMBERS
-        if number in html
+        if number in page.html
     ]
 
 
@@ -63,10 +63,10 @@ def _labels(page: Page) -> Iterator[str]:
 
 def _post_forms(page: Page) -> Iterator[str]:
     for element in page.find_all("form"):
-        form = Form(page, element)
-        missing = {"csrf_token", "request_id"} - form.hidden()
-        if form.method == "post" and missing:
-            yield f"posts without {' and '.join(sorted(missing))}: render it in {_shown(element)}"
+        if element.get("method").lower() == "post":
+            missing = {"csrf_token", "request_id"} - Form(page, element).hidden()
+            if missing:
+                yield f"posts without {' and '.join(sorted(missing))}: render it in {_shown(element)}"
 
 
 def _nothing_inline(page: Page) -> Iterator[str]:
@@ -114,16 +114,22 @@ def _spoken(page: Page, language: str) -> Iterator[str]:
         if not is_not_ours(title):
             yield from title.texts()
     yield from page.texts(is_not_ours)
-    for element in page.walk():
-        if not is_not_ours(element) and not any(is_not_ours(ancestor) for ancestor in element.ancestors()):
-            yield from (element[name] for name in SPOKEN_ATTRIBUTES if element.get(name))
+    for element in page.walk_around(is_not_ours):
+        yield from (element[name] for name in SPOKEN_ATTRIBUTES if element.get(name))
+
+
+class _Sentences(NamedTuple):
+    """Whole sentences, and patterns of those in which something is filled in."""
+
+    whole: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
 
 
 @cache
-def _untranslated_sentences() -> list[re.Pattern[str]]:
+def _untranslated_sentences() -> _Sentences:
     """The English sentences that have another wording in Chinese; a placeholder stands for anything."""
     if not CHINESE_CATALOGUE.exists():
-        return []
+        return _Sentences(frozenset(), ())
     with CHINESE_CATALOGUE.open("rb") as file:
         messages = [message for message in read_po(file, locale="zh_Hans_CN") if message.id]
     pairs = [
@@ -133,12 +139,17 @@ def _untranslated_sentences() -> list[re.Pattern[str]]:
         for chinese in _forms(message.string)[:1]
         if chinese and chinese != english and re.search("[A-Za-z]{3}", re.sub(r"%\(\w+\)[sd]", "", english))
     ]
-    return [re.compile(_as_pattern(english)) for english, _ in pairs]
+    parts = [_parts(english) for english, _ in pairs]
+    return _Sentences(
+        frozenset(sentence for sentence, *more in parts if not more),
+        tuple(re.compile(".+".join(map(re.escape, sentence))) for sentence in parts if len(sentence) > 1),
+    )
 
 
-def _as_pattern(sentence: str) -> str:
+def _parts(sentence: str) -> list[str]:
+    """What stands before, between and after the placeholders."""
     parts = re.split(r"%\(\w+\)[sd]", " ".join(sentence.split()))
-    return ".+".join(re.escape(part.replace("%%", "%")) for part in parts)
+    return [part.replace("%%", "%") for part in parts]
 
 
 def _forms(message: object) -> list[str]:
@@ -147,7 +158,8 @@ def _forms(message: object) -> list[str]:
 
 @cache
 def _is_untranslated(text: str) -> bool:
-    return any(pattern.fullmatch(text) for pattern in _untranslated_sentences())
+    sentences = _untranslated_sentences()
+    return text in sentences.whole or any(pattern.fullmatch(text) for pattern in sentences.patterns)
 
 
 def _shown(element: Element) -> str:

@@ -1,0 +1,31 @@
+"""Codes that the gate reads: drawn so that no two people, whatever they are, ever share one."""
+
+from typing import TypedDict
+
+from sqlalchemy import or_, select
+
+from lead_system.domain import codes
+from lead_system.extensions import db
+from lead_system.models import Account, Lead
+
+
+class NewCode(TypedDict):
+    """The two columns of a code: what the QR picture says, and what is typed when nothing scans."""
+
+    code_token: str
+    short_code: str
+
+
+def draw_code() -> NewCode:
+    """Draw a code for a lead or a visitor that nobody has, neither customers nor visitors.
+
+    The token is too long to be drawn twice. The unique indexes judge short codes within one table; that a
+    customer and a visitor draw the same at the same instant is one chance in a billion, and the gate would
+    then read the customer's.
+    """
+    while True:
+        short_code = codes.new_short_code()
+        of_lead = select(Lead.id).where(Lead.short_code == short_code).exists()
+        of_visitor = select(Account.id).where(Account.short_code == short_code).exists()
+        if not db.session.scalar(select(or_(of_lead, of_visitor))):
+            return NewCode(code_token=codes.new_token(), short_code=short_code)
