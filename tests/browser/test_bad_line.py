@@ -317,6 +317,7 @@ def test_scan_cut_in_flight_waits_for_its_own_account_only(
     expect(page.locator("[data-colleagues]")).to_contain_text("1")
     expect(page.locator(".kept-row")).to_have_count(0)
     expect(page.locator("[data-kept] [data-send-now]")).to_be_hidden()
+    expect(page.locator("[data-kept-link]")).to_have_text("存在本机的扫码 1")
     shot(page, "a colleague's")
     assert scans_of(cast, lead_id) == []
 

@@ -73,6 +73,11 @@ function drawList(own, waits, colleagues) {
   list.querySelector("[data-colleagues] b").textContent = colleagues;
   list.querySelector("[data-send-now]").hidden = !waits || !shown.hidden;
   list.hidden = !own.length && !colleagues;
+  const link = document.querySelector("[data-kept-link]");
+  if (!link) return;
+  link.hidden = list.hidden;
+  link.classList.toggle("is-waiting", waits > 0);
+  link.querySelector("b").textContent = own.length + colleagues;
 }
 
 function row(scan) {
