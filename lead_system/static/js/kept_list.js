@@ -3,6 +3,7 @@
 import { channel, forget, isKeptForGood, keptScans, sendKept } from "./kept_scans.js";
 
 const TRY_AGAIN_MS = 30_000; // While something waits: a weak line comes back without telling the browser.
+const AFTER_THE_PAGE_MS = 1_500;
 
 const list = document.querySelector("[data-kept]");
 const shown = document.querySelector("[data-kept-now]");
@@ -138,8 +139,11 @@ async function wake() {
   }
 }
 
-// The worker keeps the shell, and brings it up to date whenever somebody is here with a line.
+// The worker keeps the shell, and brings it up to date whenever somebody is here with a line. What the page itself
+// loads goes first: by then the worker finds the reader in the browser's own cache.
 async function keepTheShell() {
+  if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done));
+  await new Promise((done) => setTimeout(done, AFTER_THE_PAGE_MS));
   try {
     await navigator.serviceWorker.register(says.workerUrl, { type: "module" });
     (await navigator.serviceWorker.ready).active.postMessage("refresh-shell");
