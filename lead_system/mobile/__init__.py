@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from lead_system.mobile.broker import broker
 from lead_system.mobile.consultant import consultant
+from lead_system.mobile.entries import entries
 from lead_system.mobile.frame import bottom_bar, refuse_whole_numbers, send_to_unfinished_profile
 from lead_system.mobile.gate import gate
 from lead_system.mobile.profile import profile
@@ -11,7 +12,7 @@ from lead_system.mobile.project import project
 from lead_system.mobile.sign_in import sign_in
 from lead_system.mobile.visit_code import visit_code
 
-PORTS = (sign_in, profile, project, broker, gate, consultant, visit_code)
+PORTS = (sign_in, profile, project, broker, entries, gate, consultant, visit_code)
 
 
 def init_mobile(app: Flask) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason, clean_text
@@ -58,6 +58,31 @@ def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now:
     for holder in holders:
         _insert_or_join(holder, lead, kind, actor=actor, now=now)
     return holders
+
+
+def note_correction(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Write down that an entry names another customer now, or the same one with other phones (R7).
+
+    Those who hold that customer get a collision. Open ones with whoever holds the customer of before stay
+    open, and are told too.
+    """
+    holders = note_challenge(lead, CollisionEventKind.CORRECTED, actor=actor, now=now)
+    told = [holder.id for holder in holders]
+    of_others = Collision.holding_lead_id.is_(None) | Collision.holding_lead_id.not_in(told)
+    _tell_open(lead, of_others, CollisionEventKind.CORRECTED, actor=actor, now=now)
+
+
+def note_withdrawal(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Tell the open collisions of an entry that its broker took it back; they stay open (R2)."""
+    _tell_open(lead, true(), CollisionEventKind.WITHDRAWN, actor=actor, now=now)
+
+
+def _tell_open(
+    lead: Lead, condition: ColumnElement[bool], kind: CollisionEventKind, *, actor: Account, now: datetime
+) -> None:
+    """Add an event to the open collisions in which a lead challenges and that fit a condition."""
+    for row in _lock_open(and_(Collision.challenging_lead_id == lead.id, condition)):
+        _add_event(row, kind, actor=actor, now=now)
 
 
 def _insert_or_join(
