@@ -40,13 +40,15 @@ def tell_story(cast: Cast) -> dict[str, object]:
     dealt = cast.enters("fang", ("林", "晓", "1591122"), reports=True)
     cast.scans("feng", dealt, "xin")
     cast.deals("director", dealt, shanghai_day(now()))
-    collision = cast.collision_of(bound, cast.enters("qiang", OUYANG))
+    qiangs = cast.enters("qiang", OUYANG)
+    collision = cast.collision_of(bound, qiangs)
     handled = cast.collision_of(dealt, cast.enters("qiang", ("林", "晓", "1591122")))
     cast.handles("director", handled)
     weis = cast.enters("wei", ("周", "全", "1770002"), reports=True)
     fee = cast.pays("secretary", bound, "88.00")
     begin_the_secretarys_export(cast)
     records = {"bound": bound, "dealt": dealt, "collision": collision, "handled": handled, "weis": weis}
+    records |= {"qiangs": qiangs, "meis": cast.enters("mei", ("周", "桐", "1770004"))}
     brokerage = {"brokerage": cast.account("qiang", "brokerage_id"), "type": cast.types["住宅"]}
     project = tell_of_the_project(cast)
     return cast.ids | records | brokerage | project | {"fee": fee, "code": cast.code_of(bound)}
