@@ -32,6 +32,8 @@ class RefusalCode(StrEnum):
     REQUEST_ID_WRONG = "request_id_wrong"
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
+    NEXT_DAY_PAST = "next_day_past"
+    COLLEAGUE_NOT_OFFERED = "colleague_not_offered"
     DAYS_REVERSED = "days_reversed"
     DECISION_MISSING = "decision_missing"
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
@@ -76,6 +78,8 @@ class RefusalCode(StrEnum):
     # What the rules do not allow now: 409.
     ALREADY_ENTERED = "already_entered"
     OWN_PERSON = "own_person"
+    COLLEAGUE_HAS_CUSTOMER = "colleague_has_customer"
+    COLLEAGUE_REPORTS = "colleague_reports"
     REPORTED_ENOUGH_TODAY = "reported_enough_today"
     STATUS_FORBIDS = "status_forbids"
     CODE_UNKNOWN = "code_unknown"
@@ -177,6 +181,8 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.MOMENT_WRONG,
+    RefusalCode.NEXT_DAY_PAST,
+    RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,
     RefusalCode.DECISION_MISSING,
     RefusalCode.EXTENSION_DAYS_WRONG,

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from lead_system.mobile.broker import broker
 from lead_system.mobile.consultant import consultant
+from lead_system.mobile.entries import entries
 from lead_system.mobile.frame import bottom_bar, refuse_whole_numbers, send_to_unfinished_profile
 from lead_system.mobile.gate import gate
 from lead_system.mobile.profile import profile
@@ -13,7 +14,7 @@ from lead_system.mobile.visit_code import visit_code
 from lead_system.mobile.visitor import visitor
 from lead_system.mobile.walk_ins import walk_ins
 
-PORTS = (sign_in, profile, project, broker, visitor, gate, walk_ins, consultant, visit_code)
+PORTS = (sign_in, profile, project, broker, entries, visitor, gate, walk_ins, consultant, visit_code)
 
 
 def init_mobile(app: Flask) -> None:

@@ -48,6 +48,10 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
+    RefusalCode.NEXT_DAY_PAST: _l("That day has passed. Choose today or a later day, or leave it blank."),
+    RefusalCode.COLLEAGUE_NOT_OFFERED: _l(
+        "Nobody of your brokerage can be chosen by that. Choose a colleague from the list, or none."
+    ),
     RefusalCode.DAYS_REVERSED: _l("The first day comes after the last one. Swap them."),
     RefusalCode.DECISION_MISSING: _l("Press the button that approves, or the one that rejects."),
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
@@ -183,6 +187,12 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "You have entered this customer before: number %(lead_id)s. Report that one again."
     ),
     RefusalCode.OWN_PERSON: _l("A broker cannot be their own customer. Enter somebody else."),
+    RefusalCode.COLLEAGUE_HAS_CUSTOMER: _l(
+        "Your colleague has entered this customer before. Tell your colleague to report the customer again."
+    ),
+    RefusalCode.COLLEAGUE_REPORTS: _l(
+        "Only your colleague can report this customer. Press “Only enter”, and tell your colleague."
+    ),
     RefusalCode.REPORTED_ENOUGH_TODAY: _l(
         "This customer was already reported today. The visit code works; show it at the gate."
     ),
@@ -246,6 +256,11 @@ _NOT_BOUND_YET: dict[str, LazyString] = {
 
 _NO_DEAL = _l("No deal stands on this customer. Reload the page and look again.")
 
+_REPORTED_BEFORE = _l(
+    "This customer was reported already, so the entry can be neither corrected nor withdrawn. "
+    "What the customer wishes can be changed with every report."
+)
+
 _STATUS_FORBIDS: dict[str, LazyString] = {
     LeadStatus.ENTERED: _l("The customer is only entered. That needs a bound customer."),
     LeadStatus.REPORTED: _l("The customer is reported but not bound. That needs a bound customer."),
@@ -275,6 +290,8 @@ def _wording(refused: Refused) -> str:
     if refused.code is RefusalCode.NOT_BOUND_YET:
         return str(_NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED]))
     if refused.code is RefusalCode.STATUS_FORBIDS:
+        if refused.facts.get("verb") in (Verb.CORRECT.value, Verb.WITHDRAW.value):
+            return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
     return str(_SENTENCES[refused.code])

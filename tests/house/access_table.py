@@ -275,6 +275,19 @@ BROKER_PAGES = [
             ),
         )
     ],
+    *[
+        Row(
+            verb,
+            f"/m/customers/<int:lead_id>/{page}",
+            AGENTS,
+            answer,
+            f"/m/customers/{lead}/{page}",
+            owner=who,
+        )
+        for who, lead, shown in (("qiang", "{qiangs}", 200), ("mei", "{meis}", 200), ("fang", "{bound}", 409))
+        for page in ("correct", "withdraw")
+        for verb, answer in ((GET, shown), (POST, 409))
+    ],
     *_asking("/m/profile", AGENTS, "", got=302, posted=302),
     Row(GET, "/m/profile/standing", AGENTS, 302),
 ]
@@ -319,6 +332,7 @@ CONSULTANT_PAGES = [
     Row(POST, "/m/consultant/photo", CONSULTANTS, 422),
     Row(POST, "/m/consultant/viewing", CONSULTANTS, 422, form={"code": "{code}"}),
     Row(GET, "/m/consultant/viewings", CONSULTANTS, 200),
+    Row(GET, "/m/consultant/viewings/due", CONSULTANTS, 200),
     *[
         Row(
             verb,
