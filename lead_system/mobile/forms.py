@@ -219,6 +219,28 @@ class ProfileForm(PhoneForm):
         self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
 
 
+class FaceForm(PhoneForm):
+    """The own nickname and avatar."""
+
+    TAKES_FILES = True
+
+    nickname = StringField(_l("Nickname"), render_kw={"maxlength": NAME_LENGTH, "data-user": ""})
+    picture = FileField(_l("New picture"))
+
+
+class OwnBrokerageForm(PhoneForm):
+    """The brokerage that one works for."""
+
+    version = HiddenField()
+    brokerage_id = ChoiceField(_l("Brokerage"))
+
+    def offer(self, brokerages: Sequence[Brokerage], account: Account) -> None:
+        """Fill the list of brokerages; the version is that of the account which the page shows."""
+        self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
+        if not self.is_submitted():
+            self.version.data = str(account.version)
+
+
 class ReadForm(PhoneForm):
     """A visit code from the camera or typed in."""
 

@@ -46,7 +46,12 @@ BARS[Role.RESIDENT] = BARS[Role.BROKER]
 """The bottom bar of each role: page, word and drawing; the first page is the role's home."""
 
 OPEN_WITHOUT_PROFILE = frozenset(
-    {"mobile.profile.complete", "mobile.profile.standing", "mobile.sign_in.sign_out"}
+    {
+        "mobile.own.avatar",
+        "mobile.profile.complete",
+        "mobile.profile.standing",
+        "mobile.sign_in.sign_out",
+    }
 )
 """The only phone pages for an agent whose profile is incomplete or not approved (manual 1.2-7, 5.1-4)."""
 
