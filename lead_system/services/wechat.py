@@ -1,5 +1,6 @@
 """WeChat: who comes from there, whose account that is, and the account that is linked by a verified phone."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,14 +22,17 @@ _ASKED_TOO_OFTEN = frozenset({"45009", "45011"})
 def person_from_wechat(wechat: Wechat, code: str) -> WechatPerson:
     """Return who allowed the sign-in in WeChat, as WeChat says to the server itself.
 
+    The nickname is blank where it is none that is kept here.
+
     Raises:
         Refused: WECHAT_LINK_OLD, WECHAT_NOT_ALLOWED where only a preview was allowed, WECHAT_BUSY, or
             WECHAT_NOT_REACHED.
     """
     try:
-        return wechat.person_of(code)
+        person = wechat.person_of(code)
     except OutsideFailed as failed:
         raise Refused(refusal_for(failed.cause)) from None
+    return replace(person, nickname=acceptable_nickname(person.nickname))
 
 
 def refusal_for(cause: str) -> RefusalCode:
@@ -59,7 +63,7 @@ def link_wechat(account: Account, person: WechatPerson, *, now: datetime) -> Non
         _set_openid(holder, None, by=account, now=now)
         db.session.flush()  # Before the other takes it, for an openid is unique.
     if not account.nickname:
-        account.nickname = acceptable_nickname(person.nickname)
+        account.nickname = person.nickname
     _set_openid(account, person.openid, by=account, now=now)
 
 
