@@ -235,10 +235,10 @@ class OwnBrokerageForm(PhoneForm):
     brokerage_id = ChoiceField(_l("Brokerage"))
 
     def offer(self, brokerages: Sequence[Brokerage], account: Account) -> None:
-        """Fill the list of brokerages; the version is that of the account which the page shows."""
+        """Fill the list of brokerages; a page that is not yet filled in begins with what the account has."""
         self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
         if not self.is_submitted():
-            self.version.data = str(account.version)
+            self.brokerage_id.data, self.version.data = account.brokerage_id, str(account.version)
 
 
 class ReadForm(PhoneForm):

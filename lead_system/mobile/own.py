@@ -134,7 +134,7 @@ def _code_page(form: SignInCodeForm, new_phone: str) -> str:
 def brokerage() -> Answer:
     """Change the brokerage (manual 1.6-7); a resident waits for an approval again."""
     account = signed_in()
-    form = OwnBrokerageForm(obj=account)
+    form = OwnBrokerageForm()
     form.offer(brokerage_choices(), account)
     if not form.validate_on_submit():
         return render_template("mobile/own_brokerage.html", form=form), form.status
