@@ -12,6 +12,7 @@ from lead_system.services.own_profile import NewAvatar, PhoneChanged
 from lead_system.services.sign_in import sign_in_with_code, sign_in_with_wechat
 from lead_system.services.sign_in_codes import shown_code
 from lead_system.services.transaction import Caller
+from tests.mobile.test_own import visits
 from tests.services.test_sign_in import Outbox, send
 from tests.support.cast import Cast
 from tests.support.databases import SECRET_KEY, both_databases
@@ -85,6 +86,20 @@ def test_code_of_another_phone_changes_nothing(cast: Cast) -> None:
 def shown_to(cast: Cast, phone: str) -> str:
     with cast.app.app_context():
         return str(shown_code(phone, secret=SECRET_KEY, now=MONDAY_TEN))
+
+
+def test_phone_of_a_visitor_is_taken_too_and_signs_in_the_visitor(cast: Cast) -> None:
+    visits(cast)
+    code = code_for(cast, "13900007777")
+
+    with refused("phone_taken", field="phone"):
+        change_phone(cast, code, phone="13900007777")
+    with cast.app.app_context():
+        caller = Caller(None, "with-their-own-phone", session_key="a browser")
+        answer = sign_in_with_code(caller, phone="13900007777", code=code, secret=SECRET_KEY, now=MONDAY_TEN)
+
+    assert answer.account_id == cast.ids["yifan"]
+    assert cast.account("fang", "phone") == "13500010001"
 
 
 def test_old_phone_signs_in_to_a_new_account_and_not_to_the_old_one(cast: Cast) -> None:

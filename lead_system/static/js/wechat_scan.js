@@ -25,13 +25,14 @@ async function prepare(part) {
   button.addEventListener("click", () => wx.scanQRCode({ needResult: 1, scanType: ["qrCode"], success: read, fail: say }));
 
   function read(answer) {
-    line.textContent = "";
+    line.hidden = true;
     form.elements.code.value = answer.resultStr;
     form.requestSubmit();
   }
 
   function say() {
     line.textContent = part.dataset.saysFailed;
+    line.hidden = false;
   }
 }
 
