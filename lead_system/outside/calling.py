@@ -67,6 +67,10 @@ def ask(
     return answer
 
 
+def _plain(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {"accept-encoding": "identity", **(headers or {})}
+
+
 def fetch(
     service: str,
     method: str,
@@ -89,9 +93,10 @@ def fetch(
     try:
         with (
             httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client,
-            client.stream(method, url, headers=headers, content=content or None) as response,
+            client.stream(method, url, headers=_plain(headers), content=content or None) as response,
         ):
-            for part in response.iter_bytes():
+            # As it came: a small packed answer could unpack into one that fills the memory.
+            for part in response.iter_raw():
                 body += part
                 if len(body) > most_bytes:
                     raise failure(service, "the answer is too long", may_have_acted=True)

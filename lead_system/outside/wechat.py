@@ -14,6 +14,9 @@ SERVICE = "WeChat"
 TOKEN_EXPIRED = frozenset({"40001", "40014", "42001"})
 """What WeChat calls an access token that is worth nothing any more."""
 
+MOST_ADDRESS_LENGTH = 500
+"""Longest address of an avatar that is remembered, for it travels in the session."""
+
 SNAPSHOT = "only a snapshot of the page was allowed"
 """The cause where somebody looks at a preview in WeChat, who is given a made-up identity there."""
 
@@ -83,7 +86,8 @@ class Wechat:
             fresh = self._get("/sns/oauth2/refresh_token", refreshing)
             known = self._userinfo(_text(fresh, "access_token"), openid)
         _refuse_error(known)
-        return WechatPerson(openid, str(known.get("nickname", "")), str(known.get("headimgurl", "")))
+        picture = str(known.get("headimgurl") or "")[:MOST_ADDRESS_LENGTH]
+        return WechatPerson(openid, str(known.get("nickname") or ""), picture)
 
     def lend_access_token(self, *, anew: bool = False) -> Lent:
         """Return the token of the account's server; `anew` also where WeChat thinks the last one still good.

@@ -329,6 +329,19 @@ def test_archived_account_stays_out_and_keeps_its_link(
         assert "wechat_person" not in session
 
 
+def test_link_of_an_archived_account_does_not_move_and_the_phone_signs_in_alone(
+    cast: Cast, stranger: PageClient, wechat: OutsideWorld
+) -> None:
+    come_back(stranger, wechat.allows("o-fang"))
+    cast.change("fang", openid="o-fang")
+    cast.archives("fang")
+
+    signed_in = sign_in(stranger, "13500020002")
+
+    assert signed_in.request.path == "/m/home"
+    assert (cast.account("fang", "openid"), cast.account("qiang", "openid")) == ("o-fang", None)
+
+
 def test_person_may_go_on_without_wechat_and_is_then_not_linked(
     cast: Cast, stranger: PageClient, wechat: OutsideWorld
 ) -> None:
