@@ -102,7 +102,8 @@ def change_own_phone(actor: Account, *, phone: str, code: str, secret: str, now:
     """Change the phone with which an agent signs in, by the code sent to the new one (manual 1.6-6).
 
     Written are the account, the change as the lists of profile changes show it, and a history record. The
-    old number is not given to anybody else. A wrong code is counted, so CODE_WRONG is a committed outcome.
+    old phone signs in here no longer; whoever holds it next begins anew. A wrong code is counted, so
+    CODE_WRONG is a committed outcome.
 
     Raises:
         Refused: PHONE_UNCHANGED, or PHONE_TAKEN where another account signs in with the phone or did.
