@@ -104,6 +104,7 @@ class RefusalCode(StrEnum):
     LOGIN_TAKEN = "login_taken"
     EMPLOYEE_NUMBER_TAKEN = "employee_number_taken"
     PHONE_TAKEN = "phone_taken"
+    PHONE_UNCHANGED = "phone_unchanged"
     BROKERAGE_NAME_TAKEN = "brokerage_name_taken"
     CUSTOMER_TYPE_NAME_TAKEN = "customer_type_name_taken"
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
@@ -128,6 +129,12 @@ class RefusalCode(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     CODE_WRONG = "code_wrong"
     CODE_SENT_RECENTLY = "code_sent_recently"
+    TOO_MANY_CODES = "too_many_codes"
+    CODE_NOT_SENT = "code_not_sent"
+    WECHAT_LINK_OLD = "wechat_link_old"
+    WECHAT_NOT_ALLOWED = "wechat_not_allowed"
+    WECHAT_BUSY = "wechat_busy"
+    WECHAT_NOT_REACHED = "wechat_not_reached"
     ACCOUNT_CLOSED = "account_closed"
 
     # Who asks.

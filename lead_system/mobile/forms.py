@@ -279,6 +279,28 @@ class ObjectionForm(PhoneForm):
     )
 
 
+class FaceForm(PhoneForm):
+    """The own nickname and avatar."""
+
+    TAKES_FILES = True
+
+    nickname = StringField(_l("Nickname"), render_kw={"maxlength": NAME_LENGTH, "data-user": ""})
+    picture = FileField(_l("New picture"))
+
+
+class OwnBrokerageForm(PhoneForm):
+    """The brokerage that one works for."""
+
+    version = HiddenField()
+    brokerage_id = ChoiceField(_l("Brokerage"))
+
+    def offer(self, brokerages: Sequence[Brokerage], account: Account) -> None:
+        """Fill the list of brokerages; a page that is not yet filled in begins with what the account has."""
+        self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
+        if not self.is_submitted():
+            self.brokerage_id.data, self.version.data = account.brokerage_id, str(account.version)
+
+
 class ReadForm(PhoneForm):
     """A visit code from the camera or typed in."""
 

@@ -56,6 +56,7 @@ BARS[Role.RESIDENT] = BARS[Role.BROKER]
 
 OPEN_WITHOUT_PROFILE = frozenset(
     {
+        "mobile.own.avatar",
         "mobile.profile.complete",
         "mobile.profile.standing",
         "mobile.sign_in.sign_out",

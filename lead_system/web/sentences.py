@@ -3,13 +3,16 @@
 A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, in the page's language.
 """
 
+from datetime import datetime
+
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.errors import Fact, RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb
+from lead_system.web.filters import moment
 
 _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.NAME_MISSING: _l("Enter the name."),
@@ -123,7 +126,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.EMPLOYEE_NUMBER_TAKEN: _l(
         "This employee number was used before, and is never given to anybody else. Choose another one."
     ),
-    RefusalCode.PHONE_TAKEN: _l("Another broker signs in with this phone. Check the number."),
+    RefusalCode.PHONE_TAKEN: _l("Somebody else signs in with this phone, or did before. Check the number."),
+    RefusalCode.PHONE_UNCHANGED: _l("That is the phone you sign in with already. Enter the new one."),
     RefusalCode.BROKERAGE_NAME_TAKEN: _l(
         "A brokerage of this name exists, or existed before. Choose another name."
     ),
@@ -240,6 +244,22 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
     ),
+    RefusalCode.TOO_MANY_CODES: _l(
+        "Too many codes were sent to this phone or from this connection. Try again after %(until)s."
+    ),
+    RefusalCode.CODE_NOT_SENT: _l("The code could not be sent. You can try again at once."),
+    RefusalCode.WECHAT_LINK_OLD: _l(
+        "That sign-in from WeChat was used before or is too old. Start again, or sign in with your phone."
+    ),
+    RefusalCode.WECHAT_NOT_ALLOWED: _l(
+        "You did not allow WeChat to say who you are. Allow it, or sign in with your phone."
+    ),
+    RefusalCode.WECHAT_BUSY: _l(
+        "WeChat takes no more questions at the moment. Sign in with your phone, or try again later."
+    ),
+    RefusalCode.WECHAT_NOT_REACHED: _l(
+        "WeChat does not answer as it should. Try again, or sign in with your phone."
+    ),
     RefusalCode.ACCOUNT_CLOSED: _l("This account was closed. Ask the back office."),
     RefusalCode.NOT_FOUND: _l("There is nothing here, or nothing that your account may see."),
     RefusalCode.FORBIDDEN: _l(
@@ -281,7 +301,7 @@ def sentence_for_page(refused: Refused) -> Markup:
     names = {name: marked.format(fact) for name, fact in refused.facts.items() if name in _NAMES}
     if not names:
         return escape(sentence(refused))
-    return Markup(_wording(refused)) % {**refused.facts, **names}  # noqa: S704 - our own sentence
+    return Markup(_wording(refused)) % {**_spoken_facts(refused), **names}  # noqa: S704 - our own sentence
 
 
 def _wording(refused: Refused) -> str:
@@ -297,10 +317,17 @@ def _wording(refused: Refused) -> str:
     return str(_SENTENCES[refused.code])
 
 
+def _spoken_facts(refused: Refused) -> dict[str, Fact]:
+    """Return the facts as they are said: a moment on a Shanghai clock."""
+    until = refused.facts.get("until")
+    told = {} if until is None else {"until": moment(datetime.fromisoformat(str(until)))}
+    return refused.facts | told
+
+
 def sentence(refused: Refused) -> str:
     """Return the sentence that tells a person why not, and what to do next."""
     text = _wording(refused)
-    said = text % refused.facts if refused.facts else text
+    said = text % _spoken_facts(refused) if refused.facts else text
     lead_id = refused.facts.get("lead_id")
     if lead_id is not None and f"{lead_id}" not in said and refused.code is RefusalCode.STATUS_FORBIDS:
         return str(_("Customer number %(lead_id)s: %(sentence)s", lead_id=lead_id, sentence=said))

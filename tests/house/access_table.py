@@ -349,6 +349,17 @@ CONSULTANT_PAGES = [
 PHONE_PAGES = [
     *_asking("/m/password", PHONE_STAFF, ""),
     Row(GET, "/m/me", PHONES, 200),
+    Row(GET, "/m/me/avatar", AGENTS, 404),
+    *_asking("/m/me/face", AGENTS, "", posted=302),
+    *_asking("/m/me/phone", AGENTS, ""),
+    *_asking("/m/me/phone/code", AGENTS, "", got=302, posted=302),
+    *_asking("/m/me/brokerage", AGENTS, "", posted=409),
+    Row(GET, "/m/me/changes", AGENTS, 200),
+    # The demonstration has no official account, and these pages do not exist without one.
+    Row(GET, "/m/wechat/start", PUBLIC, 404),
+    Row(GET, "/m/wechat/back", PUBLIC, 404),
+    Row(POST, "/m/wechat/signature", PHONE_STAFF, 404),
+    Row(POST, "/m/wechat/forget", PUBLIC, 302),
     Row(POST, "/m/sign-out", ALL, 302),
     Row(GET, "/m/", PUBLIC, 302),
     *_asking("/m/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
