@@ -349,8 +349,8 @@ CONSULTANT_PAGES = [
 PHONE_PAGES = [
     *_asking("/m/password", PHONE_STAFF, ""),
     Row(GET, "/m/me", PHONES, 200),
-    Row(GET, "/m/me/avatar", AGENTS, 404),
-    *_asking("/m/me/face", AGENTS, "", posted=302),
+    Row(GET, "/m/me/avatar", OUTSIDERS, 404),
+    *_asking("/m/me/face", OUTSIDERS, "", posted=302),
     *_asking("/m/me/phone", AGENTS, ""),
     *_asking("/m/me/phone/code", AGENTS, "", got=302, posted=302),
     *_asking("/m/me/brokerage", AGENTS, "", posted=409),
