@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lead_system import models  # noqa: F401 - migrations compare against the tables
 from lead_system.admin_views.back_office import init_back_office
@@ -45,6 +46,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         template_folder="../templates",
     )
     app.config.update(_flask_config(settings))
+    if settings.proxies:
+        # Where requests come from is what the last proxy says, not the proxy; anybody can write more.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["settings"] = settings
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))

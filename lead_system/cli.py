@@ -13,6 +13,7 @@ from lead_system.domain.errors import Refused
 from lead_system.domain.passwords import SHORTEST_PASSWORD
 from lead_system.domain.roles import Role
 from lead_system.services.imports import forget_stale_rows
+from lead_system.services.sign_in_codes import forget_old_sends
 from lead_system.services.staff import NewStaff, open_staff_account
 from lead_system.services.transaction import forget_old_requests
 from lead_system.web.sentences import sentence
@@ -53,8 +54,9 @@ def _demo() -> None:
 @click.command("forget-requests")
 @with_appcontext
 def _forget_requests() -> None:
-    """Delete request ids older than 90 days, and files nobody said yes to; to be run once a day."""
+    """Delete old request ids, files nobody said yes to, and codes sent before yesterday; to be run daily."""
     forget_old_requests(now())
+    forget_old_sends(now())
     forget_stale_rows(now())
 
 

@@ -1,5 +1,6 @@
 """Settings from the environment, typed; a wrong or missing one stops the server with its name."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,28 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+class SmsProvider(StrEnum):
+    """Who carries sign-in codes to phones; nobody does in the demonstration, which shows them on the page."""
+
+    NONE = ""
+    ALIYUN = "aliyun"
+    TENCENT = "tencent"
+
+
+_NEEDED_BY: dict[SmsProvider, tuple[str, ...]] = {
+    SmsProvider.NONE: (),
+    SmsProvider.ALIYUN: ("sms_key_id", "sms_key_secret", "sms_sign_name", "sms_template"),
+    SmsProvider.TENCENT: ("sms_key_id", "sms_key_secret", "sms_sign_name", "sms_template", "sms_app_id"),
+}
+"""What each provider cannot send without."""
+
+_ENDPOINTS: dict[SmsProvider, str] = {
+    SmsProvider.NONE: "",
+    SmsProvider.ALIYUN: "https://dysmsapi.aliyuncs.com",
+    SmsProvider.TENCENT: "https://sms.tencentcloudapi.com",
+}
 
 
 class Settings(BaseSettings):
@@ -27,8 +50,50 @@ class Settings(BaseSettings):
     demo: bool = False
     """A demonstration with made-up people: known passwords exist and sign-in codes are shown on the page."""
 
-    sms_provider: str = ""
-    """Who sends sign-in codes. The demonstration shows them on the page instead."""
+    sms_provider: SmsProvider = SmsProvider.NONE
+    """Who sends sign-in codes: aliyun or tencent. The demonstration shows them on the page instead."""
+
+    sms_key_id: str = ""
+    """The provider's name for our key: AccessKeyId at Aliyun, SecretId at Tencent Cloud."""
+
+    sms_key_secret: SecretStr = SecretStr("")
+    """The key with which requests to the provider are signed."""
+
+    sms_sign_name: str = ""
+    """The signature in front of each message, as the provider has approved it."""
+
+    sms_template: str = ""
+    """The approved template; its only parameter is the code, which Aliyun calls `code`."""
+
+    sms_app_id: str = ""
+    """SmsSdkAppId, for Tencent Cloud only."""
+
+    sms_region: str = "ap-guangzhou"
+    """Region of the account, for Tencent Cloud only."""
+
+    sms_endpoint: str = ""
+    """Address of the provider; its public one where it is blank."""
+
+    wechat_app_id: str = ""
+    """The WeChat official account; blank where people do not sign in by WeChat."""
+
+    wechat_app_secret: SecretStr = SecretStr("")
+    """Its secret; given together with the app id or not at all."""
+
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    """Where WeChat answers servers."""
+
+    wechat_open_url: str = "https://open.weixin.qq.com"
+    """Where WeChat asks people whether they allow the sign-in."""
+
+    wechat_picture_origins: str = "https://thirdwx.qlogo.cn,https://wx.qlogo.cn"
+    """The only places from which avatars are fetched, parted by commas."""
+
+    outside_timeout_seconds: float = Field(default=5, gt=0, le=5)
+    """How long the server waits for an SMS provider or WeChat."""
+
+    proxies: int = Field(default=0, ge=0, le=5)
+    """How many reverse proxies stand before the server, each of which adds to X-Forwarded-For."""
 
     public_url: str = "http://127.0.0.1:8000"
     """Address under which phones reach the server; it is printed inside visit codes."""
@@ -45,13 +110,24 @@ class Settings(BaseSettings):
                 "LEAD_SMS_PROVIDER is missing: brokers sign in with a code sent by SMS. "
                 "Set LEAD_DEMO=1 for a demonstration, which shows the code on the page."
             )
-        if self.sms_provider:
-            raise ValueError(
-                f"LEAD_SMS_PROVIDER={self.sms_provider!r} is not known: there is no SMS provider yet, "
-                "only the demonstration (LEAD_DEMO=1)."
-            )
+        for name in _NEEDED_BY[self.sms_provider]:
+            self._require(name, f"LEAD_SMS_PROVIDER={self.sms_provider.value}")
+        if self.wechat_app_id or self.wechat_app_secret.get_secret_value():
+            self._require("wechat_app_id", "LEAD_WECHAT_APP_SECRET")
+            self._require("wechat_app_secret", "LEAD_WECHAT_APP_ID")
+        self.sms_endpoint = (self.sms_endpoint or _ENDPOINTS[self.sms_provider]).rstrip("/")
         self.public_url = self.public_url.rstrip("/")
         return self
+
+    def _require(self, name: str, because: str) -> None:
+        value = getattr(self, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise ValueError(f"LEAD_{name.upper()} is missing: {because} needs it.")
+
+    @property
+    def shows_codes(self) -> bool:
+        """Whether sign-in codes stand on the page instead of being sent: only ever in the demonstration."""
+        return self.demo and self.sms_provider is SmsProvider.NONE
 
 
 def settings_from_environment() -> Settings:

@@ -216,6 +216,11 @@ class Account(Model):
         return self.role in OUTSIDERS
 
     @property
+    def is_visitor(self) -> bool:
+        """Whether this is a member of the public."""
+        return self.role is Role.VISITOR
+
+    @property
     def is_phone_staff(self) -> bool:
         """Whether this is gate staff or a consultant."""
         return self.role in PHONE_STAFF

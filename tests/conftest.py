@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.client",
     "tests.support.stories",
     "tests.support.cast",
+    "tests.support.outside",
     "tests.races.arena",
     "tests.support.browser",
 ]

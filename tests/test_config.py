@@ -5,6 +5,15 @@ import pytest
 from lead_system.config import settings_from_environment
 
 GOOD = {"LEAD_SECRET_KEY": "x" * 40, "LEAD_DEMO": "1"}
+KEY = {
+    "LEAD_SMS_KEY_ID": "key",
+    "LEAD_SMS_KEY_SECRET": "tooshortsecret",
+    "LEAD_SMS_SIGN_NAME": "确客",
+    "LEAD_SMS_TEMPLATE": "SMS_1",
+}
+ALIYUN = KEY | {"LEAD_SMS_PROVIDER": "aliyun", "LEAD_DEMO": "0"}
+TENCENT = KEY | {"LEAD_SMS_PROVIDER": "tencent", "LEAD_SMS_APP_ID": "1400", "LEAD_DEMO": "0"}
+WECHAT = {"LEAD_WECHAT_APP_ID": "wx1", "LEAD_WECHAT_APP_SECRET": "tooshortsecret"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +25,12 @@ GOOD = {"LEAD_SECRET_KEY": "x" * 40, "LEAD_DEMO": "1"}
         ({"LEAD_DEMO": "0"}, "LEAD_SMS_PROVIDER"),
         ({"LEAD_DEMO": "perhaps"}, "LEAD_DEMO"),
         ({"LEAD_SMS_PROVIDER": "pigeon"}, "LEAD_SMS_PROVIDER"),
+        *((ALIYUN | {name: None}, name) for name in KEY),
+        *((TENCENT | {name: ""}, name) for name in (*KEY, "LEAD_SMS_APP_ID")),
+        *((WECHAT | {name: None}, name) for name in WECHAT),
+        ({"LEAD_OUTSIDE_TIMEOUT_SECONDS": "6"}, "LEAD_OUTSIDE_TIMEOUT_SECONDS"),
+        ({"LEAD_OUTSIDE_TIMEOUT_SECONDS": "0"}, "LEAD_OUTSIDE_TIMEOUT_SECONDS"),
+        ({"LEAD_PROXIES": "-1"}, "LEAD_PROXIES"),
     ],
 )
 def test_wrong_setting_stops_the_server_by_name_and_shows_no_secret(
@@ -39,3 +54,28 @@ def test_demo_needs_a_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -
 
     assert settings.demo
     assert settings.database_url.endswith("instance/leads.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("provider", "endpoint"),
+    [(ALIYUN, "https://dysmsapi.aliyuncs.com"), (TENCENT, "https://sms.tencentcloudapi.com")],
+    ids=["aliyun", "tencent"],
+)
+def test_provider_of_sms_starts_the_server_without_the_demonstration(
+    monkeypatch: pytest.MonkeyPatch, provider: dict[str, str], endpoint: str
+) -> None:
+    for name, value in (GOOD | provider).items():
+        monkeypatch.setenv(name, value)
+
+    settings = settings_from_environment()
+
+    assert (settings.sms_endpoint, settings.shows_codes) == (endpoint, False)
+
+
+def test_codes_stand_on_the_page_only_where_nobody_sends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (GOOD | ALIYUN | {"LEAD_DEMO": "1"}).items():
+        monkeypatch.setenv(name, value)
+    assert not settings_from_environment().shows_codes
+
+    monkeypatch.setenv("LEAD_SMS_PROVIDER", "")
+    assert settings_from_environment().shows_codes

@@ -8,6 +8,8 @@ from lead_system.models import HistoryRecord
 
 _WORDS: dict[str, LazyString] = {
     "enter_lead": _l("Customer entered"),
+    "correct_entry": _l("Entry corrected"),
+    "withdraw_entry": _l("Entry withdrawn"),
     "change_wishes": _l("Needs, type, visit or wished consultant changed"),
     "report_lead": _l("Customer reported"),
     "report_on_behalf": _l("Reported on the broker's behalf"),

@@ -32,6 +32,8 @@ class RefusalCode(StrEnum):
     REQUEST_ID_WRONG = "request_id_wrong"
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
+    NEXT_DAY_PAST = "next_day_past"
+    COLLEAGUE_NOT_OFFERED = "colleague_not_offered"
     DAYS_REVERSED = "days_reversed"
     DECISION_MISSING = "decision_missing"
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
@@ -76,6 +78,8 @@ class RefusalCode(StrEnum):
     # What the rules do not allow now: 409.
     ALREADY_ENTERED = "already_entered"
     OWN_PERSON = "own_person"
+    COLLEAGUE_HAS_CUSTOMER = "colleague_has_customer"
+    COLLEAGUE_REPORTS = "colleague_reports"
     REPORTED_ENOUGH_TODAY = "reported_enough_today"
     STATUS_FORBIDS = "status_forbids"
     CODE_UNKNOWN = "code_unknown"
@@ -100,6 +104,7 @@ class RefusalCode(StrEnum):
     LOGIN_TAKEN = "login_taken"
     EMPLOYEE_NUMBER_TAKEN = "employee_number_taken"
     PHONE_TAKEN = "phone_taken"
+    PHONE_UNCHANGED = "phone_unchanged"
     BROKERAGE_NAME_TAKEN = "brokerage_name_taken"
     CUSTOMER_TYPE_NAME_TAKEN = "customer_type_name_taken"
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
@@ -124,6 +129,12 @@ class RefusalCode(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     CODE_WRONG = "code_wrong"
     CODE_SENT_RECENTLY = "code_sent_recently"
+    TOO_MANY_CODES = "too_many_codes"
+    CODE_NOT_SENT = "code_not_sent"
+    WECHAT_LINK_OLD = "wechat_link_old"
+    WECHAT_NOT_ALLOWED = "wechat_not_allowed"
+    WECHAT_BUSY = "wechat_busy"
+    WECHAT_NOT_REACHED = "wechat_not_reached"
     ACCOUNT_CLOSED = "account_closed"
 
     # Who asks.
@@ -177,6 +188,8 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.MOMENT_WRONG,
+    RefusalCode.NEXT_DAY_PAST,
+    RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,
     RefusalCode.DECISION_MISSING,
     RefusalCode.EXTENSION_DAYS_WRONG,

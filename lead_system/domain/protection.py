@@ -18,6 +18,9 @@ OBJECTIONS_PER_DAY = 3
 ANOTHER_VISIT_AFTER = timedelta(seconds=60)
 """How long after a visit a second scan of the same lead asks whether it is another one (R5)."""
 
+SOON_DAYS = (1, 3, 7)
+"""How many days before its end a binding is pointed out to its broker, the most pressing mark first (B7)."""
+
 MOST_DAYS = 3650
 """The longest protection that can be set, in days."""
 
@@ -84,6 +87,17 @@ def fate_of(*, ends_at: datetime, new_end: datetime, is_extended: bool, is_kept:
 def protected_until(bound_at: datetime, days: int) -> datetime:
     """Return the first moment at which a binding no longer protects: days have 24 hours, all of them."""
     return bound_at + timedelta(days=days)
+
+
+def soon_mark(ends_at: datetime, now: datetime) -> int | None:
+    """Return within how many days of 24 hours a running binding ends: 1, 3 or 7; None for later or never.
+
+    The last instant counts: what ends in exactly three days ends within three.
+    """
+    left = ends_at - now
+    if left <= timedelta(0):
+        return None
+    return next((days for days in SOON_DAYS if left <= timedelta(days=days)), None)
 
 
 def extended_until(ends_at: datetime, days: int, *, most_days: int) -> datetime:

@@ -1,9 +1,13 @@
 """客户: a broker enters customers, reports visits, and looks at the own list."""
 
+from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select
 
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
@@ -11,9 +15,18 @@ from lead_system.domain.roles import Role
 from lead_system.mobile.forms import EntryForm, WishesForm
 from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, same_page
 from lead_system.models import Lead
-from lead_system.queries.leads import TABS, LeadSearch, get_lead, get_own_lead, leads_found, tab_counts
+from lead_system.queries.bindings import ended_bindings
+from lead_system.queries.leads import (
+    TABS,
+    LeadSearch,
+    count_each,
+    get_lead,
+    get_own_lead,
+    leads_found,
+    tab_counts,
+)
 from lead_system.queries.paging import one_page
-from lead_system.queries.settings import consultant_choices, customer_type_choices
+from lead_system.queries.settings import colleague_choices, consultant_choices, customer_type_choices
 from lead_system.services.leads import enter_lead, report_lead
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
@@ -22,20 +35,51 @@ from lead_system.web.meanings import meanings
 broker = Blueprint("broker", __name__)
 
 
+class ListOf(StrEnum):
+    """Whose customers a resident's list shows, where they are not the own ones."""
+
+    COLLEAGUES = "colleagues"
+
+
+class Soon(StrEnum):
+    """What a list may be narrowed to instead of a status: protections that end within so many days."""
+
+    WEEK = "7"
+
+
+class Asked(NamedTuple):
+    """Which list the address asks for: whose, narrowed to what, beside the searches behind the figures."""
+
+    listed_of: ListOf | None
+    soon: Soon | None
+    own: LeadSearch
+    assigned: LeadSearch
+    everything: LeadSearch
+    """All tabs of the list that is shown."""
+    ending: LeadSearch
+    search: LeadSearch
+    """What is shown of it."""
+
+
 @broker.route("/customers")
 @allow(Role.BROKER, Role.RESIDENT)
 def customers() -> Answer:
-    """List the customers under six tabs, with a search over number, name and digits (manual 1.5)."""
-    moment = now()
-    search = LeadSearch(status=chosen("tab", TABS), anything=request.args.get("q", ""))
-    counts = tab_counts(signed_in(), search, moment)
-    listed = leads_found(signed_in(), search, moment).order_by(Lead.entered_at.desc(), Lead.id.desc())
-    found = one_page(listed, page_number(), size=ROWS, total=counts[search.status])
+    """List the customers under six tabs, with a search over number, name and digits (manual 1.5).
+
+    A resident has two such lists: the own customers, and those entered for colleagues (R12).
+    """
+    actor, moment, asked = signed_in(), now(), _asked(signed_in().id)
+    counts = tab_counts(actor, asked.everything, moment)
+    figures = (asked.own, asked.assigned, asked.ending)
+    own, assigned, ending = count_each(actor, figures, moment)
+    total = ending if asked.soon else counts[asked.search.status]
     return render_template(
         "mobile/customers.html",
-        found=found,
-        search=search,
+        found=one_page(_in_order(asked.search, moment), page_number(), size=ROWS, total=total),
+        **asked._asdict(),
         counts=counts,
+        lists={None: own, ListOf.COLLEAGUES: assigned},
+        ending_count=ending,
         tabs=(None, *TABS),
         explained=meanings(*TABS),
         now=moment,
@@ -43,34 +87,62 @@ def customers() -> Answer:
     )
 
 
+def _asked(broker_id: int) -> Asked:
+    listed_of, soon = chosen("of", ListOf), chosen("soon", Soon)
+    own = LeadSearch(anything=request.args.get("q", ""), broker_id=broker_id)
+    assigned = replace(own, broker_id=None, assigned_by_id=broker_id)
+    everything = assigned if listed_of else own
+    ending = replace(everything, ends_within=int(Soon.WEEK.value))
+    search = ending if soon else replace(everything, status=chosen("tab", TABS))
+    return Asked(listed_of, soon, own, assigned, everything, ending, search)
+
+
+def _in_order(search: LeadSearch, moment: datetime) -> Select[Lead]:
+    """Return what a search finds, newest first; of what ends soon, the next one first."""
+    found = leads_found(signed_in(), search, moment)
+    by = (Lead.protect_until, Lead.id) if search.ends_within else (Lead.entered_at.desc(), Lead.id.desc())
+    return found.order_by(*by)
+
+
 @broker.route("/customers/enter", methods=["GET", "POST"])
 @allow(Role.BROKER, Role.RESIDENT)
 def enter() -> Answer:
-    """Enter a customer, and with the other button report the visit at once (manual 1.4)."""
+    """Enter a customer, and with the other button report the visit at once (manual 1.4).
+
+    A resident may choose a colleague, whose customer it then is (manual 5.1-2).
+    """
     form = EntryForm()
     form.offer(customer_type_choices(), consultant_choices())
+    form.offer_colleagues(colleague_choices(signed_in()))
     if not form.validate_on_submit():
         return render_template("mobile/enter.html", form=form), form.status
-    then_report = "then_report" in request.form
+    wanted = {"then_report": "then_report" in request.form, "colleague_id": form.colleague_id.data}
     try:
-        entered = enter_lead(caller(form), entry=form.entry(), then_report=then_report, now=now())
+        entered = enter_lead(caller(form), entry=form.entry(), **wanted, now=now())
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/enter.html", form=form, own=refused.facts.get("lead_id")), status
-    flash(
-        _("The customer is entered and reported.") if then_report else _("The customer is entered."),
-        "success",
-    )
+    flash(_entered_words(**wanted), "success")
     return redirect(url_for("mobile.broker.customer", lead_id=entered.lead_id))
+
+
+def _entered_words(*, then_report: bool, colleague_id: int | None) -> str:
+    if colleague_id is not None:
+        return str(_("The customer is entered and belongs to your colleague, who can report the visit."))
+    return str(_("The customer is entered and reported.") if then_report else _("The customer is entered."))
 
 
 @broker.route("/customers/<int:lead_id>")
 @allow(Role.BROKER, Role.RESIDENT)
 def customer(lead_id: int) -> Answer:
     """Show one customer."""
-    lead = get_lead(signed_in(), lead_id)
+    lead, moment = get_lead(signed_in(), lead_id), now()
     return render_template(
-        "mobile/customer.html", lead=lead, is_own=lead.broker_id == signed_in().id, now=now()
+        "mobile/customer.html",
+        lead=lead,
+        is_own=lead.broker_id == signed_in().id,
+        ended=ended_bindings(lead, moment),
+        now=moment,
     )
 
 

@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Role
 from lead_system.mobile import scanning
 from lead_system.mobile.forms import FollowUpForm, PhotoForm, ReadForm, ViewingForm
 from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, refusal_page, same_page
 from lead_system.models import Intent, Lead
+from lead_system.queries.follow_ups import count_due, due_follow_ups
 from lead_system.queries.leads import follow_ups_of, get_lead, viewings_of
 from lead_system.queries.paging import one_page
 from lead_system.queries.visits import ViewingSearch, get_viewable_lead, viewings_found
@@ -73,7 +75,23 @@ def viewings() -> Answer:
     search = ViewingSearch(**texts, intent=chosen("intent", Intent))
     found = one_page(viewings_found(signed_in(), search), page_number(), size=ROWS)
     return render_template(
-        "mobile/viewings.html", found=found, search=search, intents=list(Intent), same_page=same_page
+        "mobile/viewings.html",
+        found=found,
+        search=search,
+        intents=list(Intent),
+        due=count_due(signed_in(), shanghai_day(now())),
+        same_page=same_page,
+    )
+
+
+@consultant.route("/consultant/viewings/due")
+@allow(Role.CONSULTANT)
+def due() -> Answer:
+    """List the customers with whom the consultant wanted to get in touch by today."""
+    today = shanghai_day(now())
+    found = one_page(due_follow_ups(signed_in(), today), page_number(), size=ROWS)
+    return render_template(
+        "mobile/due_follow_ups.html", found=found, today=today, now=now(), same_page=same_page
     )
 
 
@@ -86,7 +104,8 @@ def customer(lead_id: int) -> Answer:
     if not form.validate_on_submit():
         return _customer_page(lead, form), form.status
     try:
-        add_follow_up(caller(form), lead_id=lead_id, note=form.note.data or "", now=now())
+        note, next_on = form.note.data or "", form.next_on.data
+        add_follow_up(caller(form), lead_id=lead_id, note=note, next_on=next_on, now=now())
     except Refused as refused:
         status = form.refuse(refused)
         return _customer_page(lead, form), status
@@ -129,5 +148,6 @@ def _customer_page(lead: Lead, form: FollowUpForm) -> str:
         form=form,
         viewings=viewings_of(lead),
         follow_ups=follow_ups_of(lead),
+        today=shanghai_day(now()),
         now=now(),
     )

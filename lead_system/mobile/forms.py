@@ -3,15 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import starmap
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    DateField,
     DateTimeLocalField,
     HiddenField,
     PasswordField,
@@ -27,6 +28,7 @@ from lead_system.domain.identity import NAME_LENGTH, TEXT_LENGTH, is_title
 from lead_system.domain.protection import SHANGHAI
 from lead_system.domain.roles import Role
 from lead_system.models import Account, Brokerage, CustomerType, Intent, Lead
+from lead_system.queries.settings import Colleague
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.web.forms import RequestForm
 from lead_system.web.sentences import sentence
@@ -90,6 +92,21 @@ class MomentField(DateTimeLocalField):
         return self.data.replace(tzinfo=SHANGHAI) if self.data else None
 
 
+class DayField(DateField):
+    """A day in Shanghai; blank is none."""
+
+    data: date | None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed, with our own sentence for what is no day."""
+        if not "".join(valuelist).strip():
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Give the day like 2026-03-02.")) from None
+
+
 class ChoiceField(SelectField):
     """A list of rows to choose from; the service decides whether a choice is offered."""
 
@@ -131,8 +148,8 @@ class WishesForm(PhoneForm):
         )
 
 
-class EntryForm(WishesForm):
-    """A new customer."""
+class PersonForm(WishesForm):
+    """Who a customer is, with the wishes."""
 
     OTHER_NAMES: ClassVar[dict[str, str]] = {"phone1": "phone1_head", "phone2": "phone2_head"}
 
@@ -171,6 +188,35 @@ class EntryForm(WishesForm):
             phone2_tail=self.phone2_tail.data or "",
             wishes=self.wishes(),
         )
+
+
+class EntryForm(PersonForm):
+    """A new customer; a resident may enter one for a colleague."""
+
+    colleague_id = ChoiceField(_l("For a colleague"))
+
+    def offer_colleagues(self, colleagues: Sequence[Colleague]) -> None:
+        """Fill the list of colleagues; nobody chosen makes it the own customer (manual 5.1-3)."""
+        self.colleague_id.offer(colleagues, nothing=_("No, my own customer"))
+
+
+class CorrectionForm(PersonForm):
+    """An entry as it stands, to be corrected before its first report."""
+
+    version = HiddenField()
+
+    @classmethod
+    def of(cls, lead: Lead) -> Self:
+        """Return the form as it is first shown."""
+        phone2 = lead.phone2 or ""
+        parts = {"phone1_head": lead.phone1[:3], "phone1_tail": lead.phone1[3:]}
+        return cls(obj=lead, **parts, phone2_head=phone2[:3], phone2_tail=phone2[3:])
+
+
+class WithdrawalForm(PhoneForm):
+    """The yes to taking an entry back."""
+
+    version = HiddenField()
 
 
 class PhoneNumberForm(PhoneForm):
@@ -233,6 +279,28 @@ class ObjectionForm(PhoneForm):
     )
 
 
+class FaceForm(PhoneForm):
+    """The own nickname and avatar."""
+
+    TAKES_FILES = True
+
+    nickname = StringField(_l("Nickname"), render_kw={"maxlength": NAME_LENGTH, "data-user": ""})
+    picture = FileField(_l("New picture"))
+
+
+class OwnBrokerageForm(PhoneForm):
+    """The brokerage that one works for."""
+
+    version = HiddenField()
+    brokerage_id = ChoiceField(_l("Brokerage"))
+
+    def offer(self, brokerages: Sequence[Brokerage], account: Account) -> None:
+        """Fill the list of brokerages; a page that is not yet filled in begins with what the account has."""
+        self.brokerage_id.offer(brokerages, nothing=_("Choose your brokerage"))
+        if not self.is_submitted():
+            self.brokerage_id.data, self.version.data = account.brokerage_id, str(account.version)
+
+
 class ReadForm(PhoneForm):
     """A visit code from the camera or typed in."""
 
@@ -279,3 +347,4 @@ class FollowUpForm(PhoneForm):
     note = TextAreaField(
         _l("New follow-up"), render_kw={"maxlength": TEXT_LENGTH, "rows": 3, "data-user": ""}
     )
+    next_on = DayField(_l("Next contact on"))

@@ -11,10 +11,14 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
+from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import AGENTS, Role
 from lead_system.models import Account
+from lead_system.queries.follow_ups import count_due
+from lead_system.web.caller import signed_in
 from lead_system.web.sentences import sentence
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -52,6 +56,7 @@ BARS[Role.RESIDENT] = BARS[Role.BROKER]
 
 OPEN_WITHOUT_PROFILE = frozenset(
     {
+        "mobile.own.avatar",
         "mobile.profile.complete",
         "mobile.profile.standing",
         "mobile.sign_in.sign_out",
@@ -69,6 +74,8 @@ class BarEntry:
     name: Any
     icon: str
     is_here: bool
+    count: int = 0
+    """What waits there to be done; shown where it is any."""
 
 
 def bottom_bar() -> dict[str, Any]:
@@ -76,8 +83,18 @@ def bottom_bar() -> dict[str, Any]:
     is_in = current_user.is_authenticated and is_let_in(current_user)
     is_in = is_in and not current_user.must_change_password
     bar = BARS.get(current_user.role, ()) if is_in else ()
-    entries = [BarEntry(url_for(endpoint), name, icon, _is_within(endpoint)) for endpoint, name, icon in bar]
+    entries = [
+        BarEntry(url_for(endpoint), name, icon, _is_within(endpoint), _waiting_at(endpoint))
+        for endpoint, name, icon in bar
+    ]
     return {"bottom_bar": entries}
+
+
+def _waiting_at(endpoint: str) -> int:
+    """Return how much waits on a page of the bar: a consultant's follow-ups whose day has come."""
+    if endpoint != "mobile.consultant.viewings":
+        return 0
+    return count_due(signed_in(), shanghai_day(now()))
 
 
 def _is_within(endpoint: str) -> bool:

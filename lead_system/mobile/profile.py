@@ -9,6 +9,7 @@ from lead_system.extensions import db
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
 from lead_system.models import Account
+from lead_system.queries.own import has_avatar
 from lead_system.queries.settings import brokerage_choices, get_settings
 from lead_system.services.brokers import complete_profile
 from lead_system.services.staff import change_own_password
@@ -30,14 +31,19 @@ def complete() -> Answer:
     form = ProfileForm(obj=account if account.has_profile else None)
     form.offer(brokerage_choices())
     if not form.validate_on_submit():
-        return render_template("mobile/profile.html", form=form), form.status
+        return _page(form), form.status
     name, role = form.name.data or "", form.role.data or ""
     try:
         complete_profile(caller(form), name=name, brokerage_id=form.brokerage_id.data, role=role, now=now())
     except Refused as refused:
         status = form.refuse(refused)
-        return render_template("mobile/profile.html", form=form), status
+        return _page(form), status
     return redirect(url_for("mobile.sign_in.start"))
+
+
+def _page(form: ProfileForm) -> str:
+    """Return the page of the profile, with what WeChat has told already (manual 1.2-1, 1.2-2)."""
+    return render_template("mobile/profile.html", form=form, has_avatar=has_avatar(signed_in()))
 
 
 @profile.route("/profile/standing")
@@ -72,4 +78,4 @@ def change_password() -> Answer:
 @allow(*OUTSIDERS, *PHONE_STAFF)
 def me() -> Answer:
     """Show the own data, how to reach the sales centre, and the way out."""
-    return render_template("mobile/me.html", settings=get_settings())
+    return render_template("mobile/me.html", settings=get_settings(), has_avatar=has_avatar(signed_in()))

@@ -31,7 +31,7 @@ def home() -> Answer:
         settings=get_settings(),
         project=get_project(),
         plots=shown_plots()[:PLOTS_AT_HOME],
-        counts=tab_counts(signed_in(), LeadSearch(), moment),
+        counts=tab_counts(signed_in(), LeadSearch(broker_id=signed_in().id), moment),
         ending=ending_soon(signed_in(), moment, at_most=POINTED_OUT),
         now=moment,
     )

@@ -1,4 +1,4 @@
-"""Signing in: agents with phone and one-time code, gate staff and consultants with account and password."""
+"""Signing in: outsiders with phone and one-time code, gate staff and consultants with a password."""
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user
@@ -9,25 +9,16 @@ from lead_system.domain.roles import PHONE_STAFF, Role
 from lead_system.extensions import db
 from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
 from lead_system.mobile.frame import Answer, home_of
+from lead_system.mobile.wechat_person import came_from_wechat, forget_wechat, take_picture
 from lead_system.models import Account
-from lead_system.services.sign_in import (
-    send_sign_in_code,
-    shown_code,
-    sign_in_with_code,
-    sign_in_with_password,
-)
+from lead_system.outside.sms import code_sender
+from lead_system.services.sign_in import sign_in_with_code, sign_in_with_password
+from lead_system.services.sign_in_codes import send_sign_in_code, shown_code
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.caller import begin_session, caller, end_session
 
 sign_in = Blueprint("sign_in", __name__)
 PHONE_KEY = "sign_in_phone"
-
-
-class ShownOnThePage:
-    """The demonstration's carrier of codes: it sends nothing, because the next page shows the code."""
-
-    def send(self, phone: str, code: str) -> None:
-        """Send nothing."""
 
 
 @sign_in.route("/")
@@ -46,11 +37,9 @@ def by_phone() -> Answer:
         return redirect(home_of(current_user))
     form = PhoneNumberForm()
     if not form.validate_on_submit():
-        return render_template("mobile/sign_in.html", form=form), form.status
+        return phone_page(form), form.status
     try:
-        send_sign_in_code(
-            caller(form), phone=form.number, secret=_secret(), sender=ShownOnThePage(), now=now()
-        )
+        send_code(form)
     except Refused as refused:
         return _not_sent(form, refused)
     session[PHONE_KEY] = form.number
@@ -67,13 +56,15 @@ def by_code() -> Answer:
         return redirect(url_for("mobile.sign_in.start"))
     if not form.validate_on_submit():
         return _code_page(form, phone), form.status
+    code, person = form.code.data or "", came_from_wechat()
     signed_in = sign_in_with_code(
-        caller(form), phone=phone, code=form.code.data or "", secret=_secret(), now=now()
+        caller(form), phone=phone, code=code, wechat=person, secret=secret(), now=now()
     )
     if signed_in.account_id is None:
         status = form.refuse(Refused(RefusalCode(signed_in.refusal), field="code"))
         return _code_page(form, phone), status
-    return _enter(signed_in.account_id)
+    take_picture(signed_in.account_id, person)
+    return enter(signed_in.account_id, request.args.get("next", ""))
 
 
 @sign_in.route("/staff/sign-in", methods=["GET", "POST"])
@@ -91,7 +82,7 @@ def by_password() -> Answer:
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/staff_sign_in.html", form=form), status
-    return _enter(signed_in.account_id)
+    return enter(signed_in.account_id, request.args.get("next", ""))
 
 
 @sign_in.route("/sign-out", methods=["POST"])
@@ -112,25 +103,58 @@ def _not_sent(form: PhoneNumberForm, refused: Refused) -> Answer:
         status = code_form.refuse(refused)
         return _code_page(code_form, form.number), status
     status = form.refuse(refused)
-    return render_template("mobile/sign_in.html", form=form), status
+    return phone_page(form), status
 
 
-def _enter(account_id: int | None) -> Answer:
-    """Remember who signed in, and go on to where they wanted to, or home."""
+def send_code(form: PhoneNumberForm) -> None:
+    """Send a code to the phone that was typed.
+
+    Raises:
+        Refused: as `send_sign_in_code` does.
+    """
+    sender = code_sender(current_app.extensions["settings"])
+    send_sign_in_code(
+        caller(form),
+        phone=form.number,
+        address=request.remote_addr or "",
+        secret=secret(),
+        sender=sender,
+        now=now(),
+    )
+
+
+def enter(account_id: int | None, wanted: str) -> Answer:
+    """Remember who signed in, and go on to the phone page that they wanted, or home."""
     account = db.session.get_one(Account, account_id)
     session.pop(PHONE_KEY, None)
+    forget_wechat()
     session.permanent = True
     begin_session(account)
-    wanted = request.args.get("next", "")
     return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home_of(account))
 
 
-def _secret() -> str:
+def secret() -> str:
+    """Return the key from which codes are derived."""
     return str(current_app.config["SECRET_KEY"])
+
+
+def phone_page(form: PhoneNumberForm) -> str:
+    """Return the page that asks for the phone; inside WeChat its button comes first (manual 1.1-1)."""
+    return render_template("mobile/sign_in.html", form=form, person=came_from_wechat())
 
 
 def _code_page(form: SignInCodeForm, phone: str) -> str:
     """Return the page that asks for the code; the demonstration, which sends no SMS, shows it there."""
-    is_demo = current_app.extensions["settings"].demo
-    shown = shown_code(phone, secret=_secret(), now=now()) if is_demo else None
-    return render_template("mobile/sign_in_code.html", form=form, phone=phone, shown=shown)
+    return render_template(
+        "mobile/sign_in_code.html",
+        form=form,
+        phone=phone,
+        shown=code_for_page(phone),
+        person=came_from_wechat(),
+    )
+
+
+def code_for_page(phone: str) -> str | None:
+    """Return the code that the page shows, because nobody sends it; only ever in the demonstration."""
+    shows = current_app.extensions["settings"].shows_codes
+    return shown_code(phone, secret=secret(), now=now()) if shows else None

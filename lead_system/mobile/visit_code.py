@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, render_template, url_for
 from flask_login import current_user
 
 from lead_system.clock import now
+from lead_system.domain.codes import grouped
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.mobile.consultant import viewing_page
@@ -11,12 +12,13 @@ from lead_system.mobile.forms import ConfirmForm, ViewingForm
 from lead_system.mobile.frame import Answer, refusal_page
 from lead_system.mobile.gate import confirm_page
 from lead_system.mobile.walk_ins import walk_in_page
-from lead_system.models import Lead
+from lead_system.models import Account, Lead
 from lead_system.queries.leads import get_lead_by_code, get_own_lead
+from lead_system.queries.project import get_project
 from lead_system.queries.visitors import find_visitor_by_code
 from lead_system.web.access import allow, public
 from lead_system.web.caller import signed_in
-from lead_system.web.qr import draw_code
+from lead_system.web.qr import draw_card
 
 visit_code = Blueprint("visit_code", __name__)
 
@@ -24,23 +26,27 @@ visit_code = Blueprint("visit_code", __name__)
 @visit_code.route("/customers/<int:lead_id>/code")
 @allow(Role.BROKER, Role.RESIDENT)
 def show(lead_id: int) -> Answer:
-    """Show the visit code of an own customer, big and bright, with the short code beneath (manual 1.5-11)."""
+    """Show the visit code of an own customer, big and bright, to be held up or saved (manual 1.5-11)."""
     lead = _lead_with_code(lead_id)
-    return render_template("mobile/visit_code.html", lead=lead)
+    return render_template("mobile/visit_code.html", lead=lead, project=get_project())
 
 
 @visit_code.route("/customers/<int:lead_id>/code.png")
 @allow(Role.BROKER, Role.RESIDENT)
 def picture(lead_id: int) -> Answer:
-    """Return the picture of the visit code of an own customer; like every page it is stored nowhere."""
+    """Return the visit code of an own customer as one picture, without name or number of the customer.
+
+    Like every page it is stored nowhere on the way.
+    """
     lead = _lead_with_code(lead_id)
-    return code_picture(lead.code_token or "")
+    return code_card(lead)
 
 
-def code_picture(token: str) -> Response:
-    """Return the picture of a code, a broker's for a customer or a visitor's own."""
-    path = url_for("mobile.visit_code.open_link", token=token)
-    return Response(draw_code(current_app.extensions["settings"].public_url + path), mimetype="image/png")
+def code_card(owner: Lead | Account) -> Response:
+    """Return the code of a customer or of a visitor as one picture, without name or number in it."""
+    path = url_for("mobile.visit_code.open_link", token=owner.code_token)
+    link = current_app.extensions["settings"].public_url + path
+    return Response(draw_card(link, grouped(owner.short_code or "")), mimetype="image/png")
 
 
 def _lead_with_code(lead_id: int) -> Lead:

@@ -8,7 +8,7 @@ from lead_system.domain.errors import Refused
 from lead_system.domain.roles import OUTSIDERS, Role
 from lead_system.mobile.forms import ObjectionForm, PhoneForm, VisitorForm
 from lead_system.mobile.frame import Answer, home_of
-from lead_system.mobile.visit_code import code_picture
+from lead_system.mobile.visit_code import code_card
 from lead_system.queries.project import get_project, shown_plots
 from lead_system.queries.settings import get_settings
 from lead_system.queries.visitors import brokers_reporting, find_objection, has_walked_in
@@ -49,14 +49,14 @@ def home() -> Answer:
 @allow(Role.VISITOR)
 def code() -> Answer:
     """Show the own code, big and bright, with the digits beneath (manual 2.3-5)."""
-    return render_template("mobile/visitor_code.html")
+    return render_template("mobile/visitor_code.html", project=get_project())
 
 
 @visitor.route("/visitor/code.png")
 @allow(Role.VISITOR)
 def picture() -> Response:
-    """Return the picture of the own code."""
-    return code_picture(signed_in().code_token or "")
+    """Return the own code as one picture."""
+    return code_card(signed_in())
 
 
 @visitor.route("/me/reports", methods=["GET", "POST"])

@@ -1,11 +1,12 @@
 """绑定 as it is read: the one that is open, and whether it may still be extended (R6)."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, select
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import Verb, status_after
+from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.extensions import db
 from lead_system.models import Binding, Lead
 
@@ -30,3 +31,29 @@ def get_extendable(lead: Lead, now: datetime) -> Binding:
 
 def _open_binding_of(lead: Lead) -> Select[Binding]:
     return select(Binding).where(Binding.lead_id == lead.id, Binding.ended_at.is_(None))
+
+
+class Ended(NamedTuple):
+    """A binding that is over: from when to when it held, and whether a rebind took the customer away."""
+
+    bound_at: datetime
+    ended_at: datetime
+    is_rebound: bool
+
+
+def ended_bindings(lead: Lead, now: datetime) -> list[Ended]:
+    """Return the bindings of a lead that are over, the last one first, each with the minute of its end.
+
+    One that was closed before its time was taken by a rebind: nothing else ends a binding early. Under a
+    deal a binding is not over, whatever its end says (R6).
+    """
+    found = select(Binding).where(Binding.lead_id == lead.id).order_by(Binding.id.desc())
+    return [
+        Ended(one.bound_at, one.ended_at or one.ends_at, _ended_early(one))
+        for one in db.session.scalars(found)
+        if one.ended_at is not None or (one.ends_at <= now and lead.status is not LeadStatus.DEALT)
+    ]
+
+
+def _ended_early(binding: Binding) -> bool:
+    return binding.ended_at is not None and binding.ended_at < binding.ends_at

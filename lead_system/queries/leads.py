@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -82,6 +82,7 @@ class LeadSearch:
     Texts match parts, and `%` and `_` are ordinary characters. `phone` is part of the visible digits. The
     days are those of the entry. The ids name rows elsewhere that lead here. `step_from` and `step_to` are the
     days on which `step` was taken, and `ends_within` the days of 24 hours in which a running protection ends.
+    `assigned_by_id` is a resident who entered the customers for colleagues (R12).
     """
 
     status: LeadStatus | None = None
@@ -103,6 +104,7 @@ class LeadSearch:
     consultant_id: int | None = None
     wished_id: int | None = None
     type_id: int | None = None
+    assigned_by_id: int | None = None
     anything: str = ""
 
 
@@ -167,11 +169,17 @@ def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.consultant_id, lambda: Lead.consultant_id == search.consultant_id),
         (search.wished_id, lambda: Lead.wished_consultant_id == search.wished_id),
         (search.type_id, lambda: Lead.customer_type_id == search.type_id),
+        (search.assigned_by_id, lambda: _is_assigned_by(search.assigned_by_id)),
         (search.step, lambda: reached(search.step, now)),
         (search.step_from or search.step_to, lambda: _stepped_within(search)),
         (search.ends_within, lambda: _ends_within(search.ends_within or 0, now)),
     ]
     return [condition() for value, condition in given if value is not None]
+
+
+def _is_assigned_by(resident_id: int | None) -> ColumnElement[bool]:
+    """Return the condition that a resident entered a lead, and for somebody else."""
+    return and_(Lead.entered_by_id == resident_id, Lead.broker_id != resident_id)
 
 
 def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
@@ -296,6 +304,17 @@ def get_own_lead(actor: Account, lead_id: int) -> Lead:
     lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.owned_leads(actor)))
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
+    return lead
+
+
+def get_own_entry(actor: Account, lead_id: int, verb: Verb, now: datetime) -> Lead:
+    """Return an own lead that may still be corrected or withdrawn, because it was never reported (R2).
+
+    Raises:
+        Refused: NOT_FOUND, or STATUS_FORBIDS once it was reported.
+    """
+    lead = get_own_lead(actor, lead_id)
+    status_after(verb, lead.status_at(now))
     return lead
 
 

@@ -5,7 +5,7 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from lead_system.domain.roles import AGENTS, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
+from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
 from lead_system.models import Account, Brokerage, Collision, Export, Import, Lead, Plot, Viewing, is_listed
 
 
@@ -35,6 +35,24 @@ def visible_leads(actor: Account) -> ColumnElement[bool]:
         viewed = select(Viewing.lead_id).where(Viewing.consultant_id == actor.id)
         return or_(Lead.consultant_id == actor.id, Lead.id.in_(viewed))
     return false()
+
+
+def choosable_colleagues(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the colleagues for whom a resident may enter a customer (manual 5.1-2).
+
+    They are of the same brokerage and could enter it themselves: active, with a profile, approved.
+    """
+    if actor.role is not Role.RESIDENT:
+        return false()
+    return and_(
+        Account.role.in_(AGENTS),
+        Account.id != actor.id,
+        Account.brokerage_id.is_not(None),
+        Account.brokerage_id == actor.brokerage_id,
+        Account.archived_at.is_(None),
+        Account.profile_completed_at.is_not(None),
+        Account.approval.in_(APPROVED),
+    )
 
 
 def visible_scans(actor: Account) -> ColumnElement[bool]:

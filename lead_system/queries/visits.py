@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
-from lead_system.domain.protection import shanghai_day
+from lead_system.domain.lifecycle import Verb, is_allowed
+from lead_system.domain.protection import SOON_DAYS, shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing, WalkIn
 from lead_system.queries import scope
@@ -21,9 +21,6 @@ from lead_system.queries.matching import (
     is_within,
     lead_conditions,
 )
-
-ENDING_SOON = timedelta(days=7)
-"""How long before its end a binding is pointed out to the broker."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,6 @@ def find_binding_by_scan(scan: GateScan) -> Binding | None:
 
 
 def ending_soon(actor: Account, now: datetime, *, at_most: int) -> list[Lead]:
-    """Return the running bindings within somebody's scope that end within a week, the next one first."""
-    bound = leads_found(actor, LeadSearch(status=LeadStatus.BOUND), now)
-    soon = bound.where(Lead.protect_until <= now + ENDING_SOON).order_by(Lead.protect_until, Lead.id)
-    return list(db.session.scalars(soon.limit(at_most)))
+    """Return a broker's own running bindings that end within a week, the next one first (B7)."""
+    soon = leads_found(actor, LeadSearch(broker_id=actor.id, ends_within=max(SOON_DAYS)), now)
+    return list(db.session.scalars(soon.order_by(Lead.protect_until, Lead.id).limit(at_most)))

@@ -25,16 +25,8 @@ from lead_system.queries.bindings import find_open_binding, get_extendable
 from lead_system.queries.rebinds import get_other_agent, matching_leads, require_rebindable, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
-from lead_system.services.leads import (
-    forget_keys,
-    is_own_person,
-    lock_lead,
-    make_lead_for,
-    move,
-    plain_changes,
-    report_on_behalf,
-    take_over_phones,
-)
+from lead_system.services.lead_keys import forget_keys, is_own_person, take_over_phones
+from lead_system.services.leads import lock_lead, make_lead_for, move, plain_changes, report_on_behalf
 from lead_system.services.protection import days_of_new_binding
 from lead_system.services.standing import lock_standing
 from lead_system.services.transaction import LostRace, require_version, use_case
@@ -234,9 +226,14 @@ def _get_new_broker(broker_id: int, held: Lead) -> Account:
     """Return the broker who is to get the customer, or refuse in the order in which one would check."""
     broker = get_other_agent(held, broker_id)
     lock_standing(broker)
-    if is_own_person(held.name_key, (held.phone1, held.phone2), broker):
+    if _names(held, broker):
         raise Refused(RefusalCode.OWN_PERSON)
     return broker
+
+
+def _names(held: Lead, agent: Account) -> bool:
+    """Say whether the held customer is this agent in person (R2)."""
+    return is_own_person(held.name_key, (held.phone1, held.phone2), agent)
 
 
 def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) -> tuple[Lead, bool]:
@@ -245,6 +242,8 @@ def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) 
     if own != matching_leads(broker, held):
         raise LostRace  # Another rebind changed or merged one of them while its lock was waited for.
     target = target_among(own, held)
+    if target is not None and target.entered_by.is_agent and _names(held, target.entered_by):
+        raise Refused(RefusalCode.OWN_PERSON)
     if target is None:
         target = make_lead_for(broker, held, actor=actor, now=now)
     else:

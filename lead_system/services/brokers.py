@@ -12,7 +12,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, ProfileChange
 from lead_system.services import history
 from lead_system.services.brokerages import lock_offered_brokerage
-from lead_system.services.sign_in import require_account_phone
+from lead_system.services.sign_in_codes import require_account_phone
 from lead_system.services.transaction import require_version, use_case
 
 
@@ -45,7 +45,7 @@ def complete_profile(
     before = {"role": actor.role.value, "brokerage": actor.brokerage_id, "approval": actor.approval.value}
     old_name = actor.name
     if actor.has_profile and actor.brokerage_id != brokerage.id:
-        _remember_change(actor, actor, phone=actor.phone, brokerage_id=brokerage.id, now=now)
+        remember_change(actor, actor, phone=actor.phone, brokerage_id=brokerage.id, now=now)
     actor.name, actor.brokerage_id, actor.role = cleaned, brokerage.id, Role(role)
     actor.approval = Approval.PENDING if actor.role is Role.RESIDENT else Approval.NOT_NEEDED
     actor.rejection_reason = ""
@@ -108,7 +108,7 @@ def change_broker(
     approvals made this change. Leads, bindings and fees keep the brokerage that they were made under.
 
     Raises:
-        Refused: NOT_FOUND, STALE, no mobile number, PHONE_TAKEN where another agent signs in with the phone
+        Refused: NOT_FOUND, STALE, no mobile number, PHONE_TAKEN where another account signs in with the phone
             or did, or BROKERAGE_NOT_OFFERED for another brokerage than the present one.
     """
     broker = _lock_broker(account_id)
@@ -119,11 +119,11 @@ def change_broker(
         return AccountChanged(broker.id)
     if brokerage_id != broker.brokerage_id:
         lock_offered_brokerage(brokerage_id)
-    _refuse_taken_phone(phone, broker)
-    change = _remember_change(actor, broker, phone=phone, brokerage_id=brokerage_id, now=now)
+    refuse_taken_phone(phone, broker)
+    change = remember_change(actor, broker, phone=phone, brokerage_id=brokerage_id, now=now)
     broker.phone, broker.brokerage_id = phone, brokerage_id
     broker.version += 1
-    _record_change(actor, change, now=now)
+    record_change(actor, change, now=now)
     return AccountChanged(broker.id)
 
 
@@ -214,10 +214,13 @@ def _decide(
     )
 
 
-def _refuse_taken_phone(phone: str, broker: Account) -> None:
-    """Refuse another agent's phone in words; between two at once the unique index is the judge (R10).
+def refuse_taken_phone(phone: str, broker: Account) -> None:
+    """Refuse a phone that signs in another account, or did; the unique index judges two at once (R10).
 
     Whoever loses there runs again, and then meets the winner here.
+
+    Raises:
+        Refused: PHONE_TAKEN; the fact `field` is "phone".
     """
     others = select(Account.id).where(
         Account.phone == phone, Account.role.in_(OUTSIDERS), Account.id != broker.id
@@ -226,9 +229,10 @@ def _refuse_taken_phone(phone: str, broker: Account) -> None:
         raise Refused(RefusalCode.PHONE_TAKEN, field="phone")
 
 
-def _remember_change(
+def remember_change(
     actor: Account, broker: Account, *, phone: str, brokerage_id: int | None, now: datetime
 ) -> ProfileChange:
+    """Keep a change of phone or brokerage for the list of profile changes, before it is made."""
     change = ProfileChange(
         account_id=broker.id,
         old_phone=broker.phone,
@@ -242,7 +246,8 @@ def _remember_change(
     return change
 
 
-def _record_change(actor: Account, change: ProfileChange, *, now: datetime) -> None:
+def record_change(actor: Account, change: ProfileChange, *, now: datetime) -> None:
+    """Write a change of phone or brokerage into the history."""
     phones = [change.old_phone, change.new_phone]
     brokerages = [change.old_brokerage_id, change.new_brokerage_id]
     history.record(

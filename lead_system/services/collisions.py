@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason, clean_text
@@ -84,12 +84,23 @@ def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now:
     Each holder gets one open collision with this lead, to which later events are added. So does a visitor
     who had come alone before the lead named them.
     """
-    holders = holds.lock_other_holders(lead, now=now)
-    for holder in holders:
-        _insert_or_join(_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id), kind, actor, now)
-    for visitor_id in _walked_in_before(lead):
-        _note_walk_in(_Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id), kind, actor, now)
+    holders, _told = _tell_who_was_first(lead, kind, actor=actor, now=now)
     return holders
+
+
+def _tell_who_was_first(
+    lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
+) -> tuple[list[Lead], set[int]]:
+    """Add an event to a lead's collisions with holders and walk-ins; returns the holders, and the rows."""
+    holders = holds.lock_other_holders(lead, now=now)
+    held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id) for holder in holders]
+    walked_in = [
+        _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
+        for visitor_id in _walked_in_before(lead)
+    ]
+    told: list[int | None] = [_insert_or_join(pair, kind, actor, now) for pair in held]
+    told += [_note_walk_in(pair, kind, actor, now) for pair in walked_in]
+    return holders, {row_id for row_id in told if row_id is not None}
 
 
 def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -> None:
@@ -105,7 +116,7 @@ def _walked_in_before(lead: Lead) -> list[int]:
     return list(db.session.scalars(named.distinct().order_by(WalkIn.visitor_id)))
 
 
-def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime) -> None:
+def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime) -> int | None:
     """Ask the director once whether a walk-in came first: when a lead begins to name the person.
 
     Whatever the challenger does later joins the open row. A handled one stays handled, and what was entered
@@ -114,14 +125,39 @@ def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: da
     if kind in NAMING:
         insert_unless_taken(Collision, [pair.opened(now)])
     row = pair.lock_open()
-    if row is not None:
+    if row is None:
+        return None
+    _add_event(row, kind, actor=actor, now=now)
+    return row.id
+
+
+def note_correction(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Write down that an entry names another customer now, or the same one with other phones (R7).
+
+    Those who hold that customer, or came alone before, get a collision. Open ones of the customer of before
+    stay open, and are told too.
+    """
+    _holders, told = _tell_who_was_first(lead, CollisionEventKind.CORRECTED, actor=actor, now=now)
+    _tell_open(lead, Collision.id.not_in(told), CollisionEventKind.CORRECTED, actor=actor, now=now)
+
+
+def note_withdrawal(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Tell the open collisions of an entry that its broker took it back; they stay open (R2)."""
+    _tell_open(lead, true(), CollisionEventKind.WITHDRAWN, actor=actor, now=now)
+
+
+def _tell_open(
+    lead: Lead, condition: ColumnElement[bool], kind: CollisionEventKind, *, actor: Account, now: datetime
+) -> None:
+    """Add an event to the open collisions in which a lead challenges and that fit a condition."""
+    for row in _lock_open(and_(Collision.challenging_lead_id == lead.id, condition)):
         _add_event(row, kind, actor=actor, now=now)
 
 
 def _insert_or_join(
     pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime, *, words: str = ""
-) -> None:
-    """Add an event to the open collision of two sides, opening one where there is none.
+) -> int:
+    """Add an event to the open collision of two sides, opening one where there is none; returns its id.
 
     Two threads may insert at once, and a director may handle the row between our look and our lock. The
     constraint lets one insert win, the lock makes the state certain, and whoever finds no open row begins
@@ -132,6 +168,7 @@ def _insert_or_join(
         insert_unless_taken(Collision, [pair.opened(now)])
         row = pair.lock_open()
     _add_event(row, kind, actor=actor, now=now, words=words)
+    return row.id
 
 
 def _add_event(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import (
@@ -14,18 +14,18 @@ from lead_system.domain.identity import (
     clean_second_phone,
     clean_text,
     fold_name,
-    visible_digits,
 )
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.domain.protection import REPORTS_PER_DAY, shanghai_day, start_of_day
 from lead_system.domain.roles import AGENTS, Role
 from lead_system.extensions import db
-from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, LeadKey, Report
+from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, Report
 from lead_system.queries import scope
 from lead_system.queries.leads import get_lead_by_code
 from lead_system.services import collisions, history
-from lead_system.services.standing import require_standing
-from lead_system.services.transaction import LostRace, insert_unless_taken, use_case
+from lead_system.services.lead_keys import find_own_twin, refuse_own_person, remember_keys
+from lead_system.services.standing import lock_standing, require_standing
+from lead_system.services.transaction import LostRace, use_case
 from lead_system.services.visit_codes import draw_code
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
@@ -71,20 +71,27 @@ class LeadReported:
 
 
 @use_case("enter_lead", roles=AGENTS, answer=LeadEntered)
-def enter_lead(actor: Account, *, entry: LeadEntry, then_report: bool, now: datetime) -> LeadEntered:
+def enter_lead(
+    actor: Account, *, entry: LeadEntry, then_report: bool, colleague_id: int | None = None, now: datetime
+) -> LeadEntered:
     """Enter a customer for the acting broker, and report the visit at once where asked (manual 1.4).
 
-    A customer whom another broker holds is entered all the same, and the answer does not tell; the back
-    office gets a collision (R7).
+    A resident may enter one for a colleague instead, whose lead it then is; only the colleague reports it
+    (manual 5.1-2, R12). A customer whom another broker holds is entered all the same, and the answer does
+    not tell; the back office gets a collision (R7).
 
     Raises:
-        Refused: the typed values are wrong, the customer is the broker, the broker has entered this
-            customer before (the fact `lead_id` is that lead), or the broker may not work now.
+        Refused: the typed values are wrong, the customer is the broker or the resident who enters, the
+            broker has entered this customer before (the fact `lead_id` is that lead; of a colleague's
+            nothing is told), the colleague is not offered, or the broker may not work now.
     """
     require_standing(actor)
-    lead = _new_lead(actor, entry, now=now)
-    _refuse_own_person(lead, actor)
-    _add_unless_entered_before(lead)
+    broker = actor if colleague_id is None else _lock_colleague(actor, colleague_id)
+    if then_report and broker is not actor:
+        raise Refused(RefusalCode.COLLEAGUE_REPORTS, field="colleague_id")
+    lead = _new_lead(broker, entry, entered_by=actor, now=now)
+    refuse_own_person(lead, broker, actor)
+    _add_unless_entered_before(lead, actor)
     history.record_lead(
         actor,
         "enter_lead",
@@ -194,7 +201,7 @@ def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime)
     )
     db.session.add(lead)
     db.session.flush()
-    if not _remember_keys(lead):
+    if not remember_keys(lead):
         raise LostRace
     history.record_lead(
         actor,
@@ -212,29 +219,6 @@ def report_on_behalf(lead: Lead, *, actor: Account, now: datetime) -> None:
     _report(lead, actor, now=now, on_behalf=True)
 
 
-def take_over_phones(lead: Lead, held: Lead) -> None:
-    """Give a lead the phones of the held one, in the row and in its keys (R8).
-
-    Raises:
-        LostRace: the lead's broker entered another customer with these keys meanwhile.
-    """
-    forget_keys(lead)
-    lead.phone1, lead.phone2 = held.phone1, held.phone2
-    db.session.flush()
-    if not _remember_keys(lead):
-        raise LostRace
-
-
-def forget_keys(lead: Lead) -> None:
-    """Take a lead out of R2's constraint, so that its broker may enter the customer again."""
-    db.session.execute(delete(LeadKey).where(LeadKey.lead_id == lead.id))
-
-
-def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:
-    """Say whether a customer bears an agent's own name and visible digits (R2)."""
-    return name_key == fold_name(account.name) and visible_digits(account.phone) in phones
-
-
 def find_active_consultant(consultant_id: int | None) -> Account | None:
     """Return a consultant who can be chosen now; the row is kept from being archived meanwhile."""
     return db.session.scalar(
@@ -244,68 +228,67 @@ def find_active_consultant(consultant_id: int | None) -> Account | None:
     )
 
 
-def _new_lead(actor: Account, entry: LeadEntry, *, now: datetime) -> Lead:
-    surname = clean_name(entry.surname, field="surname")
-    given_name = clean_name(entry.given_name, field="given_name")
-    phone1 = clean_phone(entry.phone1_head, entry.phone1_tail, field="phone1")
-    phone2 = clean_second_phone(entry.phone2_head, entry.phone2_tail, first=phone1, field="phone2")
+def _lock_colleague(actor: Account, colleague_id: int) -> Account:
+    """Return the colleague whom a resident chose, kept in the brokerage until the transaction ends.
+
+    Somebody of another brokerage is refused in the same words as somebody who does not exist.
+    """
+    lock_standing(actor)
+    colleague = db.session.scalar(
+        select(Account)
+        .where(Account.id == colleague_id, scope.choosable_colleagues(actor))
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    if colleague is None:
+        raise Refused(RefusalCode.COLLEAGUE_NOT_OFFERED, field="colleague_id")
+    return colleague
+
+
+def _new_lead(broker: Account, entry: LeadEntry, *, entered_by: Account, now: datetime) -> Lead:
     return Lead(
-        broker_id=actor.id,
-        entered_by_id=actor.id,
-        surname=surname,
-        given_name=given_name,
-        name_key=fold_name(surname, given_name),
-        phone1=phone1,
-        phone2=phone2,
+        broker_id=broker.id,
+        entered_by_id=entered_by.id,
         person_number=0,
         status=LeadStatus.ENTERED,
         entered_at=now,
         version=1,
-        **_clean_wishes(entry.wishes, None),
+        **clean_person(entry),
+        **clean_wishes(entry.wishes, None),
     )
 
 
-def _refuse_own_person(lead: Lead, actor: Account) -> None:
-    if is_own_person(lead.name_key, (lead.phone1, lead.phone2), actor):
-        raise Refused(RefusalCode.OWN_PERSON)
+def clean_person(entry: LeadEntry) -> dict[str, Any]:
+    """Return who the customer is, as a lead keeps it: names, the folded name, and phones of seven digits.
+
+    Raises:
+        Refused: a name or phone is missing, wrong, or holds what is never kept (R1).
+    """
+    surname = clean_name(entry.surname, field="surname")
+    given_name = clean_name(entry.given_name, field="given_name")
+    phone1 = clean_phone(entry.phone1_head, entry.phone1_tail, field="phone1")
+    phone2 = clean_second_phone(entry.phone2_head, entry.phone2_tail, first=phone1, field="phone2")
+    return {
+        "surname": surname,
+        "given_name": given_name,
+        "name_key": fold_name(surname, given_name),
+        "phone1": phone1,
+        "phone2": phone2,
+    }
 
 
-def _add_unless_entered_before(lead: Lead) -> None:
+def _add_unless_entered_before(lead: Lead, actor: Account) -> None:
     """Add the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
-    own = _find_own_twin(lead)
-    if own is not None:
-        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=own)
-    db.session.add(lead)
-    db.session.flush()
-    if not _remember_keys(lead):
-        raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=_find_own_twin(lead))
-
-
-def _find_own_twin(lead: Lead) -> int | None:
-    """Return the number of the broker's other lead with this name and one of these phones."""
-    return db.session.scalar(
-        select(LeadKey.lead_id).where(
-            LeadKey.broker_id == lead.broker_id,
-            LeadKey.name_key == lead.name_key,
-            LeadKey.phone.in_([key.phone for key in lead.keys]),
-            LeadKey.lead_id.is_distinct_from(lead.id),
-        )
-    )
-
-
-def _remember_keys(lead: Lead) -> bool:
-    """Write the lead's keys; False where its broker has one of them already, as the database says (R2)."""
-    rows = [
-        {
-            "lead_id": lead.id,
-            "broker_id": lead.broker_id,
-            "name_key": key.name,
-            "phone": key.phone,
-            "person_number": key.person_number,
-        }
-        for key in lead.keys
-    ]
-    return insert_unless_taken(LeadKey, rows)
+    own = find_own_twin(lead)
+    if own is None:
+        db.session.add(lead)
+        db.session.flush()
+        if remember_keys(lead):
+            return
+        own = find_own_twin(lead)
+    if lead.broker_id != actor.id:
+        raise Refused(RefusalCode.COLLEAGUE_HAS_CUSTOMER)
+    raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=own)
 
 
 def _own_reports_today(lead: Lead, now: datetime) -> int:
@@ -335,8 +318,12 @@ def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = Fals
     )
 
 
-def _clean_wishes(wishes: Wishes, lead: Lead | None) -> dict[str, Any]:
-    """Check wishes; a consultant or type that the lead already has may stay though no longer offered."""
+def clean_wishes(wishes: Wishes, lead: Lead | None) -> dict[str, Any]:
+    """Return wishes as a lead keeps them; a consultant or type that it already has may stay.
+
+    Raises:
+        Refused: the text is wrong, the visit is in no year of ours, or consultant or type are not offered.
+    """
     needs = clean_text(wishes.needs, field="needs")
     visit = wishes.expected_visit_at
     if visit is not None and not EARLIEST_YEAR <= visit.year <= LATEST_YEAR:
@@ -363,7 +350,7 @@ def _find_offered_type(type_id: int) -> CustomerType | None:
 
 
 def _change_wishes(lead: Lead, wishes: Wishes, *, actor: Account, now: datetime) -> None:
-    cleaned = _clean_wishes(wishes, lead)
+    cleaned = clean_wishes(wishes, lead)
     before = {name: getattr(lead, name) for name in cleaned}
     if cleaned == before:
         return

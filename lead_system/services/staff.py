@@ -17,7 +17,8 @@ from lead_system.extensions import db
 from lead_system.models import Account
 from lead_system.services import history
 from lead_system.services.brokers import AccountChanged, archive_account, lock_account
-from lead_system.services.sign_in import hash_password, is_password, require_account_phone
+from lead_system.services.sign_in import hash_password, is_password
+from lead_system.services.sign_in_codes import require_account_phone
 from lead_system.services.transaction import atomic, require_version, use_case
 
 ADMIN = frozenset({Role.ADMIN})

@@ -23,7 +23,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, inspect, select
+from sqlalchemy import Connection, delete, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -43,7 +43,7 @@ _LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 _PASSWORDS = frozenset({"password", "current_password", "new_password"})
 """Of a password only counts whether one was given: not even a hash of the request may tell what it was."""
 
-_NOT_CONTENT = _PASSWORDS | {"drawn", "now", "request_id", "rows_found", "secret", "sender"}
+_NOT_CONTENT = _PASSWORDS | {"address", "drawn", "now", "request_id", "rows_found", "secret", "sender"}
 """What may differ when a request is sent again: it comes from the server, or the id itself is meant."""
 
 _log = logging.getLogger(__name__)
@@ -149,6 +149,16 @@ def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -
     key = inspect(model).primary_key[0]
     statement = dialect.insert(model).on_conflict_do_nothing().returning(key)
     return all(db.session.execute(statement.values(**row)).first() is not None for row in rows)
+
+
+def lock_name(name: str) -> None:
+    """Let transactions that lock the same name come one after the other, where there is no row to lock.
+
+    SQLite lets only one of them write anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        db.session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def use_case(

@@ -1,19 +1,20 @@
 """带看记录 and 跟进记录: a consultant shows the property, grades the intent and follows up."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_reason
+from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, FollowUp, Intent, Lead, Viewing
 from lead_system.queries import scope
 from lead_system.queries.visits import get_viewable_lead
 from lead_system.services import history
-from lead_system.services.leads import lock_lead, lock_lead_by_code
+from lead_system.services.leads import LATEST_YEAR, lock_lead, lock_lead_by_code
 from lead_system.services.transaction import use_case
 
 CONSULTANT = frozenset({Role.CONSULTANT})
@@ -71,17 +72,34 @@ def record_viewing(
 
 
 @use_case("add_follow_up", roles=CONSULTANT, answer=FollowUpWritten)
-def add_follow_up(actor: Account, *, lead_id: int, note: str, now: datetime) -> FollowUpWritten:
+def add_follow_up(
+    actor: Account, *, lead_id: int, note: str, next_on: date | None = None, now: datetime
+) -> FollowUpWritten:
     """Write a follow-up on a customer whom the consultant is assigned or showed round (manual 4.3-10).
 
+    `next_on` is the Shanghai day on which to get in touch again, today or later; None is no such day. It
+    takes the place of the day that this consultant's last follow-up of the customer named.
+
     Raises:
-        Refused: NOT_FOUND for somebody else's customer, or the note is blank, too long or holds a number.
+        Refused: NOT_FOUND for somebody else's customer; the note is blank, too long or holds a number;
+            NEXT_DAY_PAST, or MOMENT_WRONG for a day in no year of ours.
     """
     lead = lock_lead(and_(Lead.id == lead_id, scope.visible_leads(actor)))
     text = clean_reason(note, field="note")
-    follow_up = FollowUp(lead_id=lead.id, author_id=actor.id, note=text, written_at=now)
+    _require_day_to_come(next_on, now)
+    follow_up = FollowUp(lead_id=lead.id, author_id=actor.id, note=text, written_at=now, next_on=next_on)
     db.session.add(follow_up)
     db.session.flush()
-    changes = {"follow_up": follow_up.id}
+    changes = {"follow_up": follow_up.id, "next_on": next_on.isoformat() if next_on else None}
     history.record_lead(actor, "add_follow_up", lead, changes=changes, personal={"note": text}, now=now)
     return FollowUpWritten(follow_up.id)
+
+
+def _require_day_to_come(next_on: date | None, now: datetime) -> None:
+    """Refuse a next day that has passed in Shanghai, or that is a slip of the finger."""
+    if next_on is None:
+        return
+    if next_on < shanghai_day(now):
+        raise Refused(RefusalCode.NEXT_DAY_PAST, field="next_on")
+    if next_on.year > LATEST_YEAR:
+        raise Refused(RefusalCode.MOMENT_WRONG, field="next_on")

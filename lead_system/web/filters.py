@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
-from lead_system.domain.protection import SHANGHAI
+from lead_system.domain.protection import SHANGHAI, soon_mark
 from lead_system.web.words import role_word, word
 
 
@@ -111,6 +111,7 @@ def init_filters(app: Flask) -> None:
         instant=instant,
         day=day,
         remaining=remaining,
+        soon_mark=soon_mark,
         phone7=phone7,
         masked=masked,
         money=money,

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.services.fees import NewPicture
 from lead_system.services.illustrations import DrawnWidth, NewIllustration
+from lead_system.services.own_profile import NewAvatar
 
 MEGABYTE = 1024 * 1024
 SCREENSHOT_MEGABYTES = 10
@@ -40,6 +41,9 @@ WIDTHS = (240, 480, 960, 1600)
 
 TALLEST = 4800
 """Greatest height of an illustration; long posters are common, endless ones are a mistake."""
+
+AVATAR_EDGE = 240
+"""Width and height of an avatar: a square, three times as sharp as it is shown."""
 
 _QUALITY = 85
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -90,6 +94,39 @@ def draw_anew(picture: Image.Image) -> NewPicture:
     return NewPicture(canvas.width, canvas.height, _as_jpeg(canvas), _as_jpeg(small))
 
 
+def read_avatar(upload: FileStorage) -> NewAvatar:
+    """Return an uploaded picture as an avatar, drawn anew; nothing is stored.
+
+    Raises:
+        Refused: ILLUSTRATION_MISSING for an empty file, ILLUSTRATION_TOO_LARGE, or PICTURE_UNREADABLE.
+    """
+    with _in_words_of_illustrations():
+        return draw_avatar(_read_file(upload))
+
+
+def draw_avatar(data: bytes) -> NewAvatar:
+    """Return the middle of a picture as a small square, on white, as a fresh JPEG file.
+
+    Raises:
+        Refused: PICTURE_TOO_LARGE or PICTURE_UNREADABLE.
+    """
+    with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
+        picture.draft("RGB", (4 * AVATAR_EDGE, 4 * AVATAR_EDGE))
+        upright = _on_white(picture, (4 * AVATAR_EDGE, 4 * AVATAR_EDGE))
+        square = ImageOps.fit(upright, (AVATAR_EDGE, AVATAR_EDGE), Image.Resampling.LANCZOS)
+        jpeg = _as_jpeg(square)
+    return NewAvatar(hashlib.sha256(jpeg).hexdigest()[:32], jpeg)
+
+
+@contextmanager
+def _in_words_of_illustrations() -> Iterator[None]:
+    """Refuse what is no picture in words that do not speak of screenshots."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refused(_OF_ILLUSTRATIONS.get(refused.code, refused.code), **refused.facts) from None
+
+
 def read_illustration(upload: FileStorage | None) -> NewIllustration:
     """Return a picture for the project page, drawn anew in a few widths; nothing is stored.
 
@@ -97,14 +134,11 @@ def read_illustration(upload: FileStorage | None) -> NewIllustration:
         Refused: ILLUSTRATION_MISSING for no file or an empty one, ILLUSTRATION_TOO_LARGE, or
             PICTURE_UNREADABLE.
     """
-    try:
+    with _in_words_of_illustrations():
         data = _read_file(upload)
         with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
             picture.draft("RGB", (WIDTHS[-1], TALLEST))
             return draw_widths(picture)
-    except Refused as refused:
-        code = _OF_ILLUSTRATIONS.get(refused.code, refused.code)
-        raise Refused(code, **refused.facts) from None
 
 
 def draw_widths(picture: Image.Image) -> NewIllustration:

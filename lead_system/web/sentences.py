@@ -3,13 +3,16 @@
 A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, in the page's language.
 """
 
+from datetime import datetime
+
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.errors import Fact, RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb
+from lead_system.web.filters import moment
 
 _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.NAME_MISSING: _l("Enter the name."),
@@ -48,6 +51,10 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
+    RefusalCode.NEXT_DAY_PAST: _l("That day has passed. Choose today or a later day, or leave it blank."),
+    RefusalCode.COLLEAGUE_NOT_OFFERED: _l(
+        "Nobody of your brokerage can be chosen by that. Choose a colleague from the list, or none."
+    ),
     RefusalCode.DAYS_REVERSED: _l("The first day comes after the last one. Swap them."),
     RefusalCode.DECISION_MISSING: _l("Press the button that approves, or the one that rejects."),
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
@@ -119,7 +126,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.EMPLOYEE_NUMBER_TAKEN: _l(
         "This employee number was used before, and is never given to anybody else. Choose another one."
     ),
-    RefusalCode.PHONE_TAKEN: _l("Another broker signs in with this phone. Check the number."),
+    RefusalCode.PHONE_TAKEN: _l("Somebody else signs in with this phone, or did before. Check the number."),
+    RefusalCode.PHONE_UNCHANGED: _l("That is the phone you sign in with already. Enter the new one."),
     RefusalCode.BROKERAGE_NAME_TAKEN: _l(
         "A brokerage of this name exists, or existed before. Choose another name."
     ),
@@ -183,6 +191,12 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "You have entered this customer before: number %(lead_id)s. Report that one again."
     ),
     RefusalCode.OWN_PERSON: _l("A broker cannot be their own customer. Enter somebody else."),
+    RefusalCode.COLLEAGUE_HAS_CUSTOMER: _l(
+        "Your colleague has entered this customer before. Tell your colleague to report the customer again."
+    ),
+    RefusalCode.COLLEAGUE_REPORTS: _l(
+        "Only your colleague can report this customer. Press “Only enter”, and tell your colleague."
+    ),
     RefusalCode.REPORTED_ENOUGH_TODAY: _l(
         "This customer was already reported today. The visit code works; show it at the gate."
     ),
@@ -230,6 +244,22 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
     ),
+    RefusalCode.TOO_MANY_CODES: _l(
+        "Too many codes were sent to this phone or from this connection. Try again after %(until)s."
+    ),
+    RefusalCode.CODE_NOT_SENT: _l("The code could not be sent. You can try again at once."),
+    RefusalCode.WECHAT_LINK_OLD: _l(
+        "That sign-in from WeChat was used before or is too old. Start again, or sign in with your phone."
+    ),
+    RefusalCode.WECHAT_NOT_ALLOWED: _l(
+        "You did not allow WeChat to say who you are. Allow it, or sign in with your phone."
+    ),
+    RefusalCode.WECHAT_BUSY: _l(
+        "WeChat takes no more questions at the moment. Sign in with your phone, or try again later."
+    ),
+    RefusalCode.WECHAT_NOT_REACHED: _l(
+        "WeChat does not answer as it should. Try again, or sign in with your phone."
+    ),
     RefusalCode.ACCOUNT_CLOSED: _l("This account was closed. Ask the back office."),
     RefusalCode.NOT_FOUND: _l("There is nothing here, or nothing that your account may see."),
     RefusalCode.FORBIDDEN: _l(
@@ -245,6 +275,11 @@ _NOT_BOUND_YET: dict[str, LazyString] = {
 }
 
 _NO_DEAL = _l("No deal stands on this customer. Reload the page and look again.")
+
+_REPORTED_BEFORE = _l(
+    "This customer was reported already, so the entry can be neither corrected nor withdrawn. "
+    "What the customer wishes can be changed with every report."
+)
 
 _STATUS_FORBIDS: dict[str, LazyString] = {
     LeadStatus.ENTERED: _l("The customer is only entered. That needs a bound customer."),
@@ -266,7 +301,7 @@ def sentence_for_page(refused: Refused) -> Markup:
     names = {name: marked.format(fact) for name, fact in refused.facts.items() if name in _NAMES}
     if not names:
         return escape(sentence(refused))
-    return Markup(_wording(refused)) % {**refused.facts, **names}  # noqa: S704 - our own sentence
+    return Markup(_wording(refused)) % {**_spoken_facts(refused), **names}  # noqa: S704 - our own sentence
 
 
 def _wording(refused: Refused) -> str:
@@ -275,15 +310,24 @@ def _wording(refused: Refused) -> str:
     if refused.code is RefusalCode.NOT_BOUND_YET:
         return str(_NOT_BOUND_YET.get(status, _NOT_BOUND_YET[LeadStatus.REPORTED]))
     if refused.code is RefusalCode.STATUS_FORBIDS:
+        if refused.facts.get("verb") in (Verb.CORRECT.value, Verb.WITHDRAW.value):
+            return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
     return str(_SENTENCES[refused.code])
 
 
+def _spoken_facts(refused: Refused) -> dict[str, Fact]:
+    """Return the facts as they are said: a moment on a Shanghai clock."""
+    until = refused.facts.get("until")
+    told = {} if until is None else {"until": moment(datetime.fromisoformat(str(until)))}
+    return refused.facts | told
+
+
 def sentence(refused: Refused) -> str:
     """Return the sentence that tells a person why not, and what to do next."""
     text = _wording(refused)
-    said = text % refused.facts if refused.facts else text
+    said = text % _spoken_facts(refused) if refused.facts else text
     lead_id = refused.facts.get("lead_id")
     if lead_id is not None and f"{lead_id}" not in said and refused.code is RefusalCode.STATUS_FORBIDS:
         return str(_("Customer number %(lead_id)s: %(sentence)s", lead_id=lead_id, sentence=said))

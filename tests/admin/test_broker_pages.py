@@ -389,8 +389,8 @@ def test_a_change_of_nothing_leaves_no_record(desk: Desk, cast: Cast) -> None:
 
 
 WRONG: list[tuple[dict[str, object], int, str]] = [
-    ({"phone": "13500020002"}, 409, "Another broker signs in with this phone."),
-    ({"phone": "13500077777"}, 409, "Another broker signs in with this phone."),
+    ({"phone": "13500020002"}, 409, "Somebody else signs in with this phone, or did before."),
+    ({"phone": "13500077777"}, 409, "Somebody else signs in with this phone, or did before."),
     ({"phone": ""}, 422, "Enter the whole mobile number: eleven digits"),
     ({"phone": "1350001000"}, 422, "Enter the whole mobile number: eleven digits"),
     ({"phone": "135000100011"}, 422, "Enter the whole mobile number: eleven digits"),

@@ -189,6 +189,25 @@ def test_an_added_consultant_is_listed_and_signs_in(desk: Desk, sign_in: SignIn,
     assert sign_in(PHONE_DOOR, "fang.xiaochen", TEMPORARY).page.h1 == "Change your password"
 
 
+@pytest.mark.manual("4.1-1")
+def test_account_and_password_made_here_open_the_consultants_phone(
+    desk: Desk, new_client: Callable[[], PageClient]
+) -> None:
+    add(desk("admin"), CONSULTANTS)
+    phone = speaks_english(new_client())
+
+    asked = phone.submit(PHONE_DOOR, {"login": "fang.xiaochen", "password": TEMPORARY})
+    own = {
+        "current_password": TEMPORARY,
+        "new_password": "my very own secret",
+        "repeated": "my very own secret",
+    }
+    landed = phone.submit(asked, own, button="Change your password")
+
+    assert (landed.request.path, landed.page.h1) == ("/m/consultant", "Scan a visit code")
+    assert "方晓晨" in phone.get("/m/me").page.text
+
+
 @pytest.mark.parametrize("path", for_each(IN_STAFF, (7,)))
 def test_an_added_member_of_staff_is_listed_and_signs_in(desk: Desk, sign_in: SignIn, path: str) -> None:
     done = add(desk("admin"), path, role="director")

@@ -46,8 +46,7 @@ def enter_and_report(page: Page) -> None:
 
 def code_on(page: Page) -> str:
     """Read the QR picture on the broker's screen, as any reader would."""
-    picture = page.context.request.get(str(page.locator(".visit-code img").get_attribute("src")))
-    codes = zxingcpp.read_barcodes(Image.open(BytesIO(picture.body())))
+    codes = zxingcpp.read_barcodes(Image.open(BytesIO(page.locator(".visit-code img").screenshot())))
     return codes[0].text
 
 

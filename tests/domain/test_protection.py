@@ -15,6 +15,7 @@ from lead_system.domain.protection import (
     require_protection_days,
     reset_until,
     shanghai_day,
+    soon_mark,
 )
 
 
@@ -125,3 +126,24 @@ def test_protection_lasts_one_to_3650_days(days: int, allowed: int) -> None:
         require_protection_days(days)
     assert raised.value.code.value == "protection_days_wrong"
     assert raised.value.facts == {"field": "days", "limit": 3650}
+
+
+@pytest.mark.parametrize(
+    ("left", "mark"),
+    [
+        (timedelta(days=7, microseconds=1), None),
+        (timedelta(days=7), 7),
+        (timedelta(days=3, microseconds=1), 7),
+        (timedelta(days=3), 3),
+        (timedelta(days=1, microseconds=1), 3),
+        (timedelta(days=1), 1),
+        (timedelta(microseconds=1), 1),
+        (timedelta(0), None),
+        (timedelta(days=-1), None),
+    ],
+    ids=str,
+)
+def test_end_is_marked_by_how_soon_it_comes(left: timedelta, mark: int | None) -> None:
+    now = utc("2026-03-01T02:00:00")
+
+    assert soon_mark(now + left, now) == mark

@@ -275,6 +275,19 @@ BROKER_PAGES = [
             ),
         )
     ],
+    *[
+        Row(
+            verb,
+            f"/m/customers/<int:lead_id>/{page}",
+            AGENTS,
+            answer,
+            f"/m/customers/{lead}/{page}",
+            owner=who,
+        )
+        for who, lead, shown in (("qiang", "{qiangs}", 200), ("mei", "{meis}", 200), ("fang", "{bound}", 409))
+        for page in ("correct", "withdraw")
+        for verb, answer in ((GET, shown), (POST, 409))
+    ],
     *_asking("/m/profile", AGENTS, "", got=302, posted=302),
     Row(GET, "/m/profile/standing", AGENTS, 302),
 ]
@@ -323,6 +336,7 @@ CONSULTANT_PAGES = [
     Row(POST, "/m/consultant/photo", CONSULTANTS, 422),
     Row(POST, "/m/consultant/viewing", CONSULTANTS, 422, form={"code": "{code}"}),
     Row(GET, "/m/consultant/viewings", CONSULTANTS, 200),
+    Row(GET, "/m/consultant/viewings/due", CONSULTANTS, 200),
     *[
         Row(
             verb,
@@ -339,6 +353,17 @@ CONSULTANT_PAGES = [
 PHONE_PAGES = [
     *_asking("/m/password", PHONE_STAFF, ""),
     Row(GET, "/m/me", PHONES, 200),
+    Row(GET, "/m/me/avatar", OUTSIDERS, 404),
+    *_asking("/m/me/face", OUTSIDERS, "", posted=302),
+    *_asking("/m/me/phone", AGENTS, ""),
+    *_asking("/m/me/phone/code", AGENTS, "", got=302, posted=302),
+    *_asking("/m/me/brokerage", AGENTS, "", posted=409),
+    Row(GET, "/m/me/changes", AGENTS, 200),
+    # The demonstration has no official account, and these pages do not exist without one.
+    Row(GET, "/m/wechat/start", PUBLIC, 404),
+    Row(GET, "/m/wechat/back", PUBLIC, 404),
+    Row(POST, "/m/wechat/signature", PHONE_STAFF, 404),
+    Row(POST, "/m/wechat/forget", PUBLIC, 302),
     Row(POST, "/m/sign-out", ALL, 302),
     Row(GET, "/m/", PUBLIC, 302),
     Row(GET, "/m/sw.js", PUBLIC, 200),

@@ -22,6 +22,7 @@ FLOORS = {
     "lead_system.services": 3,
     "lead_system.web": 3,
     "lead_system.models": 2,
+    "lead_system.outside": 2,
     "lead_system.clock": 1,
     "lead_system.config": 1,
     "lead_system.domain": 1,

@@ -40,7 +40,8 @@ def tell_story(cast: Cast) -> dict[str, object]:
     dealt = cast.enters("fang", ("林", "晓", "1591122"), reports=True)
     cast.scans("feng", dealt, "xin")
     cast.deals("director", dealt, shanghai_day(now()))
-    collision = cast.collision_of(bound, cast.enters("qiang", OUYANG))
+    qiangs = cast.enters("qiang", OUYANG)
+    collision = cast.collision_of(bound, qiangs)
     handled = cast.collision_of(dealt, cast.enters("qiang", ("林", "晓", "1591122")))
     cast.handles("director", handled)
     cast.walks_in("hong")
@@ -48,6 +49,7 @@ def tell_story(cast: Cast) -> dict[str, object]:
     fee = cast.pays("secretary", bound, "88.00")
     begin_the_secretarys_export(cast)
     records = {"bound": bound, "dealt": dealt, "collision": collision, "handled": handled, "weis": weis}
+    records |= {"qiangs": qiangs, "meis": cast.enters("mei", ("周", "桐", "1770004"))}
     brokerage = {"brokerage": cast.account("qiang", "brokerage_id"), "type": cast.types["住宅"]}
     project = tell_of_the_project(cast)
     return (

@@ -14,6 +14,7 @@ FACTS: dict[str, Fact] = {
     "holders": "12, 13",
     "consultant": "Xin",
     "seconds": 42,
+    "until": "2026-03-02T02:41:00+00:00",
     "name": "Xin",
     "rows": 100_001,
     "unpacked": 16,

@@ -536,7 +536,7 @@ def test_home_counts_the_customers_and_names_what_ends_soon(
     page = phone("fang").get("/m/home").page
 
     assert page.find("nav", class_="counts").text == "0 Entered 0 Reported 2 Bound 0 Expired 0 Dealt"
-    assert page.find("div", class_="rows").text == f"欧阳锋 {soon} 6 d 0 h 0 min"
+    assert page.find("div", class_="rows").text == f"欧阳锋 {soon} within 7 days 6 d 0 h 0 min"
 
 
 def test_broker_of_an_archived_brokerage_reads_but_does_not_enter(cast: Cast, phone: Phone) -> None:

@@ -126,6 +126,7 @@ def test_resident_works_only_once_approved_and_without_signing_in_again(
     assert stranger.get("/m/customers/enter").page.h1 == "Enter a customer"
 
 
+@pytest.mark.manual("5.1-4")
 def test_rejected_resident_reads_why_and_sends_the_profile_again(cast: Cast, stranger: PageClient) -> None:
     sign_in(stranger, NEW_PHONE)
     complete(stranger, cast, "resident", name="钱多")

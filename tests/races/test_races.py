@@ -1,7 +1,7 @@
 """The promises under fire: real processes and threads on SQLite and PostgreSQL, fifty real races each."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -23,7 +23,17 @@ from lead_system.models import (
     Report,
     SignInCode,
 )
-from lead_system.services import bindings, brokerages, brokers, collisions, deals, gate, leads, sign_in, staff
+from lead_system.services import (
+    bindings,
+    brokerages,
+    brokers,
+    collisions,
+    deals,
+    gate,
+    leads,
+    sign_in_codes,
+    staff,
+)
 from lead_system.services.brokerages import BrokerageFacts
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.staff import NewStaff
@@ -328,9 +338,10 @@ def test_two_requests_for_a_sign_in_code_at_once_send_one(cast: Cast, arena: Are
         sender = Nobody()
         wanted = [
             call(
-                sign_in.send_sign_in_code,
+                sign_in_codes.send_sign_in_code,
                 Caller(None, f"request-{number}-{i}", session_key=f"browser-{i}"),
                 phone=phone,
+                address=f"browser-{number}-{i}",
                 secret="a secret",
                 sender=sender,
                 now=NOW,
@@ -347,8 +358,8 @@ def test_two_requests_for_a_sign_in_code_at_once_send_one(cast: Cast, arena: Are
 class Nobody:
     """Takes codes and sends them nowhere."""
 
-    def send(self, phone: str, code: str) -> None:
-        del phone, code
+    def send(self, phone: str, code: str, *, now: datetime) -> None:
+        del phone, code, now
 
 
 def test_profile_sent_from_two_tabs_counts_once(cast: Cast, arena: Arena) -> None:

@@ -167,6 +167,7 @@ def test_broker_of_an_archived_brokerage_enters_nobody(cast: Cast) -> None:
         cast.enters("fang")
 
 
+@pytest.mark.manual("5.1-4")
 @pytest.mark.parametrize("approval", ["pending", "rejected"])
 def test_resident_enters_nobody_before_approval(cast: Cast, approval: str) -> None:
     cast.change("wei", approval=approval)

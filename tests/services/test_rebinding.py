@@ -1,6 +1,7 @@
 """R8: a director moves a running binding to another broker."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def bound(cast: Cast, second_phone: str = "", **wishes: object) -> int:
+def bound(cast: Cast, second_phone: str = "", **wishes: Any) -> int:
     """Let Fang's customer be bound."""
     lead_id = cast.enters("fang", OUYANG, second_phone, reports=True, **wishes)
     cast.scans("feng", lead_id)

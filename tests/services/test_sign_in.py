@@ -1,13 +1,14 @@
 """Signing in: one-time codes for agents, account name and password for staff."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, SignInCode
-from lead_system.services.sign_in import SignedIn, send_sign_in_code, sign_in_with_code, sign_in_with_password
+from lead_system.services.sign_in import SignedIn, sign_in_with_code, sign_in_with_password
+from lead_system.services.sign_in_codes import send_sign_in_code
 from lead_system.services.transaction import Caller
 from tests.support.cast import PASSWORD, Cast
 from tests.support.databases import SECRET_KEY, both_databases
@@ -24,7 +25,8 @@ class Outbox:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
 
-    def send(self, phone: str, code: str) -> None:
+    def send(self, phone: str, code: str, *, now: datetime) -> None:
+        del now
         self.sent.append((phone, code))
 
 
@@ -39,6 +41,7 @@ def send(
         send_sign_in_code(
             visitor(request_id),
             phone=phone,
+            address="203.0.113.7",
             secret=SECRET_KEY,
             sender=outbox,
             now=MONDAY_TEN + timedelta(seconds=seconds),

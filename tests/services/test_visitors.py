@@ -243,6 +243,23 @@ def test_a_handled_walk_in_first_stays_handled(cast: Cast) -> None:
     assert walk_in_first(cast) == [(lead_id, "handled", ["entered", "handled"])]
 
 
+def test_an_entry_corrected_to_a_walk_in_collides_and_is_told_of_each_correction_once(cast: Cast) -> None:
+    cast.walks_in("hong")
+    lead_id = cast.enters("fang", ("洪", "八", "1392222"))
+    assert walk_in_first(cast) == []
+
+    cast.corrects("fang", lead_id, HONG)
+    assert walk_in_first(cast) == [(lead_id, "open", ["corrected"])]
+    cast.corrects("fang", lead_id, ("洪", "九", "1392222"))
+    assert walk_in_first(cast) == [(lead_id, "open", ["corrected", "corrected"])]
+    cast.corrects("fang", lead_id, HONG, "1393333")
+    cast.withdraws("fang", lead_id)
+
+    assert walk_in_first(cast) == [
+        (lead_id, "open", ["corrected", "corrected", "corrected", "withdrawn"])
+    ]  # fmt: skip
+
+
 def test_a_walk_in_counts_by_the_name_of_that_day(cast: Cast) -> None:
     cast.walks_in("hong")
     cast.change("hong", name="洪安通")

@@ -21,7 +21,18 @@ from lead_system.clock import now
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead, LeadKey
-from lead_system.services import bindings, collisions, deals, fees, gate, leads, viewings, visitors, walk_ins
+from lead_system.services import (
+    bindings,
+    collisions,
+    deals,
+    entries,
+    fees,
+    gate,
+    leads,
+    viewings,
+    visitors,
+    walk_ins,
+)
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.sign_in import hash_password
 from lead_system.services.transaction import Caller
@@ -86,15 +97,39 @@ class Cast:
         second_phone: str = "",
         *,
         reports: bool = False,
+        colleague: str = "",
         **wishes: Any,
     ) -> int:
-        """Let a broker enter a customer given as surname, given name and seven digits; returns the number."""
+        """Let a broker enter a customer given as surname, given name and seven digits; returns the number.
+
+        A resident may enter one for a colleague.
+        """
         surname, given_name, phone = customer
         entry = LeadEntry(
             surname, given_name, phone[:3], phone[3:], second_phone[:3], second_phone[3:], Wishes(**wishes)
         )
         with self.app.app_context():
-            return leads.enter_lead(self.as_(who), entry=entry, then_report=reports, now=now()).lead_id
+            colleague_id = self.ids[colleague] if colleague else None
+            return leads.enter_lead(
+                self.as_(who), entry=entry, then_report=reports, colleague_id=colleague_id, now=now()
+            ).lead_id
+
+    def corrects(
+        self, who: str, lead_id: int, customer: tuple[str, str, str], second_phone: str = "", **wishes: Any
+    ) -> None:
+        """Let a broker correct an entry to a customer given as `enters` takes one."""
+        surname, given_name, phone = customer
+        entry = LeadEntry(
+            surname, given_name, phone[:3], phone[3:], second_phone[:3], second_phone[3:], Wishes(**wishes)
+        )
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            entries.correct_entry(self.as_(who), lead_id=lead_id, version=version, entry=entry, now=now())
+
+    def withdraws(self, who: str, lead_id: int) -> None:
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            entries.withdraw_entry(self.as_(who), lead_id=lead_id, version=version, now=now())
 
     def reports(self, who: str, lead_id: int, **wishes: Any) -> None:
         with self.app.app_context():
@@ -131,9 +166,9 @@ class Cast:
                 self.as_(who), code=code, intent=intent, standing_in=standing_in, now=now()
             ).viewing_id
 
-    def follows_up(self, who: str, lead_id: int, note: str) -> None:
+    def follows_up(self, who: str, lead_id: int, note: str, next_on: date | None = None) -> None:
         with self.app.app_context():
-            viewings.add_follow_up(self.as_(who), lead_id=lead_id, note=note, now=now())
+            viewings.add_follow_up(self.as_(who), lead_id=lead_id, note=note, next_on=next_on, now=now())
 
     def deals(
         self, who: str, lead_id: int, dealt_on: date, unit: str = "", amount: str | None = None

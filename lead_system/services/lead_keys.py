@@ -1,0 +1,69 @@
+"""R2: a broker has the same customer once. The keys of a lead, and the constraint on them that judges."""
+
+from sqlalchemy import delete, select
+
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import fold_name, visible_digits
+from lead_system.extensions import db
+from lead_system.models import Account, Lead, LeadKey
+from lead_system.services.transaction import LostRace, insert_unless_taken
+
+
+def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:
+    """Say whether a customer bears an agent's own name and visible digits (R2)."""
+    return name_key == fold_name(account.name) and visible_digits(account.phone) in phones
+
+
+def refuse_own_person(lead: Lead, *agents: Account) -> None:
+    """Refuse a lead that names one of these agents: its owner, or the resident who enters it (R2).
+
+    Raises:
+        Refused: OWN_PERSON.
+    """
+    if any(is_own_person(lead.name_key, (lead.phone1, lead.phone2), agent) for agent in agents):
+        raise Refused(RefusalCode.OWN_PERSON)
+
+
+def find_own_twin(lead: Lead) -> int | None:
+    """Return the number of the broker's other lead with this name and one of these phones."""
+    return db.session.scalar(
+        select(LeadKey.lead_id).where(
+            LeadKey.broker_id == lead.broker_id,
+            LeadKey.name_key == lead.name_key,
+            LeadKey.phone.in_([key.phone for key in lead.keys]),
+            LeadKey.lead_id.is_distinct_from(lead.id),
+        )
+    )
+
+
+def remember_keys(lead: Lead) -> bool:
+    """Write the lead's keys; False where its broker has one of them already, as the database says."""
+    rows = [
+        {
+            "lead_id": lead.id,
+            "broker_id": lead.broker_id,
+            "name_key": key.name,
+            "phone": key.phone,
+            "person_number": key.person_number,
+        }
+        for key in lead.keys
+    ]
+    return insert_unless_taken(LeadKey, rows)
+
+
+def forget_keys(lead: Lead) -> None:
+    """Take a lead out of R2's constraint, so that its broker may enter the customer again."""
+    db.session.execute(delete(LeadKey).where(LeadKey.lead_id == lead.id))
+
+
+def take_over_phones(lead: Lead, held: Lead) -> None:
+    """Give a lead the phones of the held one, in the row and in its keys (R8).
+
+    Raises:
+        LostRace: the lead's broker entered another customer with these keys meanwhile.
+    """
+    forget_keys(lead)
+    lead.phone1, lead.phone2 = held.phone1, held.phone2
+    db.session.flush()
+    if not remember_keys(lead):
+        raise LostRace

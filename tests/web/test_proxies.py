@@ -1,0 +1,22 @@
+"""Where a request came from is said by as many proxies as the settings name, and by nobody else."""
+
+import pytest
+from flask import request
+
+from lead_system.application import create_app
+from lead_system.web.access import public
+from tests.support.databases import Database
+
+
+@pytest.mark.parametrize(
+    ("proxies", "came_from"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.4")]
+)
+def test_last_words_of_the_named_proxies_count(database: Database, proxies: int, came_from: str) -> None:
+    app = create_app(database.settings().model_copy(update={"proxies": proxies}))
+    app.add_url_rule("/where", view_func=public("a test asks")(lambda: request.remote_addr or ""))
+
+    answer = app.test_client().get(
+        "/where", headers={"X-Forwarded-For": "6.6.6.6, 198.51.100.4, 203.0.113.9"}
+    )
+
+    assert answer.text == came_from
