@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Flask
 
+from lead_system.mobile.bad_line import bad_line
 from lead_system.mobile.broker import broker
 from lead_system.mobile.consultant import consultant
 from lead_system.mobile.entries import entries
@@ -28,6 +29,7 @@ PORTS = (
     visitor,
     gate,
     walk_ins,
+    bad_line,
     consultant,
     visit_code,
 )

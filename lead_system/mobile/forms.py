@@ -325,6 +325,12 @@ class ConfirmForm(PhoneForm):
         self.consultant_id.choices = [SelectChoice(account.id, account.name) for account in consultants]
 
 
+class KeptScanForm(ConfirmForm):
+    """A visit whose scan a phone has kept: the same, and whose it is."""
+
+    account_id = HiddenField()
+
+
 class ViewingForm(PhoneForm):
     """The viewing that a consultant records."""
 

@@ -25,6 +25,7 @@ from lead_system.queries.visits import (
     get_scan,
     leads_numbered,
     scans_found,
+    visits_today,
 )
 from lead_system.services.gate import HELD, confirm_scan, read_visit_code
 from lead_system.web.access import allow
@@ -108,12 +109,14 @@ def scans() -> Answer:
 def confirm_page(lead: Lead, form: ConfirmForm, moment: datetime, *, asks: str = "") -> str:
     """Return the half-screen question: who comes, from which broker, and which consultant takes over.
 
-    The broker's wish, or who has the customer already, is chosen before gate staff choose.
+    The broker's wish, or who has the customer already, is chosen before gate staff choose. Beside each name
+    stands how many visits that consultant was given today, so that turns can be fair.
     """
     form.offer(consultant_choices())
     if not form.is_submitted():
         form.consultant_id.data = expected_consultant_id(lead, moment)
-    return render_template("mobile/confirm.html", lead=lead, form=form, asks=asks, now=moment)
+    shown = {"lead": lead, "form": form, "asks": asks, "turns": visits_today(moment), "now": moment}
+    return render_template("mobile/confirm.html", **shown)
 
 
 def _read(form: ReadForm | PhotoForm, code: str) -> Answer:

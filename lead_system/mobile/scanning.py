@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from flask import jsonify, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from lead_system.domain.errors import Refused
+from lead_system.domain.roles import Role
 from lead_system.mobile.forms import PhotoForm, ReadForm
 from lead_system.mobile.frame import Answer
+from lead_system.queries.settings import consultant_choices
 from lead_system.web.qr import read_photo
 
 Read = Callable[[ReadForm | PhotoForm, str], Answer]
@@ -15,12 +18,15 @@ Read = Callable[[ReadForm | PhotoForm, str], Answer]
 
 
 def scan_page(port: str, *, read_form: ReadForm | None = None, photo_form: PhotoForm | None = None) -> str:
-    """Return the scan page of a port (the name of its blueprint)."""
-    forms = {
+    """Return the scan page of a port (the name of its blueprint); the gate's keeps what it cannot send."""
+    keeps = current_user.role is Role.GATE
+    shown = {
         "read_form": read_form or ReadForm(formdata=None),
         "photo_form": photo_form or PhotoForm(formdata=None),
+        "keeps": keeps,
+        "consultants": consultant_choices() if keeps else (),
     }
-    return render_template("mobile/scan.html", port=port, **forms)
+    return render_template("mobile/scan.html", port=port, **shown)
 
 
 def is_camera() -> bool:

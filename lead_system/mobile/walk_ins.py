@@ -12,6 +12,7 @@ from lead_system.mobile.frame import ROWS, Answer, page_number, refusal_page, sa
 from lead_system.queries.paging import one_page
 from lead_system.queries.settings import consultant_choices
 from lead_system.queries.visitors import WalkInSearch, get_visitor_by_code, get_walk_in, walk_ins_found
+from lead_system.queries.visits import visits_today
 from lead_system.services.walk_ins import log_walk_in
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
@@ -63,7 +64,8 @@ def walk_in_page(form: ConfirmForm, *, asks: str = "") -> str:
     """
     visitor = get_visitor_by_code(form.code.data or "")
     form.offer(consultant_choices())
-    return render_template("mobile/walk_in.html", visitor=visitor, form=form, asks=asks)
+    shown = {"visitor": visitor, "form": form, "asks": asks, "turns": visits_today(now())}
+    return render_template("mobile/walk_in.html", **shown)
 
 
 def _not_logged(form: ConfirmForm, refused: Refused) -> Answer:

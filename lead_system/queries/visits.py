@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import Verb, is_allowed
-from lead_system.domain.protection import SOON_DAYS
+from lead_system.domain.protection import SOON_DAYS, shanghai_day
 from lead_system.extensions import db
-from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing
+from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing, WalkIn
 from lead_system.queries import scope
 from lead_system.queries.leads import LeadSearch, get_lead_by_code, leads_found
 from lead_system.queries.matching import (
@@ -136,6 +136,20 @@ def expected_consultant_id(lead: Lead, now: datetime) -> int | None:
     """
     holds = is_allowed(Verb.SHOW, lead.status_at(now))
     return lead.wished_consultant_id or (lead.consultant_id if holds else None)
+
+
+def visits_today(now: datetime) -> dict[int, int]:
+    """Return how many visits each consultant was given on this Shanghai day, so that turns can be fair.
+
+    Scans and walk-ins count alike; whoever was given none is not named.
+    """
+    today = shanghai_day(now)
+    given = union_all(
+        select(GateScan.consultant_id).where(is_within(GateScan.scanned_at, today, None)),
+        select(WalkIn.consultant_id).where(is_within(WalkIn.came_at, today, None)),
+    ).subquery()
+    counted = select(given.c.consultant_id, func.count()).group_by(given.c.consultant_id)
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:

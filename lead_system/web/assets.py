@@ -28,6 +28,8 @@ _WORTH_COMPRESSING = frozenset(
         "text/javascript",
         "application/javascript",
         "application/json",
+        "application/manifest+json",
+        "application/wasm",
         "image/svg+xml",
     }
 )

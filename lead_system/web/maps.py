@@ -1,6 +1,9 @@
 """Links that open a place in the map that somebody has: plain addresses, which on a phone open the app.
 
 All four read GCJ-02: Amap calls it its own (`gaode`), Baidu is told so, Tencent and Apple use it in China.
+Three start the way from wherever the phone is. Baidu's way wants a starting point and a city in the address,
+and we know neither, so Baidu is asked to mark the place, which its app offers the way to. Apple is not given
+the name: beside a destination its `q` means a search.
 """
 
 from dataclasses import dataclass
@@ -64,7 +67,7 @@ def map_links(position: Position, name: str, address: str) -> tuple[MapLink, ...
         ),
         MapLink(
             _l("Apple Maps"),
-            _address("https://maps.apple.com/", daddr=f"{latitude},{longitude}", q=title, dirflg="d"),
+            _address("https://maps.apple.com/", daddr=f"{latitude},{longitude}", dirflg="d"),
         ),
     )
 

@@ -36,8 +36,8 @@ VERY_LONG = 2.5
 
 THUMBNAIL_EDGE = 240
 
-WIDTHS = (480, 960, 1600)
-"""Widths in which an illustration is kept: small phones, sharp ones, tablets; never larger than sent."""
+WIDTHS = (240, 480, 960, 1600)
+"""Widths in which an illustration is kept, never larger than sent: cards, phones, sharp phones, tablets."""
 
 TALLEST = 4800
 """Greatest height of an illustration; long posters are common, endless ones are a mistake."""

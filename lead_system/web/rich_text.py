@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 
 from flask import Flask, url_for
 from markupsafe import Markup
@@ -11,26 +12,37 @@ from lead_system.services.rich_text import IMAGE, digest_of, pictures_in, plain_
 
 _ALT = re.compile(r' alt="[^"]*"')
 _NO_ALT = ' alt=""'
-_PAGE, _CARD = "(min-width: 40rem) 37rem, 100vw", "6rem"
+_PAGE, _CARD = "(min-width: 40rem) 36.5rem, calc(100vw - 3.5rem)", "6rem"
 """How wide a picture stands on a phone page, which never gets wider than 40 rem, and on a card."""
+
+_FIRST, _LATER = 'fetchpriority="high"', 'loading="lazy"'
+"""The first picture is what people wait for; the others load when they come near the display."""
 
 
 def shown(text: str) -> Markup:
     """Return an illustrated text for a page: no marks but those that are kept, whatever the row holds.
 
-    Its pictures say their size, so that nothing jumps while they load, which they do when they come near the
-    display, in the smallest width that is sharp there. One that is not kept any more is left out.
+    Its pictures say their size, so that nothing jumps while they load, in the smallest width that is sharp:
+    the first one before all else, the others when they come near the display. One that is not kept any more
+    is left out.
     """
     cleaned = safe_html(text)
     kept = pictures_named(pictures_in(cleaned))
-    return Markup(IMAGE.sub(lambda image: _picture(image[1], kept, _PAGE), cleaned))  # noqa: S704 - cleaned
+    when = chain([_FIRST], repeat(_LATER))
+    return Markup(  # noqa: S704 - cleaned
+        IMAGE.sub(lambda image: _picture(image[1], kept, _PAGE, next(when)), cleaned)
+    )
 
 
-def first_pictures(texts: Sequence[str]) -> list[Markup]:
-    """Return the first picture of each text for the card that leads to it, blank where there is none."""
+def first_pictures(texts: Sequence[str], *, first_sight: bool = False) -> list[Markup]:
+    """Return the first picture of each text for the card that leads to it, blank where there is none.
+
+    With `first_sight` the cards are few and seen as soon as the page opens, so their pictures do not wait.
+    """
     firsts = [IMAGE.search(safe_html(text)) for text in texts]
     kept = pictures_named({digest_of(first[1]) for first in firsts if first})
-    drawn = [_picture(first[1], kept, _CARD) if first else "" for first in firsts]
+    when = _FIRST if first_sight else _LATER
+    drawn = [_picture(first[1], kept, _CARD, when) if first else "" for first in firsts]
     return [Markup(picture) for picture in drawn]  # noqa: S704 - cleaned above
 
 
@@ -44,7 +56,7 @@ def picture_url(digest: str, width: int) -> str:
     return url_for("illustrations.picture", digest=digest, width=width)
 
 
-def _picture(attributes: str, kept: Mapping[str, KeptPicture], as_wide_as: str) -> str:
+def _picture(attributes: str, kept: Mapping[str, KeptPicture], as_wide_as: str, when: str) -> str:
     digest = digest_of(attributes)
     picture = kept.get(digest)
     if picture is None:
@@ -53,7 +65,7 @@ def _picture(attributes: str, kept: Mapping[str, KeptPicture], as_wide_as: str) 
     sources = ", ".join(f"{picture_url(digest, width)} {width}w" for width in picture.widths)
     return (
         f'<img src="{picture_url(digest, picture.widths[-1])}" srcset="{sources}" sizes="{as_wide_as}"'
-        f' width="{picture.width}" height="{picture.height}" loading="lazy" decoding="async"'
+        f' width="{picture.width}" height="{picture.height}" {when} decoding="async"'
         f"{alt[0] if alt else _NO_ALT}>"
     )
 

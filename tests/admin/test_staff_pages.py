@@ -618,3 +618,20 @@ def test_an_address_of_nobody_is_answered_404(
     desk: Desk, cast: Cast, path: str, page: str, number: str
 ) -> None:
     assert desk("admin").get(f"{path}{page}/?id={number}").status_code == 404
+
+
+@pytest.mark.manual("3.1-1")
+def test_account_and_password_made_here_open_the_phone_of_gate_staff(
+    desk: Desk, new_client: Callable[[], PageClient]
+) -> None:
+    phone = speaks_english(new_client())
+    unknown = phone.submit(PHONE_DOOR, {"login": "fang.xiaochen", "password": TEMPORARY})
+    add(desk("admin"), STAFF, role="gate")
+
+    asked = phone.submit(PHONE_DOOR, {"login": "fang.xiaochen", "password": TEMPORARY})
+    passwords = {"current_password": TEMPORARY, "new_password": "my own words", "repeated": "my own words"}
+    landed = phone.submit(asked, passwords, button="Change your password")
+
+    assert unknown.status_code == 422
+    assert (landed.request.path, landed.page.h1) == ("/m/gate", "Scan a visit code")
+    assert phone.get("/m/consultant").status_code == 403

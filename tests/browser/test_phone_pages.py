@@ -23,7 +23,7 @@ PAGES = {
         "customers/1/code",
         "me",
     ],
-    "gate-feng": ["gate", "gate/scans", "gate/scans/1", "me", "v/{code}", "v/nothing"],
+    "gate-feng": ["gate", "gate/shell", "gate/scans", "gate/scans/1", "me", "v/{code}", "v/nothing"],
     "consultant-xin": ["consultant", "consultant/viewings", "consultant/viewings/customers/1", "v/{code}"],
 }
 LOOKS = [

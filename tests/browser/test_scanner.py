@@ -27,7 +27,9 @@ def test_camera_goes_on_reading_after_a_bad_code(
 ) -> None:
     lead_id = cast.enters("fang", reports=True)
     good = link_of(cast, live_server, lead_id)
-    page = camera_phone(film_of(["https://elsewhere.example/menu", good], tmp_path / "film.mjpeg"))
+    # Long enough that a slow machine does not begin to read when the good code is already there.
+    film = film_of([*["https://elsewhere.example/menu"] * 4, good], tmp_path / "film.mjpeg")
+    page = camera_phone(film)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(_code_in(request)) if request.method == "POST" else None)
 
@@ -86,3 +88,32 @@ def test_without_a_camera_the_page_says_what_else_to_do(cast: Cast, phone_page: 
     phone_page.locator("[data-read-form] button").click()
 
     phone_page.wait_for_url(f"**/m/v/{cast.code_of(lead_id)}")
+
+
+def test_camera_without_a_line_asks_who_takes_over_and_the_scan_is_kept(
+    cast: Cast,
+    camera_phone: Callable[[Path], Page],
+    live_server: LiveServer,
+    shot: Shot,
+    tmp_path: Path,
+) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    page = camera_phone(film_of([link_of(cast, live_server, lead_id)], tmp_path / "film.mjpeg"))
+    page.route("**/m/gate/read", lambda route: route.abort())
+    sign_in_as_staff(page, "gate-feng")
+
+    dialog = page.locator("[data-choose]")
+    expect(dialog.locator("[data-code]")).to_have_text(f"…{cast.code_of(lead_id)[-4:]}", timeout=30_000)
+    expect(page.locator("[data-finder].is-on")).to_have_count(0)
+    dialog.locator("[data-back]").click()
+    expect(page.locator("[data-finder].is-on")).to_be_visible()
+    expect(dialog).to_be_hidden()
+
+    # The shell has the reader with it, so its camera reads without a line.
+    page.context.set_offline(True)
+    page.goto("/m/gate")
+    expect(dialog).to_be_visible(timeout=30_000)
+    dialog.locator("input").first.check()
+    dialog.locator(".weui-btn_primary").click()
+    expect(page.locator("[data-kept-now]")).to_be_visible()
+    shot(page, "kept")

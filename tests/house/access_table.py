@@ -301,6 +301,10 @@ GATE_PAGES = [
     Row(POST, "/m/gate/confirm", GATE, 422, form={"code": "{code}"}),
     Row(GET, "/m/gate/scans", GATE, 200),
     Row(GET, "/m/gate/scans/<int:scan_id>", GATE, 200, "/m/gate/scans/1"),
+    Row(GET, "/m/gate/shell", GATE, 200),
+    Row(GET, "/m/gate/line", GATE, 200),
+    Row(POST, "/m/gate/kept", GATE, 404),
+    Row(POST, "/m/gate/kept", GATE, 422, form={"account_id": "{feng}", "code": "{code}"}, owner="feng"),
 ]
 
 WALK_INS = [
@@ -362,6 +366,8 @@ PHONE_PAGES = [
     Row(POST, "/m/wechat/forget", PUBLIC, 302),
     Row(POST, "/m/sign-out", ALL, 302),
     Row(GET, "/m/", PUBLIC, 302),
+    Row(GET, "/m/sw.js", PUBLIC, 200),
+    Row(GET, "/m/manifest.webmanifest", PUBLIC, 200),
     *_asking("/m/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
     *_asking("/m/sign-in/code", PUBLIC, "", got=302, posted=302),
     *_asking("/m/staff/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),

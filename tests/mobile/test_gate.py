@@ -1,7 +1,7 @@
 """The gate on the phone: reading codes, confirming visits, and the records with their search."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -98,6 +98,55 @@ def test_wished_consultant_is_chosen_already_and_may_be_changed(cast: Cast, phon
     assert chosen(asked) == [str(cast.ids["ming"])]
     row = client.get("/m/gate/scans").page.table_rows()[0]
     assert row["Consultant"] == {"ming": "陆明哲", "xin": "江心怡"}[taken]
+
+
+def turns(page: PageResponse) -> dict[str, str]:
+    """What stands beside each name in the question, in the order of the names."""
+    choices = page.page.find_all("label", class_="choice")
+    names = [choice.find("span", class_="turn").find_all("span")[1].text for choice in choices]
+    return {name: choice.find(class_="turns").text for name, choice in zip(names, choices, strict=True)}
+
+
+def test_question_counts_the_visits_that_each_consultant_was_given_today(
+    cast: Cast, clock: StoppedClock, phone: Phone
+) -> None:
+    clock.at(datetime(2026, 3, 1, 15, 59, 59, tzinfo=UTC))  # One second before midnight in Shanghai.
+    cast.scans("feng", cast.enters("fang", ("夜", "归", "1380001"), reports=True), "ming")
+    cast.walks_in("hong", "ming")
+    clock.forward(timedelta(seconds=1))
+    cast.walks_in("hong", "ming", at="lu")
+    for number, taken in enumerate(["xin", "xin", "ming", "xin"]):
+        cast.scans(
+            "feng" if number % 2 else "lu",
+            cast.enters("fang", ("客", "甲", f"138000{number + 2}"), reports=True),
+            taken,
+        )
+    lead_id = cast.enters("fang", reports=True, wished_consultant_id=cast.ids["xin"])
+    clock.forward(timedelta(hours=23, minutes=59, seconds=59))
+    client = phone("feng")
+
+    asked = client.get(link_of(cast, lead_id))
+    clock.forward(timedelta(seconds=1))
+    tomorrow = client.get(link_of(cast, lead_id))
+
+    assert list(turns(asked).items()) == [("江心怡", "Today: 3"), ("陆明哲", "Today: 2")]
+    assert list(turns(tomorrow).items()) == [("江心怡", "Today: 0"), ("陆明哲", "Today: 0")]
+    assert chosen(asked) == [str(cast.ids["xin"])], "the wish stays chosen, however many turns"
+
+
+@pytest.mark.parametrize("number", [0, 20])
+def test_turns_of_all_consultants_are_counted_in_one_query(
+    cast: Cast, clock: StoppedClock, phone: Phone, number: int
+) -> None:
+    lead_id = cast.enters("fang", reports=True)
+    for visit in range(number):
+        cast.scans("feng", lead_id, "ming" if visit % 2 else "xin")
+        clock.forward(timedelta(minutes=2))
+    client = phone("feng")
+
+    client.get(link_of(cast, lead_id))
+
+    assert len([query for query in client.queries if "count(" in query and "gate_scans" in query]) == 1
 
 
 @pytest.mark.manual("3.2-4")

@@ -118,7 +118,11 @@ def test_navigation_offers_four_maps_with_the_position_in_chinese_coordinates(
     assert (amap["to"], amap["coordinate"]) == (["120.796500,31.233800,澄湖天街"], ["gaode"])
     assert (baidu["location"], baidu["coord_type"]) == (["31.233800,120.796500"], ["gcj02"])
     assert (tencent["tocoord"], tencent["to"]) == (["31.233800,120.796500"], ["澄湖天街"])
-    assert (apple["daddr"], apple["q"]) == (["31.233800,120.796500"], ["澄湖天街"])
+    assert apple == {"daddr": ["31.233800,120.796500"], "dirflg": ["d"]}
+    assert (amap["mode"], amap["callnative"]) == (["car"], ["1"]), "the way, in the app where there is one"
+    assert (tencent["type"], tencent["referer"]) == (["drive"], ["lead_system"])
+    assert (baidu["title"], baidu["content"], baidu["output"]) == (["澄湖天街"], ["湖滨路 1 号"], ["html"])
+    assert baidu["src"] == ["webapp.developer.lead_system"]
 
 
 @pytest.mark.manual("1.3-10")

@@ -327,4 +327,4 @@ def test_same_picture_is_kept_once_in_its_widths(cast: Cast) -> None:
     assert cast.count(Illustration, width=1600, height=800) == 1
     with cast.app.app_context():
         widths = db.session.scalars(db.select(IllustrationSize.width).order_by(IllustrationSize.width))
-        assert list(widths) == [480, 960, 1600]
+        assert list(widths) == [240, 480, 960, 1600]

@@ -20,7 +20,7 @@ LOADS = re.compile(r'(?:from|(?<!\.)import\() ?"([^"]+)"')
 
 def files_of(answer: PageResponse) -> list[str]:
     page = answer.page
-    links = [link["href"] for link in page.find_all("link")]
+    links = [link["href"] for link in page.find_all("link") if link["rel"] != "manifest"]
     return links + [script["src"] for script in page.find_all("script")]
 
 

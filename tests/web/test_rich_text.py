@@ -164,18 +164,21 @@ def test_plain_words_of_a_text_keep_their_distance() -> None:
     assert said("<p>a<script>x</script></p><p>b</p>") == "a b"
 
 
-def test_shown_picture_offers_its_widths_and_loads_late(cast: Cast) -> None:
+def test_shown_picture_offers_its_widths_and_only_the_first_does_not_load_late(cast: Cast) -> None:
     digest = keep_picture(cast, size=(1200, 700))
 
     with cast.app.test_request_context():
-        html = str(shown(f'<p><img src="/pictures/{digest}/960.jpg" alt="鸟瞰"></p>'))
+        html = str(shown(f'<p><img src="/pictures/{digest}/960.jpg" alt="鸟瞰"></p>' * 3))
 
-    assert html == (
-        f'<p><img src="/pictures/{digest}/1200.jpg" srcset="/pictures/{digest}/480.jpg 480w, '
-        f'/pictures/{digest}/960.jpg 960w, /pictures/{digest}/1200.jpg 1200w" '
-        'sizes="(min-width: 40rem) 37rem, 100vw" width="1200" height="700" loading="lazy" decoding="async" '
-        'alt="鸟瞰"></p>'
-    )
+    pictures = [
+        f'<p><img src="/pictures/{digest}/1200.jpg" srcset="/pictures/{digest}/240.jpg 240w, '
+        f"/pictures/{digest}/480.jpg 480w, /pictures/{digest}/960.jpg 960w, "
+        f'/pictures/{digest}/1200.jpg 1200w" '
+        'sizes="(min-width: 40rem) 36.5rem, calc(100vw - 3.5rem)" width="1200" height="700" '
+        f'{when} decoding="async" alt="鸟瞰"></p>'
+        for when in ('fetchpriority="high"', 'loading="lazy"', 'loading="lazy"')
+    ]
+    assert html == "".join(pictures)
 
 
 def test_picture_that_is_not_kept_is_left_out(cast: Cast) -> None:
@@ -197,5 +200,6 @@ def test_first_picture_of_each_text_stands_for_it(cast: Cast) -> None:
         first, none, second = first_pictures([images[0] + images[1], "<p>a</p>", images[1]])
 
     assert (red in first, blue in first) == (True, False)
+    assert ['loading="lazy"' in picture for picture in (first, second)] == [True, True]
     assert none == ""
     assert blue in second

@@ -1,146 +1,45 @@
-// Reads visit codes with the camera, in the page. The phone's own BarcodeDetector is used where there is one, else
-// the reader that we serve ourselves. A good code opens its page; after a bad one the reason is shown and the
-// camera simply goes on.
+// The scan page: what the camera sees is read by the server. A good code opens its page; after a bad one the
+// reason is shown and the camera goes on. Where the server cannot be reached, whoever keeps scans on the phone
+// (bad_line_scan.js) may take the code; else it is tried again.
+import { startCamera, tell } from "./camera.js";
 
-const PAUSE_MS = 120; // Between two looks: old phones need the rest.
-const AGAIN_AFTER_MS = 15_000; // A refused code that stays in view is asked about again after this long …
-const OUT_OF_SIGHT_MS = 3_000; // … or when it comes back after having been away for this long.
+const TRY_AGAIN_MS = 2_000;
 
 const scanner = document.querySelector("[data-scanner]");
-if (scanner) start(scanner);
-
-async function start(scanner) {
-  const finder = scanner.querySelector("[data-finder]");
-  const video = scanner.querySelector("video");
-  const say = scanner.querySelector("[data-say]");
-  const line = scanner.querySelector("[data-line]");
-  const button = scanner.querySelector("[data-start]");
-  const says = scanner.dataset;
-  const refused = new Map();
-  let stream = null;
-  let detector = null;
-  let leaving = false;
-
-  button.addEventListener("click", open);
-  window.addEventListener("pagehide", close);
-  window.addEventListener("pageshow", (event) => event.persisted && open());
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-  if (!document.hidden) await open();
-
-  async function open() {
-    if (stream) return;
-    leaving = false;
-    if (!navigator.mediaDevices?.getUserMedia) return fail(says.saysInsecure);
-    say.textContent = says.saysStarting;
-    button.hidden = true;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({
-        audio: false,
-        video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } },
-      });
-    } catch (error) {
-      return fail(error.name === "NotAllowedError" ? says.saysDenied : says.saysNoCamera);
-    }
-    video.srcObject = stream;
-    try {
-      await video.play();
-      detector ??= await makeDetector(says.wasm);
-    } catch (error) {
-      console.warn(error);
-      close();
-      return fail(says.saysNoReader);
-    }
-    finder.classList.add("is-on");
-    line.textContent = says.saysLooking;
-    look();
-  }
-
-  function close() {
-    stream?.getTracks().forEach((track) => track.stop());
-    stream = null;
-    video.srcObject = null;
-    finder.classList.remove("is-on");
-  }
-
-  function fail(sentence) {
-    say.textContent = sentence;
-    button.hidden = false;
-  }
-
-  async function look() {
-    while (stream && !leaving) {
-      try {
-        for (const code of await detector.detect(video)) {
-          if (!leaving && code.rawValue) await meet(code.rawValue);
-        }
-      } catch (error) {
-        if (error.name !== "InvalidStateError") console.warn(error); // The first frame may not be there yet.
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
-  }
-
-  async function meet(text) {
-    const now = Date.now();
-    const before = refused.get(text);
-    if (before) {
-      const wasAway = now - before.seenAt > OUT_OF_SIGHT_MS;
-      before.seenAt = now;
-      if (!wasAway && now - before.askedAt < AGAIN_AFTER_MS) return;
-    }
-    refused.set(text, { askedAt: now, seenAt: now });
-    await ask(text);
-  }
-
-  async function ask(text) {
-    const form = new FormData(document.querySelector("[data-read-form]"));
-    form.set("code", text);
-    form.set("request_id", crypto.randomUUID());
-    tell(says.saysReading, false);
-    try {
-      const response = await fetch(says.readUrl, {
-        method: "POST",
-        body: form,
-        headers: { Accept: "application/json" },
-      });
-      const answer = await response.json();
-      if (answer.sign_in) return window.location.reload();
-      if (answer.url) return leave(answer.url);
-      tell(answer.sentence, true);
-    } catch (error) {
-      console.info(error);
-      refused.delete(text);
-      tell(says.saysOffline, true);
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
-  }
-
-  function leave(url) {
-    leaving = true;
-    navigator.vibrate?.(60);
-    close();
-    window.location.assign(url);
-  }
-
-  function tell(sentence, isBad) {
-    line.textContent = sentence;
-    line.classList.toggle("is-bad", isBad);
-  }
+if (scanner) {
+  const camera = startCamera(scanner, ask);
+  document.addEventListener("read-on", () => camera.open());
+  document.addEventListener("stop-reading", () => camera.stop());
 }
 
-// Some Android builds have the class but not the service behind it, and say so only when asked.
-async function phoneReadsItself() {
+async function ask(text, forget) {
+  const form = new FormData(document.querySelector("[data-read-form]"));
+  form.set("code", text);
+  form.set("request_id", crypto.randomUUID());
+  tell(scanner, scanner.dataset.saysReading);
+  let answer;
   try {
-    return (await window.BarcodeDetector.getSupportedFormats()).includes("qr_code");
-  } catch {
-    return false;
+    const response = await fetch(scanner.dataset.readUrl, {
+      method: "POST",
+      body: form,
+      headers: { Accept: "application/json" },
+    });
+    answer = await response.json();
+  } catch (error) {
+    console.info(error);
+    return notReached(text, forget);
   }
+  if (answer.sign_in) window.location.reload();
+  else if (answer.url) window.location.assign(answer.url);
+  else tell(scanner, answer.sentence, true);
+  return Boolean(answer.sign_in || answer.url);
 }
 
-async function makeDetector(wasmUrl) {
-  const formats = { formats: ["qr_code"] };
-  if (await phoneReadsItself()) return new window.BarcodeDetector(formats);
-  const { BarcodeDetector, prepareZXingModule } = await import("../vendor/barcode-detector/ponyfill.js");
-  await prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
-  return new BarcodeDetector(formats);
+async function notReached(text, forget) {
+  const unsent = new CustomEvent("code-unsent", { detail: text, cancelable: true });
+  if (!document.dispatchEvent(unsent)) return true;
+  forget();
+  tell(scanner, scanner.dataset.saysOffline, true);
+  await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+  return false;
 }
