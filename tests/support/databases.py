@@ -104,7 +104,7 @@ class Cluster:
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
+            self._server.send_signal(signal.SIGQUIT)  # At once: nothing of it is wanted any more.
             self._server.wait(timeout=30)
 
     def url(self, name: str) -> str:
