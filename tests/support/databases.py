@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -193,6 +194,20 @@ class DatabaseFactory:
             yield Database("postgresql", self._running_cluster().url(used.name), folder)
             self._used.append(used)
 
+    def standing(self, folder: Path) -> Database:
+        """A SQLite database that tests have one after the other, since a server stands on it."""
+        file = folder / "leads.sqlite3"
+        if not file.exists():
+            self._migrated_sqlite(folder)
+        return Database("sqlite", f"sqlite:///{file}", folder)
+
+    @contextmanager
+    def new_again(self, folder: Path) -> Iterator[Database]:
+        """That database with the content of a new one."""
+        database = self.standing(folder)
+        write_over(folder / "leads.sqlite3", self._template())
+        yield database
+
     @contextmanager
     def empty(self, kind: str, folder: Path) -> Iterator[Database]:
         """A database without any table, for the tests of the migrations themselves."""
@@ -210,12 +225,15 @@ class DatabaseFactory:
             shutil.rmtree(self._cluster.folder, ignore_errors=True)
 
     def _migrated_sqlite(self, folder: Path) -> Database:
+        copy = shutil.copy(self._template(), folder / "leads.sqlite3")
+        return Database("sqlite", f"sqlite:///{copy}", folder)
+
+    def _template(self) -> Path:
         if self._sqlite_template is None:
             template = self._folder / "template.sqlite3"
             migrate(Database("sqlite", f"sqlite:///{template}", self._folder))
             self._sqlite_template = template
-        copy = shutil.copy(self._sqlite_template, folder / "leads.sqlite3")
-        return Database("sqlite", f"sqlite:///{copy}", folder)
+        return self._sqlite_template
 
     def _clean_postgresql(self) -> _Used:
         """Put the database of the test before back to how it was when it was new, or else make another."""
@@ -250,6 +268,12 @@ class DatabaseFactory:
         return self._cluster
 
 
+def write_over(file: Path, content: Path) -> None:
+    """Give a SQLite database other content in one transaction, whoever has it open."""
+    with closing(sqlite3.connect(content)) as source, closing(sqlite3.connect(file, timeout=30)) as target:
+        source.backup(target)
+
+
 @pytest.fixture(scope="session")
 def database_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseFactory]:
     factory = DatabaseFactory(tmp_path_factory.mktemp("databases"))
@@ -263,6 +287,25 @@ def database_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datab
 def database(
     request: pytest.FixtureRequest, database_factory: DatabaseFactory, tmp_path: Path
 ) -> Iterator[Database]:
-    """A freshly migrated database: SQLite, or as `both_databases` says."""
-    with database_factory.migrated(getattr(request, "param", "sqlite"), tmp_path) as database:
+    """A freshly migrated database: SQLite, or as `both_databases` says.
+
+    Whoever looks at the live server gets the one on which that stands, put back to how it was when new.
+    """
+    if stands_on_live_server(request):
+        made = database_factory.new_again(request.getfixturevalue("live_folder"))
+    else:
+        made = database_factory.migrated(getattr(request, "param", "sqlite"), tmp_path)
+    with made as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server that outlives a test."""
+    return tmp_path_factory.mktemp("live_server")
+
+
+def stands_on_live_server(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test looks at the live server, and at the one that all others share."""
+    is_own = request.node.get_closest_marker("own_server") is not None
+    return "live_server" in request.fixturenames and not is_own and not hasattr(request, "param")

@@ -3,7 +3,6 @@
 import inspect
 import io
 import pickle
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -20,7 +19,7 @@ from flask import Flask
 from lead_system.clock import now
 from lead_system.extensions import db
 from tests.support.contents import Contents, contents_of, put_back
-from tests.support.databases import Database
+from tests.support.databases import Database, write_over
 from tests.support.frozen import StoppedClock
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Stories:
             with _connected(database) as connection:
                 put_back(connection, end.database)
         else:
-            shutil.copy(end.database, _file_of(database))
+            write_over(Path(_file_of(database)), end.database)
         if clock is not None:
             clock.at(end.moment)
         told: Result = _read(end.result, cast)
