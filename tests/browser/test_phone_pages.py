@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from lead_system.clock import now
 from lead_system.domain.protection import shanghai_day
-from tests.browser.test_story import sign_in_as_broker, sign_in_as_staff
+from tests.browser.test_story import sign_in_as_staff, sign_in_by_phone
 from tests.support.cast import HONG, OUYANG, Cast
 
 Shot = Callable[[Page, str], Path]
@@ -82,7 +82,7 @@ def live_a_story(cast: Cast) -> None:
 
 def sign_in(page: Page, who: str) -> None:
     if who in PHONES:
-        sign_in_as_broker(page, PHONES[who])
+        sign_in_by_phone(page, PHONES[who], "/m/visitor" if who == "hong" else "/m/home")
     else:
         sign_in_as_staff(page, who)
 
