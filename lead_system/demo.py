@@ -36,6 +36,7 @@ from lead_system.models import (
     Project,
     Setting,
 )
+from lead_system.queries.settings import colleague_choices
 from lead_system.services import bindings, collisions, deals, fees, gate, history, leads, viewings
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.sign_in import hash_password
@@ -131,6 +132,7 @@ def accounts_text() -> str:
             f"    Phone, staff   gate1 … gate3 · consultant1 … consultant6   password {PASSWORD}",
             f"    Phone, broker  {FIRST_BROKER_PHONE} (or any other mobile number); the page shows the code",
             f"    Phone, visitor {FIRST_VISITOR_PHONE}, in the same way",
+            f"    Phone, resident of a brokerage   {FIRST_BROKER_PHONE + 9}",
         )
     )
 
@@ -152,6 +154,7 @@ def fill_demo(now: datetime, say: Callable[[str], object]) -> None:
     _void_a_few_fees(people, now)
     _extend_two_bindings(people, now)
     tell_of_visitors(people.brokers, people.gates, people.consultants, now)
+    _enter_for_colleagues(dice, people, now)
     make_project(people.admin, now)
     atomic(lambda: db.session.execute(update(Project).values(name=NAME)))
     say("  100 %")
@@ -385,7 +388,9 @@ def _view(story: Story, intent: str, now: datetime) -> None:
 def _follow_up(story: Story, note: str, now: datetime) -> None:
     lead = _lead(story)
     if lead.consultant_id:
-        viewings.add_follow_up(_by(lead.consultant_id), lead_id=lead.id, note=note, now=now)
+        # Every twenty-fifth customer is to be called again; some of these days have come by now.
+        next_on = shanghai_day(now) + timedelta(days=3) if lead.id % 25 == 0 else None
+        viewings.add_follow_up(_by(lead.consultant_id), lead_id=lead.id, note=note, next_on=next_on, now=now)
 
 
 def _pay(people: People, story: Story, amount: Decimal, now: datetime) -> None:
@@ -453,6 +458,20 @@ def _void_a_few_fees(people: People, now: datetime) -> None:
     for number, fee_id in enumerate(some):
         reason = VOID_REASONS[number % len(VOID_REASONS)]
         fees.void_fee(_by(people.secretary), fee_id=fee_id, reason=reason, now=at)
+
+
+def _enter_for_colleagues(dice: random.Random, people: People, now: datetime) -> None:
+    """Let each resident enter a customer for the first two colleagues, three hours ago."""
+    at = now - timedelta(hours=3)
+    residents = select(Account).where(Account.id.in_(people.brokers), Account.role == Role.RESIDENT)
+    wanted = [(one.id, [c.id for c in colleague_choices(one)[:2]]) for one in db.session.scalars(residents)]
+    for resident_id, colleague_ids in wanted:
+        for colleague_id in colleague_ids:
+            entry = _draw_entry(dice, people, at)
+            with suppress(Refused):
+                leads.enter_lead(
+                    _by(resident_id), entry=entry, then_report=False, colleague_id=colleague_id, now=at
+                )
 
 
 def _extend_two_bindings(people: People, now: datetime) -> None:

@@ -16,6 +16,7 @@ from lead_system.domain.identity import has_full_number
 from lead_system.domain.roles import STAFF_ROLES, Role
 from lead_system.models import Intent
 from lead_system.services.leads import EARLIEST_YEAR, LATEST_YEAR
+from lead_system.web.forms import MayBeBlank
 from lead_system.web.sentences import sentence
 
 SEARCH_LENGTH = 40
@@ -56,20 +57,20 @@ def _customer_phone(label: Any = None) -> StringField:
     )
 
 
-class DayField(DateField):
-    """A day that may be left out, with our own sentence for what is none."""
+class DayField(MayBeBlank, DateField):
+    """A day that may be left out."""
+
+    @property
+    def unreadable(self) -> str:
+        """The sentence for what is no day."""
+        return sentence(Refused(RefusalCode.MOMENT_WRONG))
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was typed; a day outside our years is a slip of the finger."""
-        if not "".join(valuelist).strip():
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(sentence(Refused(RefusalCode.MOMENT_WRONG))) from None
-        if self.data is None or not EARLIEST_YEAR <= self.data.year <= LATEST_YEAR:
+        super().process_formdata(valuelist)
+        if self.data is not None and not EARLIEST_YEAR <= self.data.year <= LATEST_YEAR:
             self.data = None
-            raise ValueError(sentence(Refused(RefusalCode.MOMENT_WRONG)))
+            raise ValueError(self.unreadable)
 
 
 class ChoiceField(SelectField):

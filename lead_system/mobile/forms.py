@@ -30,7 +30,7 @@ from lead_system.domain.roles import Role
 from lead_system.models import Account, Brokerage, CustomerType, Intent, Lead
 from lead_system.queries.settings import Colleague
 from lead_system.services.leads import LeadEntry, Wishes
-from lead_system.web.forms import RequestForm
+from lead_system.web.forms import MayBeBlank, RequestForm
 from lead_system.web.sentences import sentence
 
 NOBODY = 0
@@ -66,8 +66,10 @@ class PhoneForm(RequestForm):
         return 422 if self.errors else 200
 
 
-class MomentField(DateTimeLocalField):
+class MomentField(MayBeBlank, DateTimeLocalField):
     """Day and time on a Shanghai clock; `moment` is the same with its zone."""
+
+    unreadable = _l("Give the day and the time, like 2026-03-02 15:30.")
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
         # Shown to the minute, which is all that a broker knows; browsers that send seconds are read too.
@@ -77,34 +79,17 @@ class MomentField(DateTimeLocalField):
         """Show a stored moment on the Shanghai clock."""
         self.data = value.astimezone(SHANGHAI).replace(tzinfo=None) if value else None
 
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read what was typed, with our own sentence for what is no moment; blank is none."""
-        if not "".join(valuelist).strip():
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Give the day and the time, like 2026-03-02 15:30.")) from None
-
     @property
     def moment(self) -> datetime | None:
         """The moment that was typed, None where nothing was."""
         return self.data.replace(tzinfo=SHANGHAI) if self.data else None
 
 
-class DayField(DateField):
-    """A day in Shanghai; blank is none."""
+class DayField(MayBeBlank, DateField):
+    """A day in Shanghai."""
 
+    unreadable = _l("Give the day like 2026-03-02.")
     data: date | None
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read what was typed, with our own sentence for what is no day."""
-        if not "".join(valuelist).strip():
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Give the day like 2026-03-02.")) from None
 
 
 class ChoiceField(SelectField):

@@ -13,8 +13,8 @@ from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, GateScan, Lead
 from lead_system.services import bindings, collisions, history
 from lead_system.services.holds import HoldTaken, find_other_holders
-from lead_system.services.leads import find_active_consultant, lock_lead_by_code, move
-from lead_system.services.standing import lock_standing
+from lead_system.services.leads import lock_lead_by_code, move
+from lead_system.services.standing import lock_standing, require_consultant
 from lead_system.services.transaction import LostRace, attempt, use_case
 
 GATE = frozenset({Role.GATE})
@@ -81,11 +81,7 @@ def confirm_scan(
     if find_other_holders(lead, now=now):
         return ScanAnswer(HELD, lead.id, holder_ids=_turn_away(lead, actor=actor, now=now))
     _refuse_unless_scannable(lead, now)
-    if consultant_id is None:
-        raise Refused(RefusalCode.CONSULTANT_MISSING, field="consultant_id")
-    consultant = find_active_consultant(consultant_id)
-    if consultant is None:
-        raise Refused(RefusalCode.CONSULTANT_NOT_OFFERED, field="consultant_id")
+    consultant = require_consultant(consultant_id)
     if not another_visit and _was_here_just_now(lead, now):
         raise Refused(RefusalCode.ANOTHER_VISIT_UNCONFIRMED, lead_id=lead.id)
     if lead.status_at(now) is not LeadStatus.REPORTED:

@@ -17,14 +17,14 @@ from lead_system.domain.identity import (
 )
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.domain.protection import REPORTS_PER_DAY, shanghai_day, start_of_day
-from lead_system.domain.roles import AGENTS, Role
+from lead_system.domain.roles import AGENTS
 from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, Report
 from lead_system.queries import scope
 from lead_system.queries.leads import get_lead_by_code
 from lead_system.services import collisions, history
 from lead_system.services.lead_keys import find_own_twin, refuse_own_person, remember_keys
-from lead_system.services.standing import lock_standing, require_standing
+from lead_system.services.standing import find_active_consultant, lock_standing, require_standing
 from lead_system.services.transaction import LostRace, use_case
 from lead_system.services.visit_codes import draw_code
 
@@ -217,15 +217,6 @@ def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime)
 def report_on_behalf(lead: Lead, *, actor: Account, now: datetime) -> None:
     """Report a lead for its broker because a rebind needs its code: no collision, not counted (R8)."""
     _report(lead, actor, now=now, on_behalf=True)
-
-
-def find_active_consultant(consultant_id: int | None) -> Account | None:
-    """Return a consultant who can be chosen now; the row is kept from being archived meanwhile."""
-    return db.session.scalar(
-        select(Account)
-        .where(Account.id == consultant_id, Account.role == Role.CONSULTANT, Account.archived_at.is_(None))
-        .with_for_update(read=True)
-    )
 
 
 def _lock_colleague(actor: Account, colleague_id: int) -> Account:

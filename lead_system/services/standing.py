@@ -1,8 +1,9 @@
-"""Who may work for a brokerage: the one place that says what an agent in good standing is (R5, R8, R10)."""
+"""Who may be counted on: agents in good standing, and consultants who can be chosen (R5, R8, R10)."""
 
 from sqlalchemy import select
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage
 
@@ -33,6 +34,29 @@ def lock_standing(agent: Account) -> None:
     if agent.brokerage_id is not None:
         _lock(Brokerage, agent.brokerage_id)
     require_standing(agent)
+
+
+def find_active_consultant(consultant_id: int | None) -> Account | None:
+    """Return a consultant who can be chosen now; the row is kept from being archived meanwhile."""
+    return db.session.scalar(
+        select(Account)
+        .where(Account.id == consultant_id, Account.role == Role.CONSULTANT, Account.archived_at.is_(None))
+        .with_for_update(read=True)
+    )
+
+
+def require_consultant(consultant_id: int | None) -> Account:
+    """Return the consultant whom gate staff chose to take over, kept from being archived meanwhile (R5).
+
+    Raises:
+        Refused: CONSULTANT_MISSING where nobody was chosen, or CONSULTANT_NOT_OFFERED.
+    """
+    if consultant_id is None:
+        raise Refused(RefusalCode.CONSULTANT_MISSING, field="consultant_id")
+    consultant = find_active_consultant(consultant_id)
+    if consultant is None:
+        raise Refused(RefusalCode.CONSULTANT_NOT_OFFERED, field="consultant_id")
+    return consultant
 
 
 def _lock(model: type[Account] | type[Brokerage], row_id: int) -> None:

@@ -13,7 +13,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, WalkIn
 from lead_system.queries.visitors import get_visitor_by_code
 from lead_system.services import history
-from lead_system.services.leads import find_active_consultant
+from lead_system.services.standing import require_consultant
 from lead_system.services.transaction import use_case
 
 GATE = frozenset({Role.GATE})
@@ -40,11 +40,7 @@ def log_walk_in(
             writes nothing, less than 60 s after the visitor's last walk-in unless `another_visit` is True.
     """
     visitor = _lock_visitor(code)
-    if consultant_id is None:
-        raise Refused(RefusalCode.CONSULTANT_MISSING, field="consultant_id")
-    consultant = find_active_consultant(consultant_id)
-    if consultant is None:
-        raise Refused(RefusalCode.CONSULTANT_NOT_OFFERED, field="consultant_id")
+    consultant = require_consultant(consultant_id)
     if not another_visit and _was_here_just_now(visitor, now):
         raise Refused(RefusalCode.ANOTHER_VISIT_UNCONFIRMED)
     walk_in = WalkIn(

@@ -61,6 +61,22 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         return is_valid
 
 
+class MayBeBlank(Field):
+    """Goes before a field of WTForms that reads a day or a moment: blank is none, our sentence says how."""
+
+    unreadable: Any = ""
+    """What is said of a text that cannot be read."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed."""
+        if not "".join(valuelist).strip():
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(self.unreadable)) from None
+
+
 class OwnPasswordForm(RequestForm):
     """A new password of one's own, typed twice."""
 

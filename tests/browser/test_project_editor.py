@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_office_pages import sign_in
-from tests.browser.test_story import sign_in_as_broker
+from tests.browser.test_story import sign_in_by_phone
 from tests.support.cast import Cast
 from tests.support.project import add_plot, keep_picture, plot_row, project_row, write_project
 
@@ -65,7 +65,7 @@ def test_written_text_and_picture_are_previewed_saved_and_seen_on_the_phone(
     expect(desk.locator(".note-success")).to_be_visible()
 
     phone = open_phone()
-    sign_in_as_broker(phone, "13500010001")
+    sign_in_by_phone(phone, "13500010001")
     phone.get_by_role("link", name="项目介绍").click()
     text = phone.locator(".illustrated")
     expect(text.locator("h2")).to_have_text("亮点")
@@ -157,7 +157,7 @@ def test_nothing_on_the_phone_sticks_out(
     plot = add_plot(cast, "A" * 30, text=text, tags=tuple(f"{n}号临街转角商铺" for n in range(8)))
     phone_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     phone_page.set_viewport_size({"width": width, "height": 740})
-    sign_in_as_broker(phone_page, "13500010001")
+    sign_in_by_phone(phone_page, "13500010001")
 
     for page in ("/m/home", "/m/project", f"/m/project/plots/{plot}"):
         phone_page.goto(page)

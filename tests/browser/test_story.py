@@ -15,13 +15,13 @@ from tests.support.film import film_of
 Shot = Callable[[Page, str], Path]
 
 
-def sign_in_as_broker(page: Page, phone: str) -> None:
+def sign_in_by_phone(page: Page, phone: str, home: str = "/m/home") -> None:
     page.goto("/m/")
     page.locator("#phone").fill(phone)
     page.locator("main form button").click()
     page.locator("#code").fill(page.locator("[data-shown-code]").inner_text())
     page.locator("main form button").click()
-    expect(page).to_have_url("/m/home")
+    expect(page).to_have_url(home)
 
 
 def sign_in_as_staff(page: Page, login: str) -> None:
@@ -45,14 +45,23 @@ def enter_and_report(page: Page) -> None:
 
 
 def code_on(page: Page) -> str:
-    """Read the QR picture on the broker's screen, as any reader would."""
-    codes = zxingcpp.read_barcodes(Image.open(BytesIO(page.locator(".visit-code img").screenshot())))
-    return codes[0].text
+    """Read the QR picture on the broker's screen, as any reader would, and the one that is saved."""
+    expect(page.locator(".visit-code.is-written img")).to_be_visible()
+    with page.expect_download() as saved:
+        page.locator("[data-card-save]").click()
+    assert saved.value.suggested_filename == "visit-code.png"
+    card = Image.open(saved.value.path()).convert("L")
+    head = card.crop((0, 0, card.width, card.width // 8))
+    assert head.getextrema() == (17, 255), "the words are written above the code, dark on white"
+    screen = Image.open(BytesIO(page.locator(".visit-code img").screenshot()))
+    shown, kept = (zxingcpp.read_barcodes(picture)[0].text for picture in (screen, card))
+    assert shown == kept
+    return shown
 
 
 def broker_reports(page: Page, shot: Shot) -> str:
     """Let Fang enter and report a customer; returns what her visit code says."""
-    sign_in_as_broker(page, "13500010001")
+    sign_in_by_phone(page, "13500010001")
     shot(page, "broker-home")
     enter_and_report(page)
     shot(page, "broker-enters")

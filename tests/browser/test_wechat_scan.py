@@ -40,6 +40,7 @@ def open_in_wechat(page: Page) -> None:
     page.add_init_script(BRIDGE)
 
 
+@pytest.mark.own_server
 def test_gate_scans_with_wechat(
     wechat: OutsideWorld,
     cast: Cast,

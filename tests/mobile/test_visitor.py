@@ -9,10 +9,13 @@ import zxingcpp
 from PIL import Image
 
 from tests.mobile.test_project import FACTS
+from tests.mobile.test_sign_in import sign_in
+from tests.mobile.test_wechat import link
 from tests.support.cast import HONG, Cast
 from tests.support.client import PageClient
 from tests.support.frozen import StoppedClock
 from tests.support.html import Page
+from tests.support.outside import OutsideWorld, connect
 from tests.support.project import add_plot, write_project
 from tests.support.refusals import nothing_written
 
@@ -40,6 +43,33 @@ def test_somebody_new_gives_a_name_and_is_a_visitor(cast: Cast, phone: Phone) ->
     assert (home.request.path, home.page.h1) == (HOME, "Home")
     assert fact(client.get(ME).page, "Name") == "黄药师"
     assert (cast.account("new", "name"), cast.account("new", "role").value) == ("黄药师", "visitor")
+
+
+@pytest.mark.manual("2.1-1")
+def test_wechat_hands_over_avatar_and_nickname_and_a_code_proves_the_phone(
+    cast: Cast, stranger: PageClient, outside: OutsideWorld
+) -> None:
+    connect(cast.app, outside)
+    face = outside.shows("seagreen")
+    link(stranger, outside, "13900007777", "o-huang", nickname="桃花岛主", picture=face)
+    stranger.submit("/m/visitor/begin", {"name": "黄药师"})
+
+    me = stranger.get(ME).page
+
+    assert (fact(me, "Nickname"), fact(me, "Phone number")) == ("桃花岛主", "13900007777")
+    picture = Image.open(BytesIO(stranger.get("/m/me/avatar").data))
+    assert (picture.format, picture.size) == ("JPEG", (240, 240))
+    assert [image["src"] for image in me.find_all("img")] == ["/m/me/avatar"]
+
+
+@pytest.mark.manual("2.1-3")
+def test_a_visitor_signs_in_with_the_phone_and_is_at_home(cast: Cast, stranger: PageClient) -> None:
+    home = sign_in(stranger, "13911112222")
+
+    assert (home.request.path, home.page.h1) == (HOME, "Home")
+    assert fact(stranger.get(ME).page, "Name") == "洪七"
+    stranger.submit(ME, action="/m/sign-out")
+    assert stranger.get(HOME).location == "/m/sign-in?next=/m/visitor"
 
 
 def test_a_visitors_name_that_is_none_is_refused_beside_its_field(cast: Cast, phone: Phone) -> None:

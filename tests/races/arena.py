@@ -1,5 +1,8 @@
 """Where races are run: two processes with threads of their own, all starting at the same instant.
 
+The processes outlive a test, since starting them takes longer than fifty rounds; each test has connections of
+its own, to its own database.
+
 A round counts as a race only when all of its calls were in flight together, by the clock that the
 processes share; a test goes on until it has seen enough of those.
 """
@@ -8,15 +11,18 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from lead_system.application import create_app
-from lead_system.config import Settings
 from lead_system.domain.errors import Refused
+from tests.support.client import on_database
 from tests.support.databases import Database
 
 PROCESSES = 2
@@ -80,9 +86,17 @@ class Arena:
         assert not self.errors, self.errors[:5]
 
 
-def _serve(connection: Connection, settings: Settings) -> None:
-    """Run in another process: make the calls that come in, each in a thread of its own."""
-    app = create_app(settings)
+def _serve(connection: Connection, first: Database) -> None:
+    """Run in another process: go from one test's database to the next, until there is none."""
+    app = create_app(first.settings())
+    while (database := connection.recv()) is not None:
+        with on_database(app, database):
+            _serve_test(connection, app)
+        connection.send(None)
+
+
+def _serve_test(connection: Connection, app: Flask) -> None:
+    """Make the calls that come in, each in a thread of its own."""
     while (job := connection.recv()) is not None:
         start_at, calls = job
         outcomes: list[Outcome | None] = [None] * len(calls)
@@ -113,18 +127,57 @@ def _outcome_of(wanted: Call) -> Outcome:
     return Outcome(answer, refusal, facts, error, started, time.monotonic())
 
 
+class Racers:
+    """The processes of this worker, on the database of one test after the other."""
+
+    def __init__(self) -> None:
+        self._processes: list[SpawnProcess] = []
+        self._connections: list[Connection] = []
+
+    @contextmanager
+    def on(self, database: Database) -> Iterator[list[Connection]]:
+        """Send the processes to a database; they have left it when the block ends."""
+        if not self._processes:
+            self._start(database)
+        self._send(database)
+        try:
+            yield self._connections
+            self._send(None)
+            assert [connection.recv() for connection in self._connections] == [None] * PROCESSES
+        except BaseException:
+            self.stop()  # They may be anywhere: the next test gets new ones.
+            raise
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join(timeout=20)
+        self._processes, self._connections = [], []
+
+    def _start(self, database: Database) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        pairs = [spawn.Pipe() for _ in range(PROCESSES)]
+        self._connections = [ours for ours, _ in pairs]
+        self._processes = [
+            spawn.Process(target=_serve, args=(theirs, database), daemon=True) for _, theirs in pairs
+        ]
+        for process in self._processes:
+            process.start()
+
+    def _send(self, message: Database | None) -> None:
+        for connection in self._connections:
+            connection.send(message)
+
+
+@pytest.fixture(scope="session")
+def racers() -> Iterator[Racers]:
+    racers = Racers()
+    yield racers
+    racers.stop()
+
+
 @pytest.fixture
-def arena(database: Database) -> Iterator[Arena]:
-    """Start the processes on the test's database; they end with the test."""
-    spawn = multiprocessing.get_context("spawn")
-    pairs = [spawn.Pipe() for _ in range(PROCESSES)]
-    processes = [
-        spawn.Process(target=_serve, args=(theirs, database.settings()), daemon=True) for _, theirs in pairs
-    ]
-    for process in processes:
-        process.start()
-    yield Arena([ours for ours, _ in pairs])
-    for ours, _ in pairs:
-        ours.send(None)
-    for process in processes:
-        process.join(timeout=20)
+def arena(racers: Racers, database: Database) -> Iterator[Arena]:
+    """An arena on the test's database."""
+    with racers.on(database) as connections:
+        yield Arena(connections)

@@ -141,11 +141,16 @@ def test_correction_to_the_own_person_is_refused(cast: Cast, digits: str) -> Non
         cast.corrects("fang", lead_id, ("王", "芳", "1380001"), digits)
 
 
-def test_correction_to_the_resident_who_entered_it_is_refused(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    "customer", [("赵", "伟", "1350003"), ("王", "芳", "1350001")], ids=["the resident", "the owner"]
+)
+def test_correction_to_the_resident_who_entered_it_or_to_the_owner_is_refused(
+    cast: Cast, customer: tuple[str, str, str]
+) -> None:
     lead_id = cast.enters("wei", colleague="fang")
 
     with nothing_written(cast.app), refused("own_person"):
-        cast.corrects("fang", lead_id, ("赵", "伟", "1350003"))
+        cast.corrects("fang", lead_id, customer)
 
     own = cast.enters("fang", HUANG)
     cast.corrects("fang", own, ("赵", "伟", "1350003"))

@@ -1,10 +1,12 @@
 """One-time codes are limited by phone and by address; one that could not be sent costs nobody a wait."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
+from lead_system.domain.errors import Refused
 from lead_system.extensions import db
 from lead_system.models import CodeSend, SignInCode
 from lead_system.outside.calling import OutsideFailed
@@ -160,3 +162,28 @@ def test_refused_code_leaves_the_last_one_alive(cast: Cast, send: Send) -> None:
         send(10 * MINUTE)
 
     assert cast.count(SignInCode, salt=before, used_at=None) == 1
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_many_at_once_from_one_address_never_exceed_the_limit(
+    cast: Cast, send: Send, carrier: Carrier, round_number: int
+) -> None:
+    for number in range(28):
+        send(timedelta(0), phone_number(number))
+    start, refusals = threading.Barrier(10), list[str]()
+
+    def ask(number: int) -> None:
+        start.wait()
+        try:
+            send(timedelta(0), phone_number(number))
+        except Refused as refused_one:
+            refusals.append(refused_one.code.value)
+
+    threads = [threading.Thread(target=ask, args=[100 + number]) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(carrier.sent), refusals) == (30, ["too_many_codes"] * 8)
+    assert cast.count(CodeSend) == 30

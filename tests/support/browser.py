@@ -23,7 +23,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.support.databases import ROOT, SECRET_KEY, Database
+from tests.support.databases import ROOT, SECRET_KEY, Database, DatabaseFactory, stands_on_live_server
 
 SCREENSHOTS = ROOT / "test-output" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
@@ -49,18 +49,38 @@ class LiveServer:
     app: Flask
 
 
-@pytest.fixture
-def live_server(app: Flask, database: Database) -> Iterator[LiveServer]:
-    """Two processes of the real server on a free port, on the test's own database."""
+@contextmanager
+def _running_server(database: Database) -> Iterator[str]:
+    """Two processes of the real server on a free port; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = _start_server(database, listener, url)
     try:
         _wait_until_it_answers(url, database.folder / "server.log")
-        yield LiveServer(url, app)
+        yield url
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def shared_server(database_factory: DatabaseFactory, live_folder: Path) -> Iterator[str]:
+    """The server that browser tests have one after the other; each finds its own content in the database.
+
+    A server holds nothing of what it has read: pages are made from the database, and so is who is signed in.
+    """
+    with _running_server(database_factory.standing(live_folder)) as url:
+        yield url
+
+
+@pytest.fixture
+def live_server(request: pytest.FixtureRequest, app: Flask, database: Database) -> Iterator[LiveServer]:
+    """The real server on the test's own database; by the mark `own_server` one that starts for this test."""
+    if stands_on_live_server(request):
+        yield LiveServer(request.getfixturevalue("shared_server"), app)
+        return
+    with _running_server(database) as url:
+        yield LiveServer(url, app)
 
 
 def _start_server(database: Database, listener: socket.socket, url: str) -> subprocess.Popen[bytes]:

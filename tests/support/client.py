@@ -150,7 +150,7 @@ def _share_compiled_statements(engine: Engine) -> None:
 
 
 @contextmanager
-def _on_database(app: Flask, database: Database) -> Iterator[Flask]:
+def on_database(app: Flask, database: Database) -> Iterator[Flask]:
     """Move an application to a test's own database, and undo what the test changed in its configuration."""
     config = dict(app.config)
     app.config["SQLALCHEMY_DATABASE_URI"] = database.url
@@ -188,7 +188,7 @@ def app(request: pytest.FixtureRequest, database: Database) -> Iterator[Flask]:
     """
     is_altered = request.node.get_closest_marker("alters_the_app") is not None
     app = _built(database) if is_altered else request.getfixturevalue("shared_app")
-    with _on_database(app, database):
+    with on_database(app, database):
         yield app
 
 

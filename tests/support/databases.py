@@ -1,13 +1,15 @@
 """A database of its own for every test: SQLite by default, PostgreSQL too where a test asks for both.
 
 The real migrations run once per worker and kind, into a template; each test gets a copy of that. PostgreSQL
-is a private server in a temporary folder, reached through a socket there, and is stopped at the end.
+is a private server in a temporary folder, reached through a socket there, and is stopped at the end. There a
+copy takes longer than most tests, so the next test gets the last one's database, with everything put back.
 """
 
 import os
 import pwd
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -26,11 +28,18 @@ from pydantic import SecretStr
 from lead_system.application import create_app
 from lead_system.config import Settings
 from lead_system.extensions import db
+from tests.support.contents import contents_of, put_back, schema_of
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = str(ROOT / "migrations")
 
 SECRET_KEY = "a secret of more than 32 characters that only the tests know"
+
+SERVES = 100
+"""After so many tests a PostgreSQL database is made anew: deleted rows still take room."""
+
+END_THE_OTHERS = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 
 both_databases = pytest.mark.parametrize(
     "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
@@ -96,7 +105,7 @@ class Cluster:
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
+            self._server.send_signal(signal.SIGQUIT)  # At once: nothing of it is wanted any more.
             self._server.wait(timeout=30)
 
     def url(self, name: str) -> str:
@@ -111,8 +120,11 @@ class Cluster:
     def drop(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def connect(self, name: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname=name, autocommit=True)
+
     def _execute(self, statement: str) -> None:
-        with closing(psycopg.connect(host=str(self.folder), user="postgres", autocommit=True)) as connection:
+        with closing(self.connect()) as connection:
             connection.execute(statement.encode())
 
     def _wait_until_ready(self) -> None:
@@ -140,6 +152,29 @@ def _server_owner(folder: Path) -> _Owner:
     return {"user": owner.pw_uid, "group": owner.pw_gid}
 
 
+class _Used:
+    """A PostgreSQL database that tests have one after the other, and how it was before the first."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.name = name
+        self.times = 0
+        self._connection = cluster.connect(name)
+        self._contents = contents_of(self._connection)
+        self._schema = schema_of(self._connection)
+
+    def is_new_again(self) -> bool:
+        """Put it back, unless its schema was changed or it has served long enough."""
+        self.times += 1
+        self._connection.execute(END_THE_OTHERS)
+        if self.times > SERVES or schema_of(self._connection) != self._schema:
+            return False
+        put_back(self._connection, self._contents)
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 class DatabaseFactory:
     """Makes migrated databases, each kind's template on first need."""
 
@@ -148,15 +183,30 @@ class DatabaseFactory:
         self._sqlite_template: Path | None = None
         self._cluster: Cluster | None = None
         self._postgresql_template = ""
+        self._used: list[_Used] = []
 
     @contextmanager
     def migrated(self, kind: str, folder: Path) -> Iterator[Database]:
         if kind == "sqlite":
             yield self._migrated_sqlite(folder)
         else:
-            template = self._migrated_postgresql_template()
-            with self._postgresql(folder, template=template) as database:
-                yield database
+            used = self._clean_postgresql()
+            yield Database("postgresql", self._running_cluster().url(used.name), folder)
+            self._used.append(used)
+
+    def standing(self, folder: Path) -> Database:
+        """A SQLite database that tests have one after the other, since a server stands on it."""
+        file = folder / "leads.sqlite3"
+        if not file.exists():
+            self._migrated_sqlite(folder)
+        return Database("sqlite", f"sqlite:///{file}", folder)
+
+    @contextmanager
+    def new_again(self, folder: Path) -> Iterator[Database]:
+        """That database with the content of a new one."""
+        database = self.standing(folder)
+        write_over(folder / "leads.sqlite3", self._template())
+        yield database
 
     @contextmanager
     def empty(self, kind: str, folder: Path) -> Iterator[Database]:
@@ -168,24 +218,37 @@ class DatabaseFactory:
                 yield database
 
     def close(self) -> None:
+        for used in self._used:
+            used.close()
         if self._cluster is not None:
             self._cluster.stop()
             shutil.rmtree(self._cluster.folder, ignore_errors=True)
 
     def _migrated_sqlite(self, folder: Path) -> Database:
+        copy = shutil.copy(self._template(), folder / "leads.sqlite3")
+        return Database("sqlite", f"sqlite:///{copy}", folder)
+
+    def _template(self) -> Path:
         if self._sqlite_template is None:
             template = self._folder / "template.sqlite3"
             migrate(Database("sqlite", f"sqlite:///{template}", self._folder))
             self._sqlite_template = template
-        copy = shutil.copy(self._sqlite_template, folder / "leads.sqlite3")
-        return Database("sqlite", f"sqlite:///{copy}", folder)
+        return self._sqlite_template
 
-    def _migrated_postgresql_template(self) -> str:
+    def _clean_postgresql(self) -> _Used:
+        """Put the database of the test before back to how it was when it was new, or else make another."""
+        cluster = self._running_cluster()
+        while self._used:
+            used = self._used.pop()
+            if used.is_new_again():
+                return used
+            used.close()
+            cluster.drop(used.name)
         if not self._postgresql_template:
-            name = self._running_cluster().create()
-            migrate(Database("postgresql", self._running_cluster().url(name), self._folder))
+            name = cluster.create()
+            migrate(Database("postgresql", cluster.url(name), self._folder))
             self._postgresql_template = name
-        return self._postgresql_template
+        return _Used(cluster, cluster.create(template=self._postgresql_template))
 
     @contextmanager
     def _postgresql(self, folder: Path, *, template: str) -> Iterator[Database]:
@@ -205,6 +268,12 @@ class DatabaseFactory:
         return self._cluster
 
 
+def write_over(file: Path, content: Path) -> None:
+    """Give a SQLite database other content in one transaction, whoever has it open."""
+    with closing(sqlite3.connect(content)) as source, closing(sqlite3.connect(file, timeout=30)) as target:
+        source.backup(target)
+
+
 @pytest.fixture(scope="session")
 def database_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseFactory]:
     factory = DatabaseFactory(tmp_path_factory.mktemp("databases"))
@@ -218,6 +287,25 @@ def database_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datab
 def database(
     request: pytest.FixtureRequest, database_factory: DatabaseFactory, tmp_path: Path
 ) -> Iterator[Database]:
-    """A freshly migrated database: SQLite, or as `both_databases` says."""
-    with database_factory.migrated(getattr(request, "param", "sqlite"), tmp_path) as database:
+    """A freshly migrated database: SQLite, or as `both_databases` says.
+
+    Whoever looks at the live server gets the one on which that stands, put back to how it was when new.
+    """
+    if stands_on_live_server(request):
+        made = database_factory.new_again(request.getfixturevalue("live_folder"))
+    else:
+        made = database_factory.migrated(getattr(request, "param", "sqlite"), tmp_path)
+    with made as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server that outlives a test."""
+    return tmp_path_factory.mktemp("live_server")
+
+
+def stands_on_live_server(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test looks at the live server, and at the one that all others share."""
+    is_own = request.node.get_closest_marker("own_server") is not None
+    return "live_server" in request.fixturenames and not is_own and not hasattr(request, "param")

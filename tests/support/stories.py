@@ -3,22 +3,23 @@
 import inspect
 import io
 import pickle
-import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import psycopg
 import pytest
 from flask import Flask
 
 from lead_system.clock import now
 from lead_system.extensions import db
-from tests.support.databases import Database
+from tests.support.contents import Contents, contents_of, put_back
+from tests.support.databases import Database, write_over
 from tests.support.frozen import StoppedClock
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ Result = TypeVar("Result")
 class _End:
     """How things stood when a story had been told."""
 
-    database: Path
+    database: Path | Contents
     moment: datetime
     result: bytes
 
@@ -53,30 +54,33 @@ class Stories:
         clock: "StoppedClock | None",
         cast: "Cast | None",
     ) -> Result:
-        """Tell a story, or put database, clock and result where they were when it had been told.
-
-        On PostgreSQL it is told every time: a copy would take as long.
-        """
-        if database.kind != "sqlite":
-            return tell()
-        if name not in self._ends:
+        """Tell a story, or put database, clock and result where they were when it had been told."""
+        known = f"{name}.{database.kind}"
+        if known not in self._ends:
             result = tell()
-            self._ends[name] = self._end(name, app, database, _written(result, cast))
+            _forget_connections(app)
+            self._ends[known] = _End(self._kept(known, database), now(), _written(result, cast))
             return result
-        end = self._ends[name]
+        end = self._ends[known]
         _forget_connections(app)
-        shutil.copy(end.database, _file_of(database))
+        if isinstance(end.database, Contents):
+            with _connected(database) as connection:
+                put_back(connection, end.database)
+        else:
+            write_over(Path(_file_of(database)), end.database)
         if clock is not None:
             clock.at(end.moment)
         told: Result = _read(end.result, cast)
         return told
 
-    def _end(self, name: str, app: Flask, database: Database, result: bytes) -> _End:
-        copy = self._folder / f"{name}.sqlite3"
-        _forget_connections(app)
+    def _kept(self, known: str, database: Database) -> Path | Contents:
+        if database.kind == "postgresql":
+            with _connected(database) as connection:
+                return contents_of(connection)
+        copy = self._folder / f"{known}.sqlite3"
         with closing(sqlite3.connect(_file_of(database))) as connection:
             connection.execute("VACUUM INTO ?", (str(copy),))
-        return _End(copy, now(), result)
+        return copy
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +109,10 @@ def told_once(tell: Callable[..., Result]) -> Callable[..., Result]:
 
 def _file_of(database: Database) -> str:
     return database.url.removeprefix("sqlite:///")
+
+
+def _connected(database: Database) -> AbstractContextManager[psycopg.Connection]:
+    return closing(psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True))
 
 
 def _forget_connections(app: Flask) -> None:
