@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Request, expect
 
 from lead_system.web.qr import draw_code
+from tests.browser.test_bad_line import wait_for_the_shell
 from tests.browser.test_story import sign_in_as_staff
 from tests.support.browser import LiveServer
 from tests.support.cast import Cast
@@ -110,6 +111,7 @@ def test_camera_without_a_line_asks_who_takes_over_and_the_scan_is_kept(
     expect(dialog).to_be_hidden()
 
     # The shell has the reader with it, so its camera reads without a line.
+    wait_for_the_shell(page)
     page.context.set_offline(True)
     page.goto("/m/gate")
     expect(dialog).to_be_visible(timeout=30_000)

@@ -36,7 +36,7 @@ function beginShell() {
   camera = startCamera(scanner, meetWithoutLine);
   const opened = codeIn(window.location.pathname);
   if (opened) choose(opened);
-  document.addEventListener("line-tried", (event) => sayLine(event.detail === "sent"));
+  document.addEventListener("line-tried", (event) => sayLine(event.detail !== "offline"));
   window.addEventListener("online", () => sayLine(true));
 }
 

@@ -92,7 +92,7 @@ export function startCamera(scanner, meet) {
     }
     met.set(text, { askedAt: now, seenAt: now });
     if (!(await meet(text, () => met.delete(text)))) return;
-    navigator.vibrate?.(60);
+    if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(60);
     stop();
   }
 

@@ -139,15 +139,20 @@ async function wake() {
   }
 }
 
-// The worker keeps the shell, and brings it up to date whenever somebody is here with a line. What the page itself
-// loads goes first: by then the worker finds the reader in the browser's own cache.
+// The worker keeps the shell, and brings it up to date whenever somebody is here with a line. On the first visit what
+// the page itself loads goes first: by then the worker finds the reader in the browser's own cache.
 async function keepTheShell() {
-  if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done));
-  await new Promise((done) => setTimeout(done, AFTER_THE_PAGE_MS));
+  const workers = navigator.serviceWorker;
   try {
-    await navigator.serviceWorker.register(says.workerUrl, { type: "module" });
-    (await navigator.serviceWorker.ready).active.postMessage("refresh-shell");
+    if (workers.controller) workers.controller.postMessage("refresh-shell");
+    else await afterThePage();
+    await workers.register(says.workerUrl, { type: "module" });
   } catch (error) {
     console.info(error); // Without a worker pages need a line to open; kept scans are kept all the same.
   }
+}
+
+async function afterThePage() {
+  if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done));
+  await new Promise((done) => setTimeout(done, AFTER_THE_PAGE_MS));
 }
