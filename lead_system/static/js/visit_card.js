@@ -1,6 +1,6 @@
-// Writes the words of the visit card into its picture, so that it still says what it is once it was saved or sent
-// on. The server has no Chinese font, every phone has one (decision 19). Without this module the picture holds the
-// QR code and the digits, which is all that a gate needs.
+// Writes the words of the visit card into its picture, so that it still says what it is once it was saved or
+// sent on. The server has no Chinese font, every phone has one (decision 19). Without this module the picture
+// holds the QR code and the digits, which is all that a gate needs.
 const WORDS = "-apple-system, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
 const TITLE_PIXELS = 44;
 const MARGIN = 48;
@@ -24,9 +24,10 @@ function drawn() {
   const context = canvas.getContext("2d");
   const font = `600 ${TITLE_PIXELS}px ${WORDS}`;
   context.font = font;
-  const texts = [...card.querySelectorAll("[data-card-title], [data-card-line]")].map((line) => line.textContent.trim());
+  const words = card.querySelectorAll("[data-card-title], [data-card-line]");
+  const texts = Array.from(words, (line) => line.textContent.trim()).filter(Boolean);
   const width = picture.naturalWidth;
-  const lines = texts.filter(Boolean).flatMap((text) => linesOf(context, text, width - 2 * MARGIN));
+  const lines = texts.flatMap((text) => linesOf(context, text, width - 2 * MARGIN));
   const head = MARGIN + lines.length * TITLE_PIXELS * 1.35;
   canvas.width = width;
   canvas.height = head + picture.naturalHeight;
