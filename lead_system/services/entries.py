@@ -64,11 +64,12 @@ def correct_entry(
     require_standing(actor)
     lead = _lock_entry(actor, lead_id, Verb.CORRECT, version=version, now=now)
     person = clean_person(entry)
+    is_another = any(getattr(lead, name) != value for name, value in person.items())
     values = person | clean_wishes(entry.wishes, lead)
+    values["person_number"] = 0 if is_another else lead.person_number
     before = {name: getattr(lead, name) for name in values}
     if values == before:
         return EntryCorrected(lead.id)
-    is_another = any(person[name] != before[name] for name in person)
     if is_another:
         _replace_person(lead, values, now=now)
     else:
@@ -112,7 +113,7 @@ def _lock_entry(actor: Account, lead_id: int, verb: Verb, *, version: int, now: 
 def _replace_person(lead: Lead, values: dict[str, Any], *, now: datetime) -> None:
     """Give a lead another name or other phones; its keys go first, so that it is no twin of itself."""
     forget_keys(lead)
-    move(lead, Verb.CORRECT, now=now, person_number=0, **values)
+    move(lead, Verb.CORRECT, now=now, **values)
     refuse_own_person(lead, lead.broker, lead.entered_by)
     if find_own_twin(lead) is not None or not remember_keys(lead):
         raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=find_own_twin(lead))

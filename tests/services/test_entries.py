@@ -109,6 +109,8 @@ def test_corrected_name_or_phones_make_it_person_number_0_again(
 
     assert cast.read(lead_id, "person_number") == number
     assert {key[2] for key in keys_of(cast, lead_id)} == {number}
+    changes = cast.history(f"lead:{lead_id}")[-1][2]
+    assert changes == ({} if number else {"person_number": [1, 0]})
 
 
 @pytest.mark.parametrize(
