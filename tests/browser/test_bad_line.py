@@ -390,7 +390,8 @@ def test_server_killed_between_commit_and_answer_gives_the_same_answer_again(
 
     line.kills_after_commit = False
     line.start()
-    page.locator("[data-kept] [data-send-now]").click()
+    # On a slow machine the page may have tried again by itself, and then there is nothing to press.
+    page.locator("[data-kept] [data-send-now]").dispatch_event("click")
     expect(page.locator(".kept-row_good")).to_contain_text("已绑定")
     expect(page.locator("[data-line-back]")).to_be_visible()
     assert scans_of(cast, lead_id) == [(cast.ids["feng"], cast.ids["xin"])], "once, however often it was sent"
