@@ -1,13 +1,13 @@
 """撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import clean_reason, clean_text
+from lead_system.domain.identity import Key, clean_reason, clean_text
 from lead_system.domain.roles import DECIDERS
 from lead_system.extensions import db
 from lead_system.models import (
@@ -33,10 +33,6 @@ PERSONS_OUTCOMES = (
     CollisionOutcome.DIFFERENT_PEOPLE,
 )
 """The outcomes that a person may choose; REBOUND is written by a rebind alone."""
-
-
-NAMING = frozenset({CollisionEventKind.ENTERED, CollisionEventKind.CORRECTED})
-"""The events by which a lead begins to name a person."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +80,25 @@ def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now:
     Each holder gets one open collision with this lead, to which later events are added. So does a visitor
     who had come alone before the lead named them.
     """
-    holders, _told = _tell_who_was_first(lead, kind, actor=actor, now=now)
+    newly_named = _walked_in(lead) if kind is CollisionEventKind.ENTERED else set()
+    holders, _told = _tell_who_was_first(lead, kind, newly_named, actor=actor, now=now)
     return holders
 
 
 def _tell_who_was_first(
-    lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime
+    lead: Lead, kind: CollisionEventKind, newly_named: set[int], *, actor: Account, now: datetime
 ) -> tuple[list[Lead], set[int]]:
-    """Add an event to a lead's collisions with holders and walk-ins; returns the holders, and the rows."""
+    """Add an event to a lead's collisions with holders and walk-ins; returns the holders, and the rows.
+
+    `newly_named` are the visitors whom the lead has not named before: only with them a walk-in may have come
+    first, for what was entered before the walk-in never collides with it.
+    """
     holders = holds.lock_other_holders(lead, now=now)
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id) for holder in holders]
-    walked_in = [
-        _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
-        for visitor_id in _walked_in_before(lead)
-    ]
     told: list[int | None] = [_insert_or_join(pair, kind, actor, now) for pair in held]
-    told += [_note_walk_in(pair, kind, actor, now) for pair in walked_in]
+    for visitor_id in sorted(_walked_in(lead)):
+        pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
+        told.append(_note_walk_in(pair, kind, actor, now, may_open=visitor_id in newly_named))
     return holders, {row_id for row_id in told if row_id is not None}
 
 
@@ -109,20 +108,25 @@ def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -
     _insert_or_join(pair, CollisionEventKind.OBJECTED, visitor, now, words=words)
 
 
-def _walked_in_before(lead: Lead) -> list[int]:
-    """Return the visitors whom the gate logged under this name and one of these phones, in order of ids."""
-    phones = [phone for phone in (lead.phone1, lead.phone2) if phone]
-    named = select(WalkIn.visitor_id).where(WalkIn.name_key == lead.name_key, WalkIn.phone.in_(phones))
-    return list(db.session.scalars(named.distinct().order_by(WalkIn.visitor_id)))
+def _walked_in(lead: Lead) -> set[int]:
+    """Return the visitors whom the gate logged under a lead's name and one of its phones."""
+    return _walked_in_as(lead.keys)
 
 
-def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime) -> int | None:
+def _walked_in_as(keys: Iterable[Key]) -> set[int]:
+    wanted = [(key.name, key.phone) for key in keys]
+    named = select(WalkIn.visitor_id).where(tuple_(WalkIn.name_key, WalkIn.phone).in_(wanted))
+    return set(db.session.scalars(named))
+
+
+def _note_walk_in(
+    pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime, *, may_open: bool
+) -> int | None:
     """Ask the director once whether a walk-in came first: when a lead begins to name the person.
 
-    Whatever the challenger does later joins the open row. A handled one stays handled, and what was entered
-    before the walk-in never opens one.
+    Whatever the challenger does later joins the open row. A handled one stays handled.
     """
-    if kind in NAMING:
+    if may_open:
         insert_unless_taken(Collision, [pair.opened(now)])
     row = pair.lock_open()
     if row is None:
@@ -131,13 +135,16 @@ def _note_walk_in(pair: _Pair, kind: CollisionEventKind, actor: Account, now: da
     return row.id
 
 
-def note_correction(lead: Lead, *, actor: Account, now: datetime) -> None:
+def note_correction(lead: Lead, keys_before: tuple[Key, ...], *, actor: Account, now: datetime) -> None:
     """Write down that an entry names another customer now, or the same one with other phones (R7).
 
     Those who hold that customer, or came alone before, get a collision. Open ones of the customer of before
     stay open, and are told too.
     """
-    _holders, told = _tell_who_was_first(lead, CollisionEventKind.CORRECTED, actor=actor, now=now)
+    newly_named = _walked_in(lead) - _walked_in_as(keys_before)
+    _holders, told = _tell_who_was_first(
+        lead, CollisionEventKind.CORRECTED, newly_named, actor=actor, now=now
+    )
     _tell_open(lead, Collision.id.not_in(told), CollisionEventKind.CORRECTED, actor=actor, now=now)
 
 

@@ -67,7 +67,7 @@ def correct_entry(
     is_another = any(getattr(lead, name) != value for name, value in person.items())
     values = person | clean_wishes(entry.wishes, lead)
     values["person_number"] = 0 if is_another else lead.person_number
-    before = {name: getattr(lead, name) for name in values}
+    before, keys_before = {name: getattr(lead, name) for name in values}, lead.keys
     if values == before:
         return EntryCorrected(lead.id)
     if is_another:
@@ -76,7 +76,7 @@ def correct_entry(
         move(lead, Verb.CORRECT, now=now, **values)
     _record_correction(actor, lead, before, values, now=now)
     if is_another:
-        collisions.note_correction(lead, actor=actor, now=now)
+        collisions.note_correction(lead, keys_before, actor=actor, now=now)
     return EntryCorrected(lead.id)
 
 

@@ -260,6 +260,18 @@ def test_an_entry_corrected_to_a_walk_in_collides_and_is_told_of_each_correction
     ]  # fmt: skip
 
 
+def test_an_entry_that_named_him_before_the_walk_in_is_corrected_without_a_collision(cast: Cast) -> None:
+    lead_id = cast.enters("fang", HONG)
+    cast.walks_in("hong")
+
+    cast.corrects("fang", lead_id, HONG, "1393333")
+    assert walk_in_first(cast) == []
+    cast.corrects("fang", lead_id, ("洪", "八", "1392222"))
+    cast.corrects("fang", lead_id, HONG)
+
+    assert walk_in_first(cast) == [(lead_id, "open", ["corrected"])]
+
+
 def test_a_walk_in_counts_by_the_name_of_that_day(cast: Cast) -> None:
     cast.walks_in("hong")
     cast.change("hong", name="洪安通")
