@@ -154,4 +154,12 @@ def test_the_secretary_sees_no_entry_that_she_may_not_open(desk: Desk, room: Roo
     menu = desk("secretary").get("/admin/leads/").page.find("nav", class_="menu")
 
     shown = [entry.text for entry in menu.find_all("a")]
-    assert shown == ["Dashboard", "Customers", "Viewing fees", "Gate scans", "Viewings", "Exports"]
+    assert shown == [
+        "Dashboard",
+        "Customers",
+        "Viewing fees",
+        "Gate scans",
+        "Walk-ins",
+        "Viewings",
+        "Exports",
+    ]

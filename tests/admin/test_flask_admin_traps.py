@@ -317,13 +317,14 @@ def test_12_an_export_leaves_no_formula_alive_and_keeps_its_chinese_name(
 SEES = {
     "fang": {"leads", "plots"},
     "wei": {"leads", "plots"},
-    "feng": {"scans", "plots"},
+    "hong": {"plots"},
+    "feng": {"scans", "walk_ins", "plots"},
     "xin": {"leads", "viewings", "plots"},
     "ming": {"plots"},
-    "secretary": {"leads", "fees", "scans", "viewings", "exports", "plots"},
+    "secretary": {"leads", "fees", "scans", "walk_ins", "viewings", "exports", "plots"},
     "director": {
-        "leads", "collisions", "fees", "referrals", "scans", "viewings", "rebinds", "profile_changes",
-        "brokers", "brokerages", "plots",
+        "leads", "collisions", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds",
+        "profile_changes", "brokers", "brokerages", "plots",
     },
     "admin": {one.endpoint for one in LISTS},
 }  # fmt: skip
@@ -342,6 +343,7 @@ def full(cast: Cast, clock: StoppedClock) -> Cast:
     cast.views("xin", lead)
     cast.enters("qiang")
     add_plot(cast, "A-01")
+    cast.walks_in("hong")
     return cast
 
 
