@@ -13,8 +13,8 @@ Shot = Callable[[Page, str], Path]
 
 LISTS = [
     "leads", "leads/?status=bound", "leads/?broker_id=1&step=bound", "leads/?name=nobody", "collisions",
-    "collisions/?state=handled", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds", "profile_changes",
-    "exports", "brokers", "brokerages", "consultants", "staff",
+    "collisions/?state=handled", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds",
+    "profile_changes", "exports", "brokers", "brokerages", "consultants", "staff",
     "settings", "customer_types",
     "plots",
 ]  # fmt: skip
