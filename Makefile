@@ -31,8 +31,10 @@ run: $(RUNTIME) $(CATALOGUES)  ## the demo on 127.0.0.1 (PORT=8000); a second ru
 test: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## all tests: SQLite, PostgreSQL, browser, races
 	@$(BIN)/pytest -n $(WORKERS)
 
-quick: $(DEV) $(CATALOGUES)  ## the inner loop: no browser, no PostgreSQL, no races
-	@$(BIN)/pytest -n $(WORKERS) -m "not browser and not postgresql and not races"
+# What a minute allows: the rules and what rests on them. Pages are for `make test`, or for pytest with their file.
+quick: $(DEV) $(CATALOGUES)  ## the inner loop: rules, services and queries on SQLite, and the house rules
+	@$(BIN)/pytest -n $(WORKERS) -m "not postgresql" \
+		tests/domain tests/services tests/queries tests/house/test_architecture.py
 
 check: lint types drift test  ## everything that .ci/run checks
 
