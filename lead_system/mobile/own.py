@@ -14,7 +14,7 @@ from lead_system.mobile.forms import (
     number_or_none,
 )
 from lead_system.mobile.frame import Answer, home_of, is_let_in
-from lead_system.mobile.sign_in import code_for_page, secret, send_code
+from lead_system.mobile.sign_in import code_for_page, not_sent, secret, send_code
 from lead_system.queries.own import find_avatar, has_avatar, own_profile_changes
 from lead_system.queries.settings import brokerage_choices
 from lead_system.services.own_profile import (
@@ -71,25 +71,18 @@ def phone() -> Answer:
     """Ask for the new phone, and send a code to it (manual 1.6-6)."""
     form = PhoneNumberForm()
     if not form.validate_on_submit():
-        return render_template("mobile/own_phone.html", form=form), form.status
+        return _phone_page(form), form.status
     try:
         require_new_phone(signed_in(), form.number)
         send_code(form)
     except Refused as refused:
-        return _not_sent(form, refused)
+        return not_sent(form, refused, key=PHONE_KEY, ask_code=_code_page, ask_phone=_phone_page)
     session[PHONE_KEY] = form.number
     return redirect(url_for("mobile.own.phone_code"))
 
 
-def _not_sent(form: PhoneNumberForm, refused: Refused) -> Answer:
-    """Say why no code was sent; one that is on its way can be typed here and now."""
-    if refused.code is RefusalCode.CODE_SENT_RECENTLY:
-        session[PHONE_KEY] = form.number
-        code_form = SignInCodeForm(formdata=None)
-        status = code_form.refuse(refused)
-        return _code_page(code_form, form.number), status
-    status = form.refuse(refused)
-    return render_template("mobile/own_phone.html", form=form), status
+def _phone_page(form: PhoneNumberForm) -> str:
+    return render_template("mobile/own_phone.html", form=form)
 
 
 @own.route("/phone/code", methods=["GET", "POST"])

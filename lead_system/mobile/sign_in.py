@@ -1,5 +1,7 @@
 """Signing in: outsiders with phone and one-time code, gate staff and consultants with a password."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user
 
@@ -41,7 +43,7 @@ def by_phone() -> Answer:
     try:
         send_code(form)
     except Refused as refused:
-        return _not_sent(form, refused)
+        return not_sent(form, refused, key=PHONE_KEY, ask_code=_code_page, ask_phone=phone_page)
     session[PHONE_KEY] = form.number
     return redirect(url_for("mobile.sign_in.by_code", next=request.args.get("next")))
 
@@ -95,15 +97,25 @@ def sign_out() -> Answer:
     return redirect(url_for(f"mobile.sign_in.{door}"))
 
 
-def _not_sent(form: PhoneNumberForm, refused: Refused) -> Answer:
-    """Say why no code was sent; one that is on its way can be typed here and now."""
+def not_sent(
+    form: PhoneNumberForm,
+    refused: Refused,
+    *,
+    key: str,
+    ask_code: Callable[[SignInCodeForm, str], str],
+    ask_phone: Callable[[PhoneNumberForm], str],
+) -> Answer:
+    """Say why no code was sent; one that is on its way can be typed here and now.
+
+    `key` is under which name the session remembers the phone that the code belongs to.
+    """
     if refused.code is RefusalCode.CODE_SENT_RECENTLY:
-        session[PHONE_KEY] = form.number
+        session[key] = form.number
         code_form = SignInCodeForm(formdata=None)
         status = code_form.refuse(refused)
-        return _code_page(code_form, form.number), status
+        return ask_code(code_form, form.number), status
     status = form.refuse(refused)
-    return phone_page(form), status
+    return ask_phone(form), status
 
 
 def send_code(form: PhoneNumberForm) -> None:
