@@ -41,6 +41,7 @@ SHELL_FILES = (
     "js/kept_scans.js",
     "js/phone.js",
     "js/phone_boxes.js",
+    "js/request_id.js",
     "js/visible_digits.js",
     "vendor/barcode-detector/ponyfill.js",
     "vendor/barcode-detector/zxing-exported.js",

@@ -223,7 +223,7 @@ def test_worker_keeps_files_of_this_release_and_the_shell_and_no_other_page(clie
     pages = {address for address in addresses if not address.startswith(release[1])}
     assert pages == {"/m/gate/shell", "/m/sign-out", "/m/gate/line", "/m/gate/kept"}
     kept = [address for address in addresses if address.startswith(f"{release[1]}/")]
-    assert len(kept) == 16
+    assert len(kept) == 17
     assert {file(client, address)[0] for address in kept} == {200}
 
 

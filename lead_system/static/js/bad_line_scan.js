@@ -2,7 +2,8 @@
 // The same on the scan page, when the line breaks there, and in the shell, which opens without a line.
 import { readPicture, startCamera, tell } from "./camera.js";
 import { account, hideKept, says, send, showKept, showNotKept } from "./kept_list.js";
-import { codeIn, freshRequestId, keep } from "./kept_scans.js";
+import { codeIn, keep } from "./kept_scans.js";
+import { freshRequestId } from "./request_id.js";
 
 const QUICK_MS = 2_500; // So long the shell waits for a line before it asks who takes over.
 

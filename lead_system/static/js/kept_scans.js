@@ -71,11 +71,6 @@ function isShortCode(digits) {
   return doubled.reduce((sum, value) => sum + (value > 9 ? value - 9 : value), 0) % 10 === 0;
 }
 
-export function freshRequestId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 // Sends what is kept, in the order in which it was kept, and keeps each answer beside its scan.
 //
 // `urls` names the addresses (line, kept); `known` is what a fresh page knows already (account_id, csrf_token).

@@ -2,6 +2,7 @@
 // reason is shown and the camera goes on. Where the server cannot be reached, whoever keeps scans on the phone
 // (bad_line_scan.js) may take the code; else it is tried again.
 import { startCamera, tell } from "./camera.js";
+import { freshRequestId } from "./request_id.js";
 
 const TRY_AGAIN_MS = 2_000;
 
@@ -15,7 +16,7 @@ if (scanner) {
 async function ask(text, forget) {
   const form = new FormData(document.querySelector("[data-read-form]"));
   form.set("code", text);
-  form.set("request_id", crypto.randomUUID());
+  form.set("request_id", freshRequestId());
   tell(scanner, scanner.dataset.saysReading);
   let answer;
   try {
