@@ -4,13 +4,8 @@ Whatever happens on the way, every scan that was acknowledged stands once in the
 is on the phone and says so (SPEC B3).
 """
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -27,7 +22,8 @@ from tests.browser.test_axe import AXE, complaints_here
 from tests.browser.test_story import sign_in_as_staff
 from tests.support.browser import PHONE
 from tests.support.cast import OUYANG, Cast
-from tests.support.databases import ROOT, SECRET_KEY, Database
+from tests.support.databases import Database
+from tests.support.server import Server
 
 Shot = Callable[[Page, str], Path]
 SENDING = b"POST /m/gate/kept "
@@ -37,8 +33,7 @@ class Line:
     """A server of our own that can be killed, and the line to it, which can be cut in several ways."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._stand = socket.create_server(("127.0.0.1", 0))
+        self._server = Server(database, workers=1, keeps_socket=True)
         self._door = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
         self.is_down = False
@@ -51,34 +46,18 @@ class Line:
 
     def start(self) -> None:
         """Start the server, the first time or after it was killed, on the same database."""
-        environment = os.environ | {
-            "LEAD_DATABASE_URL": self._database.url,
-            "LEAD_DATA_DIR": str(self._database.folder),
-            "LEAD_DEMO": "1",
-            "LEAD_PUBLIC_URL": self.url,
-            "LEAD_SECRET_KEY": SECRET_KEY,
-        }
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{self._stand.fileno()}"]
-        command += ["--no-control-socket", "--worker-class", "gthread", "--threads", "4", "app:app"]
-        with (self._database.folder / "server.log").open("ab") as log:
-            self._server = subprocess.Popen(  # noqa: S603 - our own server
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log,
-                pass_fds=[self._stand.fileno()], start_new_session=True,
-            )  # fmt: skip
+        self._server.start(public_url=self.url)
         self.is_down = False
-        urllib.request.urlopen(f"{self.url}/m/sign-in", timeout=60).close()  # noqa: S310 - our own server
 
     def kill(self) -> None:
         """Kill the server with all its processes, without a chance to finish anything."""
         self.is_down = True
-        with suppress(ProcessLookupError):
-            os.killpg(self._server.pid, signal.SIGKILL)
-        self._server.wait(timeout=20)
+        self._server.kill()
 
     def close(self) -> None:
-        self.kill()
+        self.is_down = True
+        self._server.close()
         self._door.close()
-        self._stand.close()
 
     def _accept(self) -> None:
         while True:
@@ -93,7 +72,7 @@ class Line:
         with closing(client), suppress(OSError):
             if self.is_down:
                 return
-            with socket.create_connection(self._stand.getsockname()) as server:
+            with socket.create_connection(("127.0.0.1", self._server.port)) as server:
                 scans: list[bool] = []
                 back = threading.Thread(target=self._carry_back, args=(server, client, scans), daemon=True)
                 back.start()

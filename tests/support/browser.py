@@ -1,11 +1,6 @@
 """Chromium against a running server: phones, desks, a camera that sees a film, a picture of every step."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +18,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.support.databases import ROOT, SECRET_KEY, Database, DatabaseFactory, stands_on_live_server
+from tests.support.databases import ROOT, Database, DatabaseFactory, stands_on_live_server
+from tests.support.server import Server
 
 SCREENSHOTS = ROOT / "test-output" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
@@ -52,15 +48,12 @@ class LiveServer:
 @contextmanager
 def _running_server(database: Database) -> Iterator[str]:
     """Two processes of the real server on a free port; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = _start_server(database, listener, url)
+    server = Server(database)
     try:
-        _wait_until_it_answers(url, database.folder / "server.log")
-        yield url
+        server.start()
+        yield server.url
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -81,30 +74,6 @@ def live_server(request: pytest.FixtureRequest, app: Flask, database: Database) 
         return
     with _running_server(database) as url:
         yield LiveServer(url, app)
-
-
-def _start_server(database: Database, listener: socket.socket, url: str) -> subprocess.Popen[bytes]:
-    """Hand the open socket over: nobody else can take the port, and no request comes too early."""
-    environment = os.environ | {
-        "LEAD_DATABASE_URL": database.url,
-        "LEAD_DATA_DIR": str(database.folder),
-        "LEAD_DEMO": "1",
-        "LEAD_PUBLIC_URL": url,
-        "LEAD_SECRET_KEY": SECRET_KEY,
-    }
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
-    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "app:app"]
-    with (database.folder / "server.log").open("wb") as log:
-        return subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=[listener.fileno()]
-        )
-
-
-def _wait_until_it_answers(url: str, log: Path) -> None:
-    try:
-        urllib.request.urlopen(f"{url}/m/", timeout=60).close()  # noqa: S310 - our own server
-    except OSError as error:
-        raise RuntimeError(f"the server does not answer ({error}):\n{log.read_text()}") from error
 
 
 @pytest.fixture(scope="session")

@@ -74,32 +74,40 @@ def migrate(database: Database) -> None:
 
 
 class Cluster:
-    """A PostgreSQL server of our own. It trades durability for speed and listens on no port."""
+    """A PostgreSQL server of our own that listens on no port.
 
-    def __init__(self, folder: Path) -> None:
+    It trades durability for speed, unless it is asked to be `durable`: then it runs with the settings of its
+    makers, and what it acknowledged must be there after it was killed.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder
         self.log = folder / "log"
+        self._durable = durable
         self._numbers = count(1)
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-        data = self.folder / "data"
-        as_owner = _server_owner(self.folder)
+        """Make its files, and start it."""
         subprocess.run(
             [
-                binaries / "initdb", "-D", data, "--username=postgres", "--auth=trust",
+                _postgresql_program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
             ],
-            check=True, capture_output=True, cwd=self.folder, **as_owner,
+            check=True, capture_output=True, cwd=self.folder, **_server_owner(self.folder),
         )  # fmt: skip
-        arguments: list[str | Path] = ["-D", data, "-k", self.folder, "-h", ""]
-        for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"):
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start it on the files that it has, as after it was killed, and wait until it answers."""
+        arguments: list[str | Path] = ["-D", self._data, "-k", self.folder, "-h", ""]
+        fast = () if self._durable else ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+        for setting in (*fast, "max_connections=200"):
             arguments += ["-c", setting]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                [binaries / "postgres", *arguments],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **as_owner,
+                [_postgresql_program("postgres"), *arguments],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **_server_owner(self.folder),
             )  # fmt: skip
         self._wait_until_ready()
 
@@ -107,6 +115,16 @@ class Cluster:
         if self._server is not None:
             self._server.send_signal(signal.SIGQUIT)  # At once: nothing of it is wanted any more.
             self._server.wait(timeout=30)
+
+    def kill(self) -> None:
+        """Kill the server with all its processes, without a chance to write anything."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait(timeout=30)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
@@ -136,6 +154,12 @@ class Cluster:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}") from error
                 time.sleep(0.05)
+
+
+def _postgresql_program(name: str) -> Path:
+    """Return a program of the newest PostgreSQL that is installed."""
+    folder = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    return folder / name
 
 
 class _Owner(TypedDict, total=False):
@@ -178,8 +202,9 @@ class _Used:
 class DatabaseFactory:
     """Makes migrated databases, each kind's template on first need."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder = folder
+        self._durable = durable
         self._sqlite_template: Path | None = None
         self._cluster: Cluster | None = None
         self._postgresql_template = ""
@@ -191,7 +216,7 @@ class DatabaseFactory:
             yield self._migrated_sqlite(folder)
         else:
             used = self._clean_postgresql()
-            yield Database("postgresql", self._running_cluster().url(used.name), folder)
+            yield Database("postgresql", self.running_cluster().url(used.name), folder)
             self._used.append(used)
 
     def standing(self, folder: Path) -> Database:
@@ -237,7 +262,7 @@ class DatabaseFactory:
 
     def _clean_postgresql(self) -> _Used:
         """Put the database of the test before back to how it was when it was new, or else make another."""
-        cluster = self._running_cluster()
+        cluster = self.running_cluster()
         while self._used:
             used = self._used.pop()
             if used.is_new_again():
@@ -252,17 +277,18 @@ class DatabaseFactory:
 
     @contextmanager
     def _postgresql(self, folder: Path, *, template: str) -> Iterator[Database]:
-        cluster = self._running_cluster()
+        cluster = self.running_cluster()
         name = cluster.create(template=template)
         try:
             yield Database("postgresql", cluster.url(name), folder)
         finally:
             cluster.drop(name)
 
-    def _running_cluster(self) -> Cluster:
+    def running_cluster(self) -> Cluster:
+        """Return the PostgreSQL server of this factory, started on first need."""
         if self._cluster is None:
             # A short path: the socket's own may have 107 characters at most.
-            cluster = Cluster(Path(tempfile.mkdtemp(prefix="leads-pg-")))
+            cluster = Cluster(Path(tempfile.mkdtemp(prefix="leads-pg-")), durable=self._durable)
             self._cluster = cluster
             cluster.start()
         return self._cluster
