@@ -19,6 +19,7 @@ PEERS := .venv/peers/made-$(call hash,requirements-peers.txt)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard lead_system/translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help run test quick check manual lint types drift format bench comparison assets catalogue needs
+.PHONY: promises model races crash fuzz sabotage
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do \
@@ -59,6 +60,25 @@ format: $(DEV)  ## rewrite the code the way lint wants it
 
 bench: $(RUNTIME)  ## how fast exports are written, against the bare libraries
 	@$(BIN)/python -m benchmarks.export
+
+# The promises of docs/promises.md, each in full; `make test` runs short forms of them.
+promises: needs $(DEV) $(CATALOGUES)  ## all five trials below, and their last lines into docs/promises.md
+	@$(BIN)/python -m tests.trials.promises
+
+model: needs $(DEV) $(CATALOGUES)  ## random people and clocks, beside a small model of the whole job
+	@$(BIN)/python -m tests.trials.promises model
+
+races: needs $(DEV) $(CATALOGUES)  ## people who send at the same instant, over HTTP to several processes
+	@$(BIN)/python -m tests.trials.promises races
+
+crash: needs $(DEV) $(CATALOGUES)  ## workers, servers and PostgreSQL killed under load
+	@$(BIN)/python -m tests.trials.promises crash
+
+fuzz: needs $(DEV) $(CATALOGUES)  ## every route and role, with requests that no page sends
+	@$(BIN)/python -m tests.trials.promises fuzz
+
+sabotage: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## each guard taken away in a copy, where tests must notice
+	@$(BIN)/python -m tests.trials.promises sabotage
 
 comparison: needs $(DEV) $(CATALOGUES) $(PEERS)  ## clicks and seconds of daily tasks, here and in Django admin with Unfold
 	@$(BIN)/python -m benchmarks.comparison

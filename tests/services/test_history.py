@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
+from lead_system.domain.roles import Approval
 from lead_system.extensions import db
 from lead_system.models import HistoryPayload, HistoryRecord
+from lead_system.services.brokers import approve_resident, reject_resident
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
+from tests.support.project import keep_picture
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 
@@ -107,3 +110,51 @@ def test_collision_has_a_chain_of_its_own(cast: Cast) -> None:
         ("collision_entered", cast.ids["fang"]),
         ("collision_handled", cast.ids["director"]),
     ]
+
+
+def test_rebind_onto_two_matching_leads_records_the_merge_and_the_report_on_behalf(cast: Cast) -> None:
+    other = cast.enters("qiang", ("欧阳", "锋", "1394321"))
+    target = cast.enters("qiang")
+    held = cast.enters("fang", ("欧阳", "锋", "1385678"), "1394321", reports=True)
+    cast.scans("feng", held)
+
+    cast.rebinds("director", held, "qiang")
+
+    merged = records(cast, f"lead:{other}")[-1]
+    assert (merged.action, merged.actor_id) == ("merge_lead", cast.ids["director"])
+    assert merged.changes == {"merged_into": [None, target], "status": "entered"}
+    reported = records(cast, f"lead:{target}")[-2]
+    assert (reported.action, reported.actor_id) == ("report_on_behalf", cast.ids["director"])
+    assert reported.changes["status"] == ["entered", "reported"]
+
+
+def test_picture_that_was_kept_is_recorded_once(cast: Cast) -> None:
+    digest = keep_picture(cast)
+    keep_picture(cast)
+
+    kept = records(cast, "illustration:1")
+
+    assert [(row.action, row.actor_id, row.changes) for row in kept] == [
+        ("keep_illustration", cast.ids["admin"], {"digest": [None, digest]})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("approves", "after", "payload"), [(True, "approved", None), (False, "rejected", {"reason": "资料不全"})]
+)
+def test_decision_about_a_resident_is_recorded(
+    cast: Cast, *, approves: bool, after: str, payload: dict[str, str] | None
+) -> None:
+    cast.change("wei", approval=Approval.PENDING)
+    known = {"account_id": cast.ids["wei"], "version": cast.account("wei", "version"), "now": MONDAY_TEN}
+
+    with cast.app.app_context():
+        if approves:
+            approve_resident(cast.as_("director"), **known)
+        else:
+            reject_resident(cast.as_("director"), reason="资料不全", **known)
+
+    [decided] = records(cast, f"account:{cast.ids['wei']}")
+    assert (decided.action, decided.actor_id) == ("decide_resident", cast.ids["director"])
+    assert decided.changes == {"approval": ["pending", after]}
+    assert (decided.payload.values if decided.payload else None) == payload

@@ -91,7 +91,7 @@ class Cluster:
         """Make its files, and start it."""
         subprocess.run(
             [
-                _postgresql_program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
+                postgresql_program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
             ],
             check=True, capture_output=True, cwd=self.folder, **_server_owner(self.folder),
@@ -106,7 +106,7 @@ class Cluster:
             arguments += ["-c", setting]
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                [_postgresql_program("postgres"), *arguments],
+                [postgresql_program("postgres"), *arguments],
                 stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **_server_owner(self.folder),
             )  # fmt: skip
         self._wait_until_ready()
@@ -156,7 +156,7 @@ class Cluster:
                 time.sleep(0.05)
 
 
-def _postgresql_program(name: str) -> Path:
+def postgresql_program(name: str) -> Path:
     """Return a program of the newest PostgreSQL that is installed."""
     folder = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return folder / name

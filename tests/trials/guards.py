@@ -119,7 +119,7 @@ GUARDS = (
                 "found = found.where(Fee.id == fee_id)\n    wanted",
             ),
         ),
-        ("tests/queries/test_fees.py",),
+        ("tests/queries/test_fees.py::test_neither_fee_nor_screenshot_exists_for_anybody_else",),
     ),
     Guard(
         "scope of exports: a workbook holds the rows of the screen and no others (R12)",
@@ -141,7 +141,7 @@ GUARDS = (
                 "    if insert_unless_taken(HandledRequest, [row]) or row:\n        return None\n",
             ),
         ),
-        ("tests/services/test_once.py",),
+        ("tests/services/test_once.py::test_scan_sent_five_times_is_one_scan",),
     ),
     Guard(
         "kept refusals: a repeat is refused in the same words (R13)",
@@ -152,7 +152,7 @@ GUARDS = (
                 "            raise\n",
             ),
         ),
-        ("tests/services/test_once.py",),
+        ("tests/services/test_once.py::test_refusal_is_repeated_even_when_it_would_pass_now",),
     ),
     Guard(
         "other content under one id is refused (R13)",
@@ -163,7 +163,7 @@ GUARDS = (
                 "        raise Refused(RefusalCode.REQUEST_REUSED)\n",
             ),
         ),
-        ("tests/services/test_once.py",),
+        ("tests/services/test_once.py::test_id_with_other_content_is_refused",),
     ),
     Guard(
         "collision join: one open row for each pair (R7)",
@@ -229,7 +229,7 @@ GUARDS = (
                 '    history.record_lead(actor, "visit_again", lead, changes=changes, now=now)\n',
             ),
         ),
-        ("tests/services/test_history.py",),
+        ("tests/services/test_fine_print.py::test_another_visit_is_recorded_with_the_consultant_it_changed",),
     ),
     Guard(
         "history in the same transaction: nothing acknowledged stays without it (R10)",
@@ -240,7 +240,7 @@ GUARDS = (
                 "    if personal:",
             ),
         ),
-        ("tests/services/test_history.py",),
+        ("tests/services/test_history.py::test_whole_life_of_a_lead_can_be_read_in_order",),
     ),
     Guard(
         "one lead at a time: the writer waits for the lead that another changes",
