@@ -20,7 +20,7 @@ from tests.support.inspector import findings
 from tests.support.statements import queries, watched_statements, writes
 
 MAY_WRITE = frozenset({"/readyz"})
-"""The only GET that changes data: readiness knows only from a write that a write is possible (decision 21)."""
+"""The only GET that changes data: readiness learns only by a write that one is possible (decision 21)."""
 
 
 class PageResponse(TestResponse):

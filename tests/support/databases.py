@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -119,7 +119,11 @@ class Cluster:
     def kill(self) -> None:
         """Kill the server with all its processes, without a chance to write anything."""
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)
+            # Each of its processes leads a group of its own; new ones come from the first alone.
+            others = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
+            for pid in (self._server.pid, *map(int, others)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._server.wait(timeout=30)
 
     @property
