@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -55,8 +56,15 @@ def take_pulse(*, now: datetime) -> Readiness:
         outage = find_outage(error)
         if outage is None:
             raise
-        return _BECAUSE_OF[outage]
+        return Readiness.READ_ONLY if _is_write_protected() else _BECAUSE_OF[outage]
     return Readiness.READY
+
+
+def _is_write_protected() -> bool:
+    """Whether nobody may write SQLite's file, or beside it; SQLite then says only that it cannot open it."""
+    file = Path(db.engine.url.database or "")
+    is_file = db.engine.dialect.name == "sqlite" and file.exists()
+    return is_file and not all(os.access(place, os.W_OK) for place in (file, file.parent))
 
 
 def _is_migrated() -> bool:

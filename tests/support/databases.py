@@ -119,12 +119,16 @@ class Cluster:
     def kill(self) -> None:
         """Kill the server with all its processes, without a chance to write anything."""
         if self._server is not None:
-            # Each of its processes leads a group of its own; new ones come from the first alone.
-            others = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
-            for pid in (self._server.pid, *map(int, others)):
+            for pid in self.pids():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._server.wait(timeout=30)
+
+    def pids(self) -> list[int]:
+        """Return its processes, the first of which starts all others; each leads a group of its own."""
+        assert self._server is not None, "the cluster was never started"
+        pid = self._server.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
     @property
     def _data(self) -> Path:
