@@ -21,6 +21,7 @@ from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
 from lead_system.web.headers import init_headers
+from lead_system.web.health import init_health
 from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
 from lead_system.web.maps import init_maps
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_filters,
         init_headers,
         init_theme,
+        init_health,
         init_assets,
         init_illustrations,
         init_maps,

@@ -1,18 +1,31 @@
 """The Flask extensions, not yet bound to an application, and how the database is spoken to."""
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Dialect, Engine, MetaData, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import Pool
 
 SQLITE_BUSY_MILLISECONDS = 30_000
 POSTGRESQL_LOCK_MILLISECONDS = 15_000
+POSTGRESQL_REACH = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""How long a server that does not answer is waited for, in seconds and, at the end, in milliseconds."""
+
 WRITES = "lead_system_writes"
 """Execution option of a connection whose transaction is going to write; `atomic` sets it."""
 
@@ -43,10 +56,25 @@ else:
     Model = db.Model
 
 
+@event.listens_for(Engine, "do_connect")
+def _reach(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """Say how a database is reached: PostgreSQL within seconds, and SQLite only where its file is.
+
+    SQLite would make a file that is not there, and go on in an empty database; only migrations make one.
+    """
+    if dialect.name == "postgresql":
+        options |= {**POSTGRESQL_REACH, **options}
+    elif arguments and arguments[0] != ":memory:" and not options.get("uri"):
+        arguments[0] = f"file:{quote(arguments[0])}?mode=rw"
+        options["uri"] = True
+
+
 @event.listens_for(Engine, "connect")
-def _prepare_connection(connection: Any, _record: Any) -> None:
+def _prepare_connection(connection: Any, record: Any) -> None:
     """Give every new connection the settings without which the promises of R4 do not hold."""
     if isinstance(connection, sqlite3.Connection):
+        path = str(connection.execute("PRAGMA database_list").fetchone()[2])
+        record.info["file"] = path, _file_at(path)
         connection.isolation_level = None  # Transactions begin below, not inside the driver.
         for pragma in (
             f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
@@ -61,6 +89,24 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
             cursor.execute(f"SET lock_timeout = {POSTGRESQL_LOCK_MILLISECONDS}")
             cursor.execute("SET TIME ZONE 'UTC'")
         connection.commit()
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at a path from any other; None where there is none, or it has no path."""
+    try:
+        found = Path(path).stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+@event.listens_for(Pool, "checkout")
+def _require_same_file(connection: Any, record: Any, _proxy: Any) -> None:
+    """Leave a SQLite file that was moved away or replaced: what is written into it, nobody would find."""
+    if isinstance(connection, sqlite3.Connection):
+        path, opened = record.info["file"]
+        if opened != _file_at(path):
+            raise DisconnectionError
 
 
 @event.listens_for(Engine, "begin")

@@ -1120,6 +1120,20 @@ class HandledRequest(Model):
     handled_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class Pulse(Model):
+    """The one row that readiness writes, to know that a write is possible: when it last was, and some bytes.
+
+    The bytes are new each time, and more than fit beside the old ones for long: on a full disk they fail.
+    """
+
+    __tablename__ = "pulse"
+    __table_args__ = (CheckConstraint("id = 1", name="is_one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    beaten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    filling: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
 def is_listed() -> Any:
     """Return the condition under which a lead stands in lists: neither withdrawn nor merged away."""
     return and_(Lead.status != LeadStatus.WITHDRAWN, Lead.merged_into_id.is_(None))

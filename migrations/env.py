@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from alembic import context
@@ -47,7 +48,14 @@ def _require_whole_keys(connection: Connection) -> None:
             raise RuntimeError(f"The migration left rows that refer to nothing: {broken[:5]}")
 
 
+def _make_file() -> None:
+    """Make the file of a SQLite database that is not there yet; the server itself never does."""
+    if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+        Path(db.engine.url.database).touch()
+
+
 def _run() -> None:
+    _make_file()
     settings = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection, _tables_may_be_made_anew(connection):
         context.configure(

@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
-from lead_system.extensions import WRITES, Model, db
+from lead_system.extensions import SQLITE_BUSY_MILLISECONDS, WRITES, Model, db
 from lead_system.models import Account, HandledRequest
 
 ATTEMPTS = 8
@@ -40,6 +40,17 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LOST_RACE_STATES = frozenset({"40001", "40P01", "55P03", "23505"})
 """What PostgreSQL calls a failed serialisation, a deadlock, a lock time-out and a violated uniqueness."""
 
+_SQLITE_LOST_RACE = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_BUSY_RECOVERY,
+        sqlite3.SQLITE_BUSY_SNAPSHOT,
+        sqlite3.SQLITE_LOCKED,
+    }
+)
+"""The same for SQLite, which calls itself plainly busy only after half a minute: that is an outage."""
+
 _PASSWORDS = frozenset({"password", "current_password", "new_password"})
 """Of a password only counts whether one was given: not even a hash of the request may tell what it was."""
 
@@ -49,7 +60,6 @@ _NOT_CONTENT = _PASSWORDS | {"address", "drawn", "now", "request_id", "rows_foun
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
-_SQLITE_UNIQUE = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
 T = TypeVar("T")
 
 
@@ -81,30 +91,37 @@ def _is_lost_race(error: DBAPIError) -> bool:
     Any other violated constraint is a defect of ours, and is not hidden behind repetition.
     """
     if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        return code in _SQLITE_UNIQUE or "locked" in str(error.orig)
+        return getattr(error.orig, "sqlite_errorcode", None) in _SQLITE_LOST_RACE
     return getattr(error.orig, "sqlstate", None) in _LOST_RACE_STATES
+
+
+def _may_run_again(error: DBAPIError, *, may_break: bool) -> bool:
+    return _is_lost_race(error) or (may_break and error.connection_invalidated)
 
 
 def atomic(work: Callable[[], T]) -> T:
     """Run `work` in one writing transaction and commit it, again after a lost race.
 
-    `work` must do all its reading inside, since it may run several times.
+    `work` must do all its reading inside, since it may run several times. A connection that breaks before
+    the commit took nothing with it: the work runs once more, on another one. What became of a commit that
+    broke, only the database knows; a repeat of the request finds out (R13).
 
     Raises:
         Refused: what `work` refused, nothing written; or BUSY when the race was lost too often.
     """
     for round_number in range(ATTEMPTS):
         db.session.rollback()  # Ends the page's reading transaction: what it saw may be stale by now.
+        may_break = round_number == 0
         try:
             db.session.connection(execution_options={WRITES: True})
             result = work()
+            may_break = False
             db.session.commit()
         except (DBAPIError, LostRace) as error:
             db.session.rollback()
-            if isinstance(error, DBAPIError) and not _is_lost_race(error):
+            if isinstance(error, DBAPIError) and not _may_run_again(error, may_break=may_break):
                 raise
-            _log.info("Lost a race, round %s: %s", round_number + 1, type(error).__name__)
+            _log.info("Lost a race or the connection, round %s: %s", round_number + 1, type(error).__name__)
             time.sleep(random.uniform(0, 0.01 * 2**round_number))  # noqa: S311 - jitter
         except BaseException:
             db.session.rollback()
@@ -347,11 +364,32 @@ def read_snapshot() -> None:
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def aside(work: Callable[[Connection], object]) -> None:
+def aside(work: Callable[[Connection], object], *, patience_milliseconds: int | None = None) -> None:
     """Run a small write on a connection of its own and commit it at once, beside the session's transaction.
 
     Others see it while the session still reads, and it stays whatever becomes of the session. Never inside
-    `atomic`: on SQLite it would wait there for a lock that its own thread holds.
+    `atomic`: on SQLite it would wait there for a lock that its own thread holds. With `patience_milliseconds`
+    it waits no longer than that for others.
     """
-    with db.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+    with (
+        db.engine.connect().execution_options(**{WRITES: True}) as connection,
+        _patience(connection, patience_milliseconds),
+        connection.begin(),
+    ):
+        if patience_milliseconds is not None and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_milliseconds}")
         work(connection)
+
+
+@contextmanager
+def _patience(connection: Connection, milliseconds: int | None) -> Iterator[None]:
+    """Let a connection of SQLite wait less than others do; it waits when it begins, so before it begins."""
+    if milliseconds is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MILLISECONDS}")

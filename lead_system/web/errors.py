@@ -1,19 +1,35 @@
-"""Pages for what went wrong, in the page's language and with the right status, never with internals."""
+"""Pages for what went wrong, in the page's language and with the right status, never with internals.
 
-from flask import Flask, jsonify, render_template, request
+They are rendered without what other pages are given: who is signed in, and what waits for them, would ask the
+database, which may be what is wrong.
+"""
+
+import logging
+from typing import Any
+
+from flask import Flask, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from lead_system.domain.errors import Refused
+from lead_system.domain.identity import has_full_number
+from lead_system.services.outages import find_outage
 from lead_system.web.sentences import sentence, sentence_for_page
 
+RETRY_AFTER_SECONDS = 10
+"""When to ask again after an outage; PostgreSQL is back from a crash by then."""
 
-def _answer(status: int, text: str) -> ResponseReturnValue:
+_log = logging.getLogger(__name__)
+
+
+def _answer(status: int, text: str, **shown: Any) -> ResponseReturnValue:
     if request.accept_mimetypes.best == "application/json":
         return jsonify(sentence=text), status
-    return render_template("errors/error.html", status=status, sentence=text), status
+    page = current_app.jinja_env.get_template("errors/error.html")
+    return page.render(status=status, sentence=text, **shown), status
 
 
 def _refused(refused: Refused) -> ResponseReturnValue:
@@ -39,8 +55,36 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _answer(error.code, texts.get(error.code, texts[400] if error.code < 500 else texts[500]))
 
 
+def _database(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Answer an outage; anything else is a defect, which Flask logs and answers as 500."""
+    outage = find_outage(error)
+    if outage is None:
+        raise error
+    _log.warning("The database is %s: %s", outage.value, type(error).__name__)
+    text = _("The data cannot be reached at the moment, so this page cannot be shown. Try again in a minute.")
+    if request.method == "POST":
+        text = _(
+            "The data cannot be reached at the moment. Whether this was saved is not certain, "
+            "so send it again in a minute: what was already saved will not count twice."
+        )
+    answer = current_app.make_response(_answer(503, text, again=_to_send_again()))
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _to_send_again() -> list[tuple[str, str]]:
+    """Return the sent form, with its request id, for a button that sends it again (R13).
+
+    Nothing where the page cannot repeat it: files and passwords, and whole numbers, which no page shows (R1).
+    """
+    sent = list(request.form.items(multi=True))
+    is_secret = any("password" in name or has_full_number(value) for name, value in sent)
+    return [] if is_secret or request.files or not request.form.get("request_id") else sent
+
+
 def init_errors(app: Flask) -> None:
     """Hand out the pages; an unforeseen error is logged by Flask and answered as 500."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SQLAlchemyError, _database)

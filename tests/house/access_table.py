@@ -377,6 +377,8 @@ PHONE_PAGES = [
 
 EVERYWHERE = [
     Row(GET, "/", PUBLIC, 302),
+    Row(GET, "/healthz", PUBLIC, 200),
+    Row(GET, "/readyz", PUBLIC, 200),
     Row(POST, "/language", PUBLIC, 302),
     Row(POST, "/theme", PUBLIC, 302),
 ]

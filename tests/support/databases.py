@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -119,8 +119,16 @@ class Cluster:
     def kill(self) -> None:
         """Kill the server with all its processes, without a chance to write anything."""
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)
+            for pid in self.pids():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._server.wait(timeout=30)
+
+    def pids(self) -> list[int]:
+        """Return its processes, the first of which starts all others; each leads a group of its own."""
+        assert self._server is not None, "the cluster was never started"
+        pid = self._server.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
     @property
     def _data(self) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 from lead_system.application import create_app
+from lead_system.extensions import db
 from tests.support.cast import Cast, move_in
 from tests.support.databases import Cluster, Database, DatabaseFactory
 from tests.support.server import Server
@@ -56,6 +57,7 @@ def opened(kind: str, *, workers: int = 3, threads: int = 4, durable: bool = Fal
         database = ends.enter_context(factory.migrated(kind, folder))
         cluster = factory.running_cluster() if kind == "postgresql" else None
         app = create_app(database.settings())
+        ends.callback(_disconnect, app)
         server = Server(database, workers=workers, threads=threads)
         ends.callback(server.close)
         cast = Cast(app, *move_in(app))
@@ -64,3 +66,9 @@ def opened(kind: str, *, workers: int = 3, threads: int = 4, durable: bool = Fal
         yield centre
         for person in centre.people.values():
             person.leave()
+
+
+def _disconnect(app: Flask) -> None:
+    """Close the connections that the arranging and the looking have left open."""
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,1 @@
+"""kill -9 at random moments under load, on both databases: what was acknowledged is there, exactly once."""
