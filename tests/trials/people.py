@@ -10,6 +10,11 @@ from tests.support.cast import AGENTS, PASSWORD, STAFF, VISITOR, Cast
 from tests.support.html import Page
 
 WAITS_SECONDS = 60
+KEEPS_SECONDS = 1
+"""How long an idle connection is used again: less than the server keeps one, or a form might meet its end."""
+
+Fields = dict[str, str | list[str]]
+Files = dict[str, tuple[str, bytes, str]]
 OFFICE = frozenset({"secretary", "director", "admin"})
 _PHONES = {who: phone for who, _, _, phone, _ in AGENTS} | {"hong": VISITOR["phone"]}
 _LOGINS = {who: login for who, _, _, _, login in STAFF}
@@ -46,7 +51,9 @@ class Person:
     """Somebody's browser without a screen; several threads may send with it at once."""
 
     def __init__(self, url: str) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=8)
+        limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=8, keepalive_expiry=KEEPS_SECONDS
+        )
         self._client = httpx.Client(base_url=url, timeout=WAITS_SECONDS, limits=limits, trust_env=False)
         self.token = ""
 
@@ -54,24 +61,31 @@ class Person:
         """Fetch a page."""
         return self._ask("GET", address, {})
 
-    def post(self, address: str, request_id: str = "", **fields: object) -> Answer:
-        """Send a form, under an id of its own unless one is given.
+    def post(
+        self, address: str, request_id: str = "", *, files: Files | None = None, **fields: object
+    ) -> Answer:
+        """Send a form, under an id of its own unless one is given; a list is sent as one field many times.
 
         Raises:
             httpx.TransportError: no answer came, and nobody knows what became of the request.
         """
-        sent = {"csrf_token": self.token, "request_id": request_id or new_id()}
-        return self._ask("POST", address, sent | {name: str(value) for name, value in fields.items()})
+        sent: Fields = {"csrf_token": self.token, "request_id": request_id or new_id()}
+        sent |= {name: _typed(value) for name, value in fields.items()}
+        return self._ask("POST", address, sent, files)
 
     def leave(self) -> None:
         """Close the browser."""
         self._client.close()
 
-    def _ask(self, method: str, address: str, sent: dict[str, str]) -> Answer:
+    def _ask(self, method: str, address: str, sent: Fields, files: Files | None = None) -> Answer:
         started = time.monotonic()
-        answer = self._client.request(method, address, data=sent or None)
+        answer = self._client.request(method, address, data=sent or None, files=files)
         location = answer.headers.get("location", "")
         return Answer(answer.status_code, location, answer.text, started, time.monotonic())
+
+
+def _typed(value: object) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def new_id() -> str:
