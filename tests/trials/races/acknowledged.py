@@ -152,7 +152,7 @@ ROWS = (
 
 
 def broken_books(app: Flask) -> Iterator[Finding]:
-    """Yield what was acknowledged and is not in the history, what stands there unasked, and rows of neither."""
+    """Yield what was acknowledged and not written, what was written unasked, and rows without a record."""
     with app.app_context():
         history = db.session.execute(
             select(HistoryRecord.action, HistoryRecord.chain, HistoryRecord.changes)

@@ -90,7 +90,7 @@ def scan_sent_five_times(stage: Stage) -> None:
 
 
 def refused_scan_sent_five_times(stage: Stage) -> None:
-    """A scan of another's customer arrives five times: it is turned away once, five times in the same words."""
+    """A scan of another's customer arrives five times: turned away once, and told so five times."""
     held, wanted = stage.held("qiang", stage.customer()), stage.cast.enters("fang", stage.customer())
     stage.cast.reports("fang", wanted)
     stage.fire(*[confirm(stage, "feng", wanted)] * 5)
@@ -100,7 +100,7 @@ def refused_scan_sent_five_times(stage: Stage) -> None:
 
 
 def entry_against_the_holders_scan(stage: Stage) -> None:
-    """A rival enters and reports a customer while the gate binds it: a collision, if the binding came first."""
+    """A rival enters a customer while the gate binds it: a collision, if the binding came first."""
     held = stage.cast.enters("qiang", stage.customer(), reports=True)
     entered, scanned = stage.fire(
         enter("fang", stage.customer(), reports=True), confirm(stage, "feng", held)

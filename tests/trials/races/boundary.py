@@ -103,7 +103,7 @@ def rebind_at_the_end(stage: Stage) -> None:
 
 
 def report_at_the_end(stage: Stage) -> None:
-    """The holder reports as the protection ends and the rival is scanned: reported again, if it came after."""
+    """The holder reports as the protection ends: reported again, if it came after."""
     mine, theirs = _two(stage)
     scanned = confirm(stage, "lu", theirs)
     end = _ends_soon(stage, mine)

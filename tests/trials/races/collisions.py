@@ -54,7 +54,7 @@ def handling_against_a_new_event(stage: Stage) -> None:
 
 
 def reopening_against_a_new_event(stage: Stage) -> None:
-    """A handled collision is opened again while the challenger reports: one open row, with the report in it."""
+    """A handled collision is opened again while the challenger reports: one open row, which knows of it."""
     held, wanted, row = _collision(stage)
     stage.cast.handles("director", row)
     stage.fire(reopen(stage, "admin", row), report("fang", wanted))

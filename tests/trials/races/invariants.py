@@ -45,7 +45,8 @@ NEVER = (
         Broken.DOUBLE, "one broker has one customer twice",
         "SELECT a.id AS one, b.id AS other, a.broker_id FROM leads a JOIN leads b"
         " ON a.broker_id = b.broker_id AND a.name_key = b.name_key AND a.id < b.id"
-        " AND (a.phone1 IN (b.phone1, coalesce(b.phone2, '')) OR a.phone2 IN (b.phone1, coalesce(b.phone2, '')))"
+        " AND (a.phone1 IN (b.phone1, coalesce(b.phone2, ''))"
+        " OR a.phone2 IN (b.phone1, coalesce(b.phone2, '')))"
         " WHERE a.status <> 'withdrawn' AND b.status <> 'withdrawn'"
         " AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL",
     ),
@@ -85,8 +86,10 @@ NEVER = (
     Invariant(
         Broken.LOST, "a lead that holds its customer lacks one of its holds",
         "SELECT l.id, l.status, l.protect_until, count(h.id) AS holds FROM leads l"
-        " LEFT JOIN holds h ON h.lead_id = l.id AND h.name_key = l.name_key AND h.phone IN (l.phone1, l.phone2)"
-        " AND ((l.status = 'dealt' AND h.ends_at IS NULL) OR (l.status = 'bound' AND h.ends_at = l.protect_until))"
+        " LEFT JOIN holds h ON h.lead_id = l.id"
+        " AND h.name_key = l.name_key AND h.phone IN (l.phone1, l.phone2)"
+        " AND ((l.status = 'dealt' AND h.ends_at IS NULL)"
+        " OR (l.status = 'bound' AND h.ends_at = l.protect_until))"
         " WHERE l.status = 'dealt' OR (l.status = 'bound' AND l.protect_until > :now)"
         " GROUP BY l.id, l.status, l.protect_until, l.phone2"
         " HAVING count(h.id) <> CASE WHEN l.phone2 IS NULL THEN 1 ELSE 2 END",
@@ -115,7 +118,8 @@ NEVER = (
     ),
     Invariant(
         Broken.LOST, "a request was acknowledged without an answer kept",
-        "SELECT asker, action, request_id FROM handled_requests WHERE answer IS NULL OR CAST(answer AS TEXT) = 'null'",
+        "SELECT asker, action, request_id FROM handled_requests"
+        " WHERE answer IS NULL OR CAST(answer AS TEXT) = 'null'",
     ),
     Invariant(
         Broken.DOUBLE, "two accounts sign in with one phone",
@@ -155,10 +159,10 @@ def _held_by_two_at_once() -> Iterator[Finding]:
     joined = select(BindingKey, Binding).join(Binding, Binding.id == BindingKey.binding_id)
     for key, binding in db.session.execute(joined.order_by(Binding.bound_at, Binding.id)):
         held.setdefault((key.name_key, key.phone, key.person_number), []).append(binding)
-    for key, bindings in held.items():
+    for name, bindings in held.items():
         for earlier, later in pairwise(bindings):
             if later.bound_at < _end_of(earlier):
-                where = f"  {key}: {_times(earlier)} and {_times(later)}"
+                where = f"  {name}: {_times(earlier)} and {_times(later)}"
                 yield Finding(Broken.DOUBLE, "two bindings of one key at one instant", where)
 
 

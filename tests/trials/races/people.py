@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 from lead_system.domain.roles import Role
-from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, GateScan, HistoryRecord, ProfileChange
 from lead_system.services import sign_in_codes
 from lead_system.services.transaction import Caller

@@ -1,5 +1,6 @@
 """Races of rebinds: whoever moves a customer finds it as they saw it, or is told that it is not (R8)."""
 
+from lead_system.extensions import db
 from lead_system.models import Binding, Deal, Lead, Rebind, Report
 from tests.trials.races.shots import confirm, correct, deal, enter, extend, rebind, report
 from tests.trials.races.stage import Stage, in_any_order
@@ -8,7 +9,8 @@ from tests.trials.races.stage import Stage, in_any_order
 def _target(stage: Stage, lead_id: int) -> int:
     """Return the lead to which a customer was moved, 0 where it was not."""
     with stage.centre.app.app_context():
-        moved = Rebind.query.filter_by(from_lead_id=lead_id).order_by(Rebind.id.desc()).first()
+        moves = db.session.query(Rebind).filter_by(from_lead_id=lead_id)
+        moved = moves.order_by(Rebind.id.desc()).first()
         return moved.to_lead_id if moved else 0
 
 
@@ -69,13 +71,13 @@ def rebinds_with_crossed_phones(stage: Stage) -> None:
 
 def _rebinds_to(stage: Stage, broker: str, given_name: str) -> int:
     with stage.centre.app.app_context():
-        leads = {lead.id for lead in Lead.query.filter_by(given_name=given_name)}
-        moves = Rebind.query.filter_by(to_broker_id=stage.cast.ids[broker])
+        leads = {lead.id for lead in db.session.query(Lead).filter_by(given_name=given_name)}
+        moves = db.session.query(Rebind).filter_by(to_broker_id=stage.cast.ids[broker])
         return sum(move.from_lead_id in leads for move in moves)
 
 
 def rebind_against_the_rivals_scan(stage: Stage) -> None:
-    """A customer is moved while the gate scans the code of a third broker: somebody holds it at each moment."""
+    """A customer is moved while the gate scans a third broker's code: somebody holds it at each moment."""
     lead_id = stage.held("fang", stage.customer())
     rival = stage.cast.enters("wei", stage.customer(), reports=True)
     stage.fire(rebind(stage, "director", lead_id, "qiang"), confirm(stage, "lu", rival))

@@ -1,4 +1,4 @@
-"""The run: all kinds on one database after the other, in batches after each of which everything is checked."""
+"""The run: all kinds on one database, in batches after each of which everything is checked."""
 
 import math
 import random
@@ -66,7 +66,7 @@ class Races:
         for _ in range(rounds):
             self._round(name, tally)
         broken = [*broken_invariants(self._centre.app), *broken_books(self._centre.app)]
-        tally.findings += [f for f in self._new(broken)]
+        tally.findings += self._new(broken)
         return tally
 
     def _new(self, broken: Sequence[Finding]) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ class Races:
     def _round(self, name: str, tally: Tally) -> None:
         number = next(self._numbers)
         where = f"{name} on {self._centre.kind}, round {number}, seed {self._seed}"
-        stage = Stage(self._crowd, number, random.Random(f"{self._seed}/{name}/{number}"))  # noqa: S311
+        stage = Stage(self._crowd, number, random.Random(f"{self._seed}/{name}/{number}"))
         try:
             KINDS[name](stage)
         except Exception as trouble:  # noqa: BLE001 - what a round stumbles over is a finding like any other
@@ -87,7 +87,7 @@ class Races:
         tally.rounds += 1
         tally.together += stage.is_together
         tally.mattered += stage.mattered
-        tally.outcomes[" ".join(sorted(reply.word for reply in stage.replies))] += 1
+        tally.outcomes[stage.outcome()] += 1
         tally.findings += [
             Finding(f.broken, f.what, f"  {where}\n{stage.story()}\n{self._rows_of(stage)}")
             for f in stage.findings
@@ -108,10 +108,9 @@ class Races:
 def _told(lead: Lead) -> str:
     bindings = db.session.scalars(select(Binding).where(Binding.lead_id == lead.id).order_by(Binding.id))
     holds = db.session.scalars(select(Hold).where(Hold.lead_id == lead.id).order_by(Hold.id))
-    said = [
-        f"  lead {lead.id} of broker {lead.broker_id}: {lead.status.value}, version {lead.version},"
-        f" phones {lead.phone1} {lead.phone2 or ''}, until {lead.protect_until}, merged {lead.merged_into_id}"
-    ]
+    stands = f"{lead.status.value}, version {lead.version}, phones {lead.phone1} {lead.phone2 or ''}"
+    until = f"until {lead.protect_until}, merged into {lead.merged_into_id}"
+    said = [f"  lead {lead.id} of broker {lead.broker_id}: {stands}, {until}"]
     said += [f"    binding {b.id}: {b.bound_at} to {b.ends_at}, ended {b.ended_at}" for b in bindings]
     said += [f"    hold on {hold.phone} until {hold.ends_at}" for hold in holds]
     return "\n".join(said)

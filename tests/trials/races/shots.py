@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
-from lead_system.models import Account, Setting
+from lead_system.models import Setting
 from tests.support.cast import SCREENSHOT
 from tests.trials.races.stage import Shot, Stage
 
@@ -125,13 +125,14 @@ def archive(stage: Stage, who: str, account: str, page: str = "brokers") -> Shot
 
 def change_phone(stage: Stage, who: str, account: str, phone: str) -> Shot:
     """A director gives a broker another phone."""
-    shown = {name: stage.cast.account(account, name) for name in ("version", "brokerage_id")}
+    shown: dict[str, object] = {n: stage.cast.account(account, n) for n in ("version", "brokerage_id")}
     return Shot(who, f"/admin/brokers/change/?id={stage.cast.ids[account]}", {**shown, "phone": phone})
 
 
 def change_protection(stage: Stage, who: str, days: int, *, also_running: bool) -> Shot:
     """An admin changes how long bindings last."""
-    fields = {"version": settings(stage).version, "days": days, "reach": "running" if also_running else "new"}
+    reach = "running" if also_running else "new"
+    fields: dict[str, object] = {"version": settings(stage).version, "days": days, "reach": reach}
     return Shot(who, "/admin/settings/protection/", fields)
 
 
@@ -148,9 +149,3 @@ def walk_in(stage: Stage, gate: str, visitor: str, *, again: bool = False) -> Sh
         "consultant_id": stage.cast.ids["xin"],
         "another_visit": "1" if again else "",
     })  # fmt: skip
-
-
-def account_of(stage: Stage, **values: Any) -> Account:
-    """Return the one account with these values."""
-    with stage.centre.app.app_context():
-        return db.session.execute(select(Account).filter_by(**values)).scalar_one()

@@ -63,6 +63,11 @@ class Reply:
         return self.word in DONE
 
     @property
+    def is_acknowledged(self) -> bool:
+        """Whether whoever sent it takes it as done."""
+        return self.answer is not None and self.answer.is_done and self.word != SIGNED_OUT
+
+    @property
     def said(self) -> tuple[int, str, str]:
         """What a repeat must be answered too."""
         answer = self.answer
@@ -184,7 +189,7 @@ class Stage:
     def _reply(
         self, shot: Shot, got: Answer | str, kept: dict[tuple[str, str], dict[str, Any] | None]
     ) -> Reply:
-        """Put an answer beside what is kept; before sign-in the asker is a session, and the id alone counts."""
+        """Put an answer beside what is kept, which belongs to a session before sign-in."""
         if shot.who in self.cast.ids:
             own = kept.get((f"account:{self.cast.ids[shot.who]}", shot.request_id))
         else:
@@ -198,16 +203,13 @@ class Stage:
     def _judge_answers(self) -> None:
         """Refuse what may never be said, an acknowledgement without an answer kept, and unequal repeats."""
         for reply in self.replies:
+            kept = reply.kept or {}
             if is_never_said(reply.word):
                 self.find(Broken.ERROR, f"{reply.shot.who} was answered {_shown(reply)}")
-            if reply.word != SIGNED_OUT and reply.answer is not None and reply.answer.is_done:
-                if "answer" not in (reply.kept or {}):
-                    self.find(
-                        Broken.LOST, f"{reply.shot} was acknowledged, but the server keeps {reply.kept}"
-                    )
-            kept_refusal = (reply.kept or {}).get("refused")
-            if kept_refusal is not None and kept_refusal != reply.word:
-                self.find(Broken.ERROR, f"{reply.shot} was told {reply.word}, but kept is {kept_refusal}")
+            if reply.is_acknowledged and "answer" not in kept:
+                self.find(Broken.LOST, f"{reply.shot} was acknowledged, but the server keeps {kept}")
+            if kept.get("refused", reply.word) != reply.word:
+                self.find(Broken.ERROR, f"{reply.shot} was told {reply.word}, but kept is {kept}")
         for _, same in itertools.groupby(sorted(self.replies, key=_asked), key=_asked):
             said = {reply.said for reply in same}
             if len(said) > 1:
@@ -267,6 +269,11 @@ class Stage:
         with self.centre.app.app_context():
             kinds = select(CollisionEvent.kind).where(CollisionEvent.collision_id == collision_id)
             return Counter(kind.value for kind in db.session.scalars(kinds))
+
+    def outcome(self) -> str:
+        """Return what all were told, each word with how often it came."""
+        words = Counter(reply.word for reply in self.replies)
+        return " ".join(word if times == 1 else f"{times}·{word}" for word, times in sorted(words.items()))
 
     def story(self) -> str:
         """Return all that was sent and answered."""

@@ -37,7 +37,7 @@ def walk_in_sent_five_times(stage: Stage) -> None:
 def walk_in_against_entry(stage: Stage) -> None:
     """A visitor is logged while a broker enters them: who came first decides whether that is a collision."""
     who, person = _named(stage)
-    _, entered = stage.fire(walk_in(stage, "feng", who), enter("fang", person))
+    stage.fire(walk_in(stage, "feng", who), enter("fang", person))
     if stage.explained(("done", "done")):
         rows = stage.rows(Collision, visitor_id=stage.cast.ids[who], kind="walk_in_first")
         stage.never(f"{rows} collisions of the two", is_so=rows > 1)
