@@ -185,7 +185,7 @@ def test_expired_lead_is_bound_anew_after_a_report_with_the_same_code(
 def test_scan_by_an_earlier_clock_than_the_report_at_the_end_binds_anew(
     cast: Cast, clock: StoppedClock
 ) -> None:
-    """Two processes: the report came first, by a clock at which the old hold had ended, the scan's had not."""
+    """Of two processes the report's came first, by a clock at which the old hold had ended."""
     lead_id = cast.enters("fang", OUYANG, "1394321", reports=True)
     code = cast.code_of(lead_id)
     confirm(cast, code)

@@ -158,16 +158,18 @@ def broken_books(app: Flask) -> Iterator[Finding]:
             select(HistoryRecord.action, HistoryRecord.chain, HistoryRecord.changes)
         ).all()
         asked = db.session.execute(select(HandledRequest.action, HandledRequest.answer)).all()
-        yield from _compared("acknowledged", _told(asked), _written(history))
+        told, written = _told(asked), _written(history)
+        yield from _more(Broken.LOST, "acknowledged without its history record", told, written)
+        yield from _more(Broken.DOUBLE, "a history record that nobody was answered for", written, told)
         for what, actions, name, rows in ROWS:
             found = Counter(str(number) for number in db.session.scalars(text(rows)))
             wrote = Counter(_number(r.chain, r.changes, name) for r in history if r.action in actions)
-            yield from _compared(f"{what} in its table", found, wrote)
+            yield from _rows_compared(what, found, wrote)
         events = Counter(
             (f"collision_{kind}", f"collision:{number}")
             for kind, number in db.session.execute(text("SELECT kind, collision_id FROM collision_events"))
         )
-        yield from _compared("an event of a collision", events, _chained(history, "collision_"))
+        yield from _rows_compared("an event of a collision", events, _chained(history, "collision_"))
 
 
 def _number(chain: str, changes: dict[str, Any], name: str) -> str:
@@ -202,9 +204,18 @@ def _chained(history: Iterable[Any], prefix: str) -> Counter[Entry]:
     return Counter((r.action, r.chain) for r in history if r.action.startswith(prefix))
 
 
-def _compared(what: str, wanted: Counter[Any], found: Counter[Any]) -> Iterator[Finding]:
-    """Yield what one book has and the other has not."""
-    for entry, missing in (wanted - found).items():
-        yield Finding(Broken.LOST, f"{what} without its history record", f"  {entry} × {missing}")
-    for entry, spare in (found - wanted).items():
-        yield Finding(Broken.DOUBLE, f"a history record too many for {what}", f"  {entry} × {spare}")
+def _rows_compared(what: str, rows: Counter[Any], records: Counter[Any]) -> Iterator[Finding]:
+    """Yield rows of which the history knows nothing, and records of rows that are not there.
+
+    A second row of something that is recorded has happened twice; the first one has lost its record.
+    """
+    for entry, spare in (rows - records).items():
+        broken = Broken.DOUBLE if records[entry] else Broken.LOST
+        yield Finding(broken, f"{what} without its history record", f"  {entry} × {spare}")
+    yield from _more(Broken.LOST, f"{what} is gone from its table", records, rows)
+
+
+def _more(broken: Broken, what: str, one: Counter[Any], other: Counter[Any]) -> Iterator[Finding]:
+    """Yield what one book has more often than the other."""
+    for entry, times in (one - other).items():
+        yield Finding(broken, what, f"  {entry} × {times}")

@@ -10,10 +10,10 @@ from lead_system.extensions import db
 from lead_system.models import Binding, GateScan, Hold, Report
 from lead_system.services import gate
 from tests.trials.races.shots import confirm, deal, extend, rebind, report, settings
-from tests.trials.races.stage import Stage
+from tests.trials.races.stage import Stage, lately
 
-SOONEST, LATEST = 0.004, 0.045
-"""Within how many seconds of the start the end comes."""
+SOONEST, LATEST = 0.0, 1.0
+"""When the end comes after the start, as a part of the time for which a form has been in flight lately."""
 
 
 def _ends_soon(stage: Stage, lead_id: int) -> datetime:
@@ -21,11 +21,15 @@ def _ends_soon(stage: Stage, lead_id: int) -> datetime:
     days = timedelta(days=settings(stage).protection_days)
     code, caller = stage.cast.code_of(lead_id), stage.cast.as_("feng")
     consultant_id = stage.cast.ids["xin"]
+    crowd = stage.crowd
     with stage.centre.app.app_context():
-        end = datetime.now(UTC) + timedelta(seconds=0.012 + stage.chance.uniform(SOONEST, LATEST))
+        began = datetime.now(UTC)
+        soon = crowd.binding_seconds + crowd.flight_seconds * stage.chance.uniform(SOONEST, LATEST)
+        end = began + timedelta(seconds=soon)
         gate.confirm_scan(
             caller, code=code, consultant_id=consultant_id, another_visit=True, now=end - days
         )  # fmt: skip
+    crowd.binding_seconds = lately(crowd.binding_seconds, (datetime.now(UTC) - began).total_seconds())
     return end
 
 

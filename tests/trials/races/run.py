@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -64,34 +65,36 @@ class Races:
         """Run rounds of one kind, and then look at the whole database."""
         tally = Tally()
         for _ in range(rounds):
-            self._round(name, tally)
-        broken = [*broken_invariants(self._centre.app), *broken_books(self._centre.app)]
-        tally.findings += self._new(broken)
+            tally.add(self.round_of(name))
+        tally.findings += self.broken_by_now()
         return tally
 
-    def _new(self, broken: Sequence[Finding]) -> Iterator[Finding]:
-        """Leave out what was found after an earlier batch already."""
-        for finding in broken:
-            if finding not in self._known:
-                self._known.add(finding)
-                yield finding
+    def broken_by_now(self) -> list[Finding]:
+        """Look at the whole database; what was found before is not told again."""
+        broken = [*broken_invariants(self._centre.app), *broken_books(self._centre.app)]
+        new = [finding for finding in broken if finding not in self._known]
+        self._known.update(new)
+        return new
 
-    def _round(self, name: str, tally: Tally) -> None:
+    def stage(self, name: str = "") -> Stage:
+        """Prepare the next round; its number and the seed decide all that is drawn in it."""
         number = next(self._numbers)
-        where = f"{name} on {self._centre.kind}, round {number}, seed {self._seed}"
-        stage = Stage(self._crowd, number, random.Random(f"{self._seed}/{name}/{number}"))
+        return Stage(self._crowd, number, random.Random(f"{self._seed}/{name}/{number}"))
+
+    def round_of(self, name: str) -> Tally:
+        """Run one round of a kind, and judge it."""
+        stage = self.stage(name)
+        where = f"{name} on {self._centre.kind}, round {stage.number}, seed {self._seed}"
         try:
             KINDS[name](stage)
         except Exception as trouble:  # noqa: BLE001 - what a round stumbles over is a finding like any other
             stage.find(Broken.ERROR, f"the round could not be judged: {trouble!r}")
-        tally.rounds += 1
-        tally.together += stage.is_together
-        tally.mattered += stage.mattered
-        tally.outcomes[stage.outcome()] += 1
-        tally.findings += [
+        told = [
             Finding(f.broken, f.what, f"  {where}\n{stage.story()}\n{self._rows_of(stage)}")
             for f in stage.findings
         ]
+        outcome = Counter({stage.outcome(): 1})
+        return Tally(1, int(stage.is_together), int(stage.mattered), outcome, told)
 
     def _rows_of(self, stage: Stage) -> str:
         """Return the leads of a round's customers as they stand, with their bindings and holds."""
@@ -101,8 +104,10 @@ class Races:
             return "\n".join(_told(lead) for lead in leads)
 
     def close(self) -> None:
-        """Send everybody home."""
+        """Send everybody home, and let go of the database."""
         self._crowd.leave()
+        with self._centre.app.app_context():
+            db.engine.dispose()
 
 
 def _told(lead: Lead) -> str:

@@ -23,7 +23,9 @@ from tests.trials.races.findings import Broken, Finding
 from tests.trials.races.words import DONE, SIGNED_OUT, is_never_said, word_of
 
 MOST_AT_ONCE = 16
-LATEST_START_SECONDS = 0.006
+LATEST_START = 0.4
+"""How much later than the first a form may start, as a part of the time for which one is in flight."""
+
 READ_AFTER = 12
 """After so many answers a person looks at a page, which takes the messages of success off the session."""
 
@@ -86,6 +88,10 @@ class Crowd:
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE)
         self._speaks_english: set[str] = set()
         self._unread: dict[str, int] = {}
+        self.flight_seconds = 0.03
+        """For how long a form has been in flight lately, of those of one round the shortest."""
+        self.binding_seconds = 0.02
+        """How long a binding has taken lately that is made in this process."""
 
     def person(self, who: str) -> Person:
         """Return somebody who is signed in and reads English, in which this trial knows the sentences."""
@@ -118,6 +124,8 @@ class Crowd:
                 return repr(trouble)
 
         answers = list(self._threads.map(run, range(len(shots))))
+        flights = [answer.ended - answer.started for answer in answers if isinstance(answer, Answer)]
+        self.flight_seconds = lately(self.flight_seconds, min(flights, default=self.flight_seconds))
         self._read(shots)
         return answers
 
@@ -170,13 +178,14 @@ class Stage:
         order = list(range(len(shots)))
         self.chance.shuffle(order)
         is_spread = self.chance.random() < 0.5
-        delays = [self.chance.uniform(0, LATEST_START_SECONDS) if is_spread else 0.0 for _ in order]
+        latest = LATEST_START * self.crowd.flight_seconds if is_spread else 0.0
+        delays = [self.chance.uniform(0, latest) for _ in order]
         answers = self.crowd.send([shots[place] for place in order], delays)
         found = dict(zip(order, answers, strict=True))
         kept = self._kept(shots)
         self.replies = [self._reply(shot, found[place], kept) for place, shot in enumerate(shots)]
         self._judge_flight([a for a in answers if isinstance(a, Answer)], len(shots))
-        self._judge_answers()
+        self.judge_answers()
         return self.replies
 
     def _kept(self, shots: Sequence[Shot]) -> dict[tuple[str, str], dict[str, Any] | None]:
@@ -200,7 +209,7 @@ class Stage:
         is_whole = len(answers) == wanted
         self.is_together = is_whole and max(a.started for a in answers) < min(a.ended for a in answers)
 
-    def _judge_answers(self) -> None:
+    def judge_answers(self) -> None:
         """Refuse what may never be said, an acknowledgement without an answer kept, and unequal repeats."""
         for reply in self.replies:
             kept = reply.kept or {}
@@ -290,6 +299,11 @@ def _shown(reply: Reply) -> str:
         return f"{reply.word} ({reply.trouble})"
     text = " ".join(re.sub(r"<[^>]*>", " ", reply.answer.text).split())[:300] if not reply.is_done else ""
     return f"{reply.word} ({reply.answer.status} {reply.answer.location}) {text}".rstrip()
+
+
+def lately(before: float, now: float) -> float:
+    """Return a moving average, in which the newest value counts for a fifth."""
+    return 0.8 * before + 0.2 * now
 
 
 def in_any_order(*words: str) -> tuple[tuple[str, ...], ...]:
