@@ -57,16 +57,18 @@ def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
     """Hold all of a lead's keys until `ends_at`, or for good where it is None.
 
     Ended holds in the way are deleted first, whole: every row of every lead whose ended hold has one of
-    these keys. Rows are locked and inserted in the order of their keys, so that two takers wait for each
-    other instead of locking each other out.
+    these keys, and what is left of the lead's own former hold, which its status says has ended, though
+    perhaps by a clock that was later than ours. Rows are locked and inserted in the order of their keys, so
+    that two takers wait for each other instead of locking each other out.
 
     Raises:
         HoldTaken: another lead holds one of the keys. Call inside `attempt()`, which undoes the rest.
     """
     ended_leads = select(Hold.lead_id).where(_has_one_of(lead.keys), Hold.ends_at <= now)
+    is_ended = and_(Hold.lead_id.in_(ended_leads), Hold.ends_at <= now)
     ended_rows = db.session.scalars(
         select(Hold.id)
-        .where(Hold.lead_id.in_(ended_leads), Hold.ends_at <= now)
+        .where(or_(is_ended, Hold.lead_id == lead.id))
         .order_by(Hold.name_key, Hold.phone, Hold.person_number)
         .with_for_update()
     ).all()

@@ -87,6 +87,20 @@ def test_late_deal_after_a_rebind_covers_the_days_before_it_only(cast: Cast, clo
     assert cast.status(lead_id) == "dealt"
 
 
+def test_late_deal_by_an_earlier_clock_than_the_report_at_the_end_takes_the_customer(
+    cast: Cast, clock: StoppedClock
+) -> None:
+    lead_id = bound(cast)
+    end = clock.forward(timedelta(days=30))
+    cast.reports("fang", lead_id)
+    clock.at(end - timedelta(milliseconds=20))
+
+    cast.deals("director", lead_id, MONDAY_TEN.date())
+
+    assert cast.status(lead_id) == "dealt"
+    assert cast.count(Hold, lead_id=lead_id, ends_at=None) == cast.count(Hold) == 1
+
+
 def mark(
     cast: Cast, lead_id: int, terms: deals.DealTerms, version: int | None = None, who: str = "director"
 ) -> None:

@@ -182,6 +182,26 @@ def test_expired_lead_is_bound_anew_after_a_report_with_the_same_code(
     assert cast.count(Binding, lead_id=lead_id, ended_at=None) == 1
 
 
+def test_scan_by_an_earlier_clock_than_the_report_at_the_end_binds_anew(
+    cast: Cast, clock: StoppedClock
+) -> None:
+    """Of two processes the report's came first, by a clock at which the old hold had ended."""
+    lead_id = cast.enters("fang", OUYANG, "1394321", reports=True)
+    code = cast.code_of(lead_id)
+    confirm(cast, code)
+    end = clock.forward(timedelta(days=30))
+    cast.reports("fang", lead_id)
+    a_little_earlier = clock.at(end - timedelta(milliseconds=20))
+
+    assert confirm(cast, code).outcome == "bound"
+
+    assert cast.status(lead_id) == "bound"
+    assert cast.count(Hold, lead_id=lead_id) == 2
+    assert cast.count(Hold, ends_at=a_little_earlier + timedelta(days=30)) == 2
+    assert cast.count(Binding, lead_id=lead_id, ended_at=a_little_earlier) == 1
+    assert cast.count(Binding, lead_id=lead_id, ended_at=None) == 1
+
+
 def arrange_every_reason(cast: Cast, clock: StoppedClock, reasons: set[str]) -> str:
     """Bring about the reasons for refusal at the code of one lead; returns the code."""
     if "code_unknown" in reasons:

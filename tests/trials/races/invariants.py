@@ -1,0 +1,178 @@
+"""What must be true of the whole database after every batch, asked of it in SQL (R2–R5, R7, R9, R13)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from flask import Flask
+from sqlalchemy import RowMapping, bindparam, select, text
+
+from lead_system.extensions import db
+from lead_system.models import Binding, BindingKey, UtcDateTime
+from tests.trials.races.findings import Broken, Finding
+
+
+class Invariant(NamedTuple):
+    """Rows that must not exist, and which promise is broken where they do."""
+
+    broken: Broken
+    what: str
+    rows: str
+
+
+NEVER = (
+    Invariant(
+        Broken.DOUBLE, "two leads hold one key",
+        "SELECT name_key, phone, person_number, min(lead_id) AS one, max(lead_id) AS other FROM holds"
+        " GROUP BY name_key, phone, person_number HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.DOUBLE, "one lead has two open bindings",
+        "SELECT lead_id, count(*) AS open_bindings FROM bindings WHERE ended_at IS NULL"
+        " GROUP BY lead_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.ERROR, "a binding has no cause, or two",
+        "SELECT id, scan_id, rebind_id FROM bindings WHERE (scan_id IS NULL) = (rebind_id IS NULL)",
+    ),
+    Invariant(
+        Broken.DOUBLE, "one scan or rebind made two bindings",
+        "SELECT scan_id, rebind_id, count(*) AS bindings FROM bindings"
+        " GROUP BY scan_id, rebind_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.DOUBLE, "one broker has one customer twice",
+        "SELECT a.id AS one, b.id AS other, a.broker_id FROM leads a JOIN leads b"
+        " ON a.broker_id = b.broker_id AND a.name_key = b.name_key AND a.id < b.id"
+        " AND (a.phone1 IN (b.phone1, coalesce(b.phone2, ''))"
+        " OR a.phone2 IN (b.phone1, coalesce(b.phone2, '')))"
+        " WHERE a.status <> 'withdrawn' AND b.status <> 'withdrawn'"
+        " AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL",
+    ),
+    Invariant(
+        Broken.LOST, "a listed lead has lost one of its keys, or a lead that left the lists keeps one",
+        "SELECT l.id, l.status, count(k.id) AS keys FROM leads l LEFT JOIN lead_keys k ON k.lead_id = l.id"
+        " GROUP BY l.id, l.status, l.phone2, l.merged_into_id HAVING count(k.id) <>"
+        " CASE WHEN l.status = 'withdrawn' OR l.merged_into_id IS NOT NULL THEN 0"
+        " WHEN l.phone2 IS NULL THEN 1 ELSE 2 END",
+    ),
+    Invariant(
+        Broken.DOUBLE, "two open collisions of one kind and pair",
+        "SELECT kind, holding_lead_id, visitor_id, challenging_lead_id, count(*) AS rows_open FROM collisions"
+        " WHERE state = 'open' GROUP BY kind, holding_lead_id, visitor_id, challenging_lead_id"
+        " HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.DOUBLE, "a walk-in came first twice",
+        "SELECT visitor_id, challenging_lead_id, count(*) AS asked FROM collisions"
+        " WHERE kind = 'walk_in_first' GROUP BY visitor_id, challenging_lead_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.ERROR, "a code without a report, or a report without a code",
+        "SELECT l.id, l.status, l.short_code FROM leads l WHERE (l.code_token IS NULL) <>"
+        " (NOT EXISTS (SELECT 1 FROM reports r WHERE r.lead_id = l.id))",
+    ),
+    Invariant(
+        Broken.DOUBLE, "two deals stand on one lead",
+        "SELECT lead_id, count(*) AS deals FROM deals WHERE undone_at IS NULL"
+        " GROUP BY lead_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.ERROR, "a deal stands on a lead that is not dealt, or none on one that is",
+        "SELECT l.id, l.status FROM leads l WHERE (l.status = 'dealt') <>"
+        " EXISTS (SELECT 1 FROM deals d WHERE d.lead_id = l.id AND d.undone_at IS NULL)",
+    ),
+    Invariant(
+        Broken.LOST, "a lead that holds its customer lacks one of its holds",
+        "SELECT l.id, l.status, l.protect_until, count(h.id) AS holds FROM leads l"
+        " LEFT JOIN holds h ON h.lead_id = l.id"
+        " AND h.name_key = l.name_key AND h.phone IN (l.phone1, l.phone2)"
+        " AND ((l.status = 'dealt' AND h.ends_at IS NULL)"
+        " OR (l.status = 'bound' AND h.ends_at = l.protect_until))"
+        " WHERE l.status = 'dealt' OR (l.status = 'bound' AND l.protect_until > :now)"
+        " GROUP BY l.id, l.status, l.protect_until, l.phone2"
+        " HAVING count(h.id) <> CASE WHEN l.phone2 IS NULL THEN 1 ELSE 2 END",
+    ),
+    Invariant(
+        Broken.ERROR, "somebody holds a customer who is neither bound nor dealt",
+        "SELECT h.lead_id, l.status, h.ends_at FROM holds h JOIN leads l ON l.id = h.lead_id"
+        " WHERE (h.ends_at IS NULL AND l.status <> 'dealt')"
+        " OR (h.ends_at > :now AND (l.status <> 'bound' OR l.protect_until <= :now))",
+    ),
+    Invariant(
+        Broken.LOST, "a running lead has no open binding with its end",
+        "SELECT l.id, l.protect_until FROM leads l WHERE l.status = 'bound' AND l.protect_until > :now"
+        " AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.lead_id = l.id AND b.ended_at IS NULL"
+        " AND b.ends_at = l.protect_until)",
+    ),
+    Invariant(
+        Broken.LOST, "a binding does not say which keys it held",
+        "SELECT b.id, b.lead_id FROM bindings b"
+        " WHERE NOT EXISTS (SELECT 1 FROM binding_keys k WHERE k.binding_id = b.id)",
+    ),
+    Invariant(
+        Broken.DOUBLE, "one request id was handled twice",
+        "SELECT asker, action, request_id, count(*) AS kept FROM handled_requests"
+        " GROUP BY asker, action, request_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.LOST, "a request was acknowledged without an answer kept",
+        "SELECT asker, action, request_id FROM handled_requests"
+        " WHERE answer IS NULL OR CAST(answer AS TEXT) = 'null'",
+    ),
+    Invariant(
+        Broken.DOUBLE, "two accounts sign in with one phone",
+        "SELECT phone, count(*) AS accounts FROM accounts WHERE role IN ('broker', 'resident', 'visitor')"
+        " GROUP BY phone HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.DOUBLE, "two customer types or two plots of one name",
+        "SELECT name_key AS named, count(*) AS rows_found FROM customer_types"
+        " GROUP BY name_key HAVING count(*) > 1"
+        " UNION ALL SELECT number_key, count(*) FROM plots WHERE archived_at IS NULL"
+        " GROUP BY number_key HAVING count(*) > 1",
+    ),
+)  # fmt: skip
+"""Each select finds what no order of requests explains; written from the rules, not from the schema."""
+
+_SHOWN = 3
+"""How many rows of a broken invariant are reported."""
+
+
+def broken_invariants(app: Flask) -> Iterator[Finding]:
+    """Yield what is not true of the database now; nobody may be writing meanwhile."""
+    now = datetime.now(UTC)
+    with app.app_context():
+        for broken, what, rows in NEVER:
+            statement = text(rows)
+            if ":now" in rows:
+                statement = statement.bindparams(bindparam("now", now, UtcDateTime()))
+            for row in db.session.execute(statement).mappings().fetchmany(_SHOWN):
+                yield Finding(broken, what, f"  {_spelled(row)}")
+        yield from _held_by_two_at_once()
+
+
+def _held_by_two_at_once() -> Iterator[Finding]:
+    """Find two bindings of one key whose times overlap: at each instant at most one broker holds (R4)."""
+    held: dict[tuple[Any, ...], list[Binding]] = {}
+    joined = select(BindingKey, Binding).join(Binding, Binding.id == BindingKey.binding_id)
+    for key, binding in db.session.execute(joined.order_by(Binding.bound_at, Binding.id)):
+        held.setdefault((key.name_key, key.phone, key.person_number), []).append(binding)
+    for name, bindings in held.items():
+        for earlier, later in pairwise(bindings):
+            if later.bound_at < _end_of(earlier):
+                where = f"  {name}: {_times(earlier)} and {_times(later)}"
+                yield Finding(Broken.DOUBLE, "two bindings of one key at one instant", where)
+
+
+def _end_of(binding: Binding) -> datetime:
+    return min(binding.ends_at, binding.ended_at) if binding.ended_at else binding.ends_at
+
+
+def _times(binding: Binding) -> str:
+    return f"lead {binding.lead_id} from {binding.bound_at} to {_end_of(binding)}"
+
+
+def _spelled(row: RowMapping) -> str:
+    return " ".join(f"{name}={value}" for name, value in row.items())
