@@ -1,7 +1,7 @@
 """What must be true after every step, asked of the real database through the queries that the screens use."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -32,6 +32,7 @@ from lead_system.queries.fees import FeeSearch, FeeState, fee_sums, fees_found
 from lead_system.queries.leads import LeadSearch, Step
 from tests.model.pool import having
 from tests.model.product import Numbering
+from tests.model.reference.world import Lead as ModelLead
 from tests.model.reference.world import World
 
 TICK = timedelta(microseconds=1)
@@ -40,7 +41,7 @@ STATUSES = ("entered", "reported", "bound", "expired", "dealt")
 
 
 def broken_promises(world: World, numbering: Numbering, now: datetime) -> Iterator[str]:
-    """Return a sentence for each promise that does not hold; asked after every step."""
+    """Return a sentence for each promise that does not hold; asked after every step that changed anything."""
     rows = list(db.session.scalars(select(Lead).order_by(Lead.id)))
     director = db.session.get_one(Account, numbering.accounts["director"])
     yield from _one_holder(rows, now)
@@ -48,23 +49,22 @@ def broken_promises(world: World, numbering: Numbering, now: datetime) -> Iterat
     yield from _codes_and_causes(rows)
     yield from _recorded_events()
     yield from _lists_agree_with_leads(rows, now)
-    yield from _tabs_open_their_rows(world, numbering, director, now)
-    yield from _badges(world, director)
     yield from _held_by(rows, world, numbering, now)
+    yield from _badges(world, director)
+    yield from _tabs(world, director, now)
 
 
 def wrong_figures(world: World, numbering: Numbering, now: datetime, turn: int | None) -> Iterator[str]:
-    """Return a sentence for each figure that is not the number of its rows.
+    """Return a sentence for each figure that is not the number of the rows behind it.
 
-    There are many, and each costs as much as a whole operation. So each step asks for one kind of them in
-    turn, and the end of an example for all, with None.
+    There are many, and each costs as much as a whole operation. So each step asks for one of them in turn,
+    and the end of an example for all, with None.
     """
     director = db.session.get_one(Account, numbering.accounts["director"])
-    kinds = (
-        *(
-            partial(_own_tabs, world, numbering, now, who)
-            for who in ("secretary", *having("broker", "resident"))
-        ),
+    kinds: tuple[Callable[[], Iterator[str]], ...] = (
+        *(partial(_tab_opens, world, numbering, director, now, name) for name in STATUSES),
+        *(partial(_own_tabs, world, numbering, now, who) for who in having("broker", "resident")),
+        partial(_rows_behind_badges, world, director),
         partial(_referral_table, world, numbering, director, now),
         partial(_consultants, world, numbering, director, now),
         partial(_dashboard, world, director, now),
@@ -156,9 +156,10 @@ def _recorded_events() -> Iterator[str]:
 
 
 def _lists_agree_with_leads(rows: Sequence[Lead], now: datetime) -> Iterator[str]:
-    """R6: the lists' status is the single lead's, now, a second ago, and at either side of each end."""
-    ends = {row.protect_until for row in rows if row.status is LeadStatus.BOUND and row.protect_until}
-    moments = {now, now - SECOND} | ends | {end - TICK for end in ends}
+    """R6: the lists' status is the single lead's: now, a second ago, and at both sides of the next end."""
+    ends = [row.protect_until for row in rows if row.status is LeadStatus.BOUND and row.protect_until]
+    coming = [min(end for end in ends if end >= now)] if any(end >= now for end in ends) else []
+    moments = {now, now - SECOND, *coming, *(end - TICK for end in coming)}
     tabs = [LeadStatus(name) for name in STATUSES]
     for moment in sorted(moments):
         found = select(
@@ -173,27 +174,29 @@ def _lists_agree_with_leads(rows: Sequence[Lead], now: datetime) -> Iterator[str
                 yield f"at {moment} lead {row.id} is {status}, the lists say {said[row.id]}"
 
 
-def _tabs_open_their_rows(
-    world: World, numbering: Numbering, director: Account, now: datetime
-) -> Iterator[str]:
-    """Every tab of the office counts the rows that it opens, and they are the model's."""
+def _tabs(world: World, director: Account, now: datetime) -> Iterator[str]:
+    """Every tab of the office counts what the model has."""
     counts = leads.tab_counts(director, LeadSearch(), now)
-    for name in STATUSES:
-        search = LeadSearch(status=LeadStatus(name))
-        opened = _ids(leads.leads_found(director, search, now))
-        wanted = {
-            numbering.leads[lead.number]
-            for lead in world.leads.values()
-            if lead.is_listed and lead.status(now) == name
-        }
-        if set(opened) != wanted or counts[LeadStatus(name)] != len(opened):
-            yield f"the tab {name} counts {counts}, opens {opened}, model {wanted}"
-    if counts[None] != sum(lead.is_listed for lead in world.leads.values()):
-        yield f"the tab of all counts {counts[None]}"
+    expected = Counter(lead.status(now) for lead in world.leads.values() if lead.is_listed)
+    if [counts[LeadStatus(name)] for name in STATUSES] != [expected[name] for name in STATUSES]:
+        yield f"tabs {counts}, model {expected}"
+    if counts[None] != expected.total():
+        yield f"the tab of all counts {counts[None]}, model {expected.total()}"
+
+
+def _tab_opens(
+    world: World, numbering: Numbering, director: Account, now: datetime, name: str
+) -> Iterator[str]:
+    """A tab of the office opens as many rows as it counts, and they are the model's."""
+    search = LeadSearch(status=LeadStatus(name))
+    opened = _ids(leads.leads_found(director, search, now))
+    listed = [lead for lead in world.leads.values() if lead.is_listed and lead.status(now) == name]
+    if sorted(opened) != sorted(numbering.leads[lead.number] for lead in listed):
+        yield f"the tab {name} opens {opened}, model {listed}"
 
 
 def _own_tabs(world: World, numbering: Numbering, now: datetime, who: str) -> Iterator[str]:
-    """Every tab of an agent, or of the secretary, counts the rows that this person sees (R12)."""
+    """Every tab of an agent counts the rows that this person sees (R12)."""
     actor = db.session.get_one(Account, numbering.accounts[who])
     counts = leads.tab_counts(actor, LeadSearch(), now)
     rows = list(db.session.scalars(leads.leads_found(actor, LeadSearch(), now)))
@@ -206,9 +209,9 @@ def _own_tabs(world: World, numbering: Numbering, now: datetime, who: str) -> It
         yield f"tabs of {who}: counted {counts}, rows {shown}, model {expected}"
 
 
-def _sees(world: World, who: str, lead: Any) -> bool:
+def _sees(world: World, who: str, lead: ModelLead) -> bool:
     """R12: own leads, and those that a resident entered for somebody of the same brokerage."""
-    if who in ("secretary", lead.owner):
+    if lead.owner == who:
         return True
     viewer, owner = world.people[who], world.people[lead.owner]
     entered = viewer.role == "resident" and lead.entered_by == who
@@ -216,17 +219,28 @@ def _sees(world: World, who: str, lead: Any) -> bool:
 
 
 def _badges(world: World, director: Account) -> Iterator[str]:
+    """The numbers in the menu are those of the model, whose rows are those of the database."""
+    seen = (collisions.open_count(director), people.waiting_count(director))
+    if seen != _waiting_for_somebody(world):
+        yield f"badges {seen}, model {_waiting_for_somebody(world)}"
+
+
+def _rows_behind_badges(world: World, director: Account) -> Iterator[str]:
+    """The tabs behind those numbers open as many rows."""
     search = collisions.CollisionSearch(state=CollisionState.OPEN)
     opened = len(_ids(collisions.collisions_found(director, search), Collision.id))
-    expected = sum(row.open for rows in world.collisions.values() for row in rows)
     tab = collisions.tab_counts(director, search)[CollisionState.OPEN]
-    if not collisions.open_count(director) == tab == opened == expected:
-        yield f"collisions: tab {tab}, rows {opened}, model {expected}"
     waiting = people.AgentSearch(tab=people.AgentTab.WAITING)
     rows = len(_ids(people.agents_found(director, waiting), Account.id))
-    wait = sum(one.approval == "pending" and not one.archived for one in world.people.values())
-    if not people.waiting_count(director) == rows == wait:
-        yield f"waiting residents: rows {rows}, model {wait}"
+    if not (opened, rows) == (tab, rows) == _waiting_for_somebody(world):
+        yield f"open collisions {opened} (tab {tab}), waiting {rows}, model {_waiting_for_somebody(world)}"
+
+
+def _waiting_for_somebody(world: World) -> tuple[int, int]:
+    return (
+        sum(row.open for rows in world.collisions.values() for row in rows),
+        sum(one.approval == "pending" and not one.archived for one in world.people.values()),
+    )
 
 
 def _referral_table(world: World, numbering: Numbering, director: Account, now: datetime) -> Iterator[str]:

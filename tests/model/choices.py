@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.model.pool import AMOUNTS, BROKERAGES, NAMES, PHONES, having
 from tests.model.product import Named
-from tests.model.reference.world import SHANGHAI, Lead, Operation, World, day_of
+from tests.model.reference.world import SHANGHAI, Lead, No, Operation, World, day_of
 
 T = TypeVar("T")
 CONTRARY = 1 / 14
@@ -107,7 +107,16 @@ class Chooser:
         return self.mostly(at_work, list(self.world.people))
 
     def agent(self) -> str:
-        return self.actor("broker", "resident")
+        """Return an agent, mostly one who may work."""
+        agents = having("broker", "resident")
+        return self.mostly([who for who in agents if self._has_standing(who)], agents)
+
+    def _has_standing(self, agent: str) -> bool:
+        try:
+            self.world.require_standing(agent)
+        except No:
+            return False
+        return True
 
     def lead(self, *statuses: str, owner: str | None = None) -> Lead:
         """Return a lead of the race's customer, in one of these statuses, where there is one."""
@@ -406,6 +415,11 @@ def is_promising(world: World, now: datetime, verb: str) -> bool:
     return wanted is None or any(lead.status(now) in wanted for lead in world.leads.values())
 
 
+def promising_duels(world: World, now: datetime) -> list[tuple[str, str]]:
+    """Return the duels of which both sides may succeed."""
+    return [duel for duel in DUELS if all(is_promising(world, now, verb) for verb in duel)]
+
+
 def may_be_tried(world: World, verb: str) -> bool:
     """Whether there is anything yet that an operation could be about."""
     if verb in ("handle", "reopen"):
@@ -425,13 +439,16 @@ def operations(
     request: str,
     shown: frozenset[Named],
     focus: Lead | None = None,
+    done: frozenset[str] = frozenset(),
 ) -> Operation:
-    """Draw what somebody tries next."""
+    """Draw what somebody tries next: half of the time something that has not been `done` yet."""
     # Where hypothesis repeats itself the request still differs, and so does what is tried.
     seed = f"{draw(st.integers(0, 2**32))} {request}"
     chooser = Chooser(Random(seed), world, now, shown, focus)  # noqa: S311 - chance is what it is for
     possible = [verb for verb in verbs if may_be_tried(world, verb)] or ["enter"]
-    verb = chooser.mostly([one for one in possible if is_promising(world, now, one)], possible)
+    promising = [one for one in possible if is_promising(world, now, one)]
+    new = [one for one in promising if one not in done and not one.startswith("archive")]
+    verb = chooser.mostly(new if new and chooser.maybe() else promising, possible)
     who, wanted = _CHOICES[verb](chooser)
     return Operation(verb, who, request, now, wanted)
 

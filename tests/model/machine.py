@@ -62,6 +62,8 @@ class LeadSystem(RuleBasedStateMachine):
         self.numbers = 0
         self.turn = 0
         self.has_pressed = False
+        self.last_reading: object = None
+        self.has_succeeded: set[str] = set()
         self.tally.examples += 1
 
     @initialize(data=st.data())
@@ -115,7 +117,7 @@ class LeadSystem(RuleBasedStateMachine):
         wanted = data.draw(st.sampled_from([before.wanted, before.wanted, *alike]))
         self._do([Operation(before.verb, before.who, before.request, self.now, wanted)])
 
-    @precondition(lambda self: not self.has_pressed)
+    @precondition(lambda self: self.world.leads and not self.has_pressed)
     @rule(data=st.data())
     def broker_presses_on(self, data: st.DataObject) -> None:
         """Report one customer until the day has seen enough of it, and once more."""
@@ -137,7 +139,8 @@ class LeadSystem(RuleBasedStateMachine):
     @rule(data=st.data())
     def duel(self, data: st.DataObject) -> None:
         """Let two do what is known to stand in each other's way."""
-        self._race(data, [(verb,) for verb in data.draw(st.sampled_from(choices.DUELS))])
+        duels = choices.promising_duels(self.world, self.now)
+        self._race(data, [(verb,) for verb in data.draw(st.sampled_from(duels))])
 
     @precondition(lambda self: self.world.leads)
     @rule(data=st.data())
@@ -161,6 +164,7 @@ class LeadSystem(RuleBasedStateMachine):
             request=self._new_request(),
             shown=frozenset(self.numbering.versions),
             focus=focus,
+            done=frozenset(self.has_succeeded),
         )
         op: Operation = data.draw(operations)
         return op
@@ -216,6 +220,8 @@ class LeadSystem(RuleBasedStateMachine):
     ) -> None:
         for i, op in enumerate(ops):
             self.tally.count(op, predicted[i])
+            if not predicted[i].refusal:
+                self.has_succeeded.add(op.verb)
         if len(ops) > 1:
             self.tally.orders[number] += 1
         self.world, self.numbering = world, numbering
@@ -234,6 +240,10 @@ class LeadSystem(RuleBasedStateMachine):
             different = list(differences(expected_state(world, self.now), state))
             if different:
                 return different, [], reader
+            reading = (self.now, state, reader.unseen())
+            if reading == self.last_reading and turn is not None:
+                return [], [], reader  # Nothing changed, so every promise holds as it did a step ago.
+            self.last_reading = reading
             broken = broken_promises(world, numbering, self.now)
             wrong = wrong_figures(world, numbering, self.now, turn)
             return [], [*broken, *wrong], reader

@@ -18,7 +18,9 @@ from lead_system.models import (
     Fee,
     GateScan,
     HistoryRecord,
+    Hold,
     Lead,
+    LeadKey,
     Report,
     Setting,
     Viewing,
@@ -109,6 +111,12 @@ class Reader:
             "settings": self._settings(),
             "history": self._history(),
         }
+
+    def unseen(self) -> Any:
+        """Return what lies below the state; readings that are alike in both are alike in all that counts."""
+        below = (Hold.lead_id, Hold.name_key, Hold.phone, Hold.ends_at)
+        keys = (LeadKey.lead_id, LeadKey.broker_id, LeadKey.name_key, LeadKey.phone, LeadKey.person_number)
+        return [sorted(map(str, _rows(select(*columns)))) for columns in (below, keys)], self.versions
 
     def _who(self, account_id: int | None) -> Any:
         return None if account_id is None else self._accounts.get(account_id, account_id)
