@@ -30,8 +30,8 @@ from lead_system.models import (
 from lead_system.queries import collisions, dashboard, leads, people, referrals
 from lead_system.queries.fees import FeeSearch, FeeState, fee_sums, fees_found
 from lead_system.queries.leads import LeadSearch, Step
+from tests.model.numbering import Numbering
 from tests.model.pool import having
-from tests.model.product import Numbering
 from tests.model.reference.world import Lead as ModelLead
 from tests.model.reference.world import World
 

@@ -1,170 +1,21 @@
-"""What people try: mostly what may succeed, sometimes what may not, and always on the same few customers."""
+"""What people try, one function for each operation: who asks, and for what."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.model.pool import AMOUNTS, BROKERAGES, NAMES, PHONES, having
-from tests.model.product import Named
-from tests.model.reference.world import SHANGHAI, Lead, No, Operation, World, day_of
-
-T = TypeVar("T")
-CONTRARY = 1 / 14
-"""How often somebody does what cannot succeed."""
+from tests.model.chooser import Chooser
+from tests.model.numbering import Named
+from tests.model.pool import AMOUNTS, BROKERAGES, PHONES, having
+from tests.model.promising import is_promising, may_be_tried
+from tests.model.reference.world import Lead, Operation, World, day_of
 
 Choice = tuple[str, dict[str, Any]]
-
-BROKERS_VERBS = ("enter", "enter", "enter", "report", "report", "report", "correct", "withdraw")
-VISIT_VERBS = ("scan", "scan", "scan", "scan", "read_code", "view", "follow_up", "walk_in", "object")
-OFFICE_VERBS = ("deal", "deal", "deal_in_bulk", "undo_deal", "rebind", "rebind", "extend", "pay", "void")
-DESK_VERBS = ("handle", "handle", "reopen", "reopen", "rebind", "deal", "undo_deal")
-HOUSE_VERBS = (
-    *("change_protection", "change_protection", "change_protection", "move_broker", "move_broker"),
-    *("approve", "approve", "reject", "change_own_brokerage", "change_own_brokerage"),
-    *("archive_broker", "archive_staff", "archive_brokerage"),
-)
-RACING_VERBS = (
-    *("scan", "scan", "scan", "report", "report", "enter", "correct", "withdraw", "read_code", "view"),
-    *("deal", "undo_deal", "rebind", "rebind", "extend", "handle", "reopen", "pay", "void", "walk_in"),
-    *("change_protection", "archive_broker", "archive_brokerage", "archive_staff", "deal_in_bulk", "object"),
-    *("change_own_brokerage", "approve", "move_broker"),
-)
-DUELS = (
-    ("scan", "scan"),
-    ("scan", "report"),
-    ("scan", "rebind"),
-    ("scan", "deal"),
-    ("scan", "undo_deal"),
-    ("scan", "enter"),
-    ("scan", "correct"),
-    ("scan", "change_protection"),
-    ("scan", "archive_broker"),
-    ("scan", "archive_brokerage"),
-    ("scan", "archive_staff"),
-    ("scan", "handle"),
-    ("report", "report"),
-    ("report", "withdraw"),
-    ("report", "handle"),
-    ("report", "reopen"),
-    ("report", "object"),
-    ("report", "change_own_brokerage"),
-    ("enter", "enter"),
-    ("enter", "correct"),
-    ("enter", "walk_in"),
-    ("enter", "rebind"),
-    ("correct", "withdraw"),
-    ("rebind", "rebind"),
-    ("rebind", "deal"),
-    ("rebind", "extend"),
-    ("rebind", "report"),
-    ("rebind", "archive_broker"),
-    ("rebind", "change_protection"),
-    ("extend", "change_protection"),
-    ("extend", "deal"),
-    ("deal", "deal_in_bulk"),
-    ("deal", "undo_deal"),
-    ("handle", "handle"),
-    ("handle", "reopen"),
-    ("void", "void"),
-    ("pay", "rebind"),
-    ("view", "rebind"),
-    ("walk_in", "walk_in"),
-)
-"""Pairs that stand in each other's way."""
-
-
-@dataclass
-class Chooser:
-    """Draws for one operation from the world as it is now; `focus` is a customer whom all of a race want."""
-
-    random: Random
-    world: World
-    now: datetime
-    shown: frozenset[Named]
-    focus: Lead | None = None
-
-    def one(self, options: Sequence[T]) -> T:
-        return self.random.choice(options)
-
-    def rarely(self) -> bool:
-        return self.random.random() < CONTRARY
-
-    def maybe(self) -> bool:
-        return self.random.random() < 0.5
-
-    def mostly(self, preferred: Sequence[T], others: Sequence[T]) -> T:
-        """Return one of the preferred, where there are any and nobody is contrary."""
-        return self.one(preferred if preferred and not self.rarely() else others)
-
-    def actor(self, *roles: str) -> str:
-        """Return somebody of the right role; an archived or wrong one now and then."""
-        at_work = [who for who in having(*roles) if not self.world.people[who].archived]
-        return self.mostly(at_work, list(self.world.people))
-
-    def agent(self) -> str:
-        """Return an agent, mostly one who may work."""
-        agents = having("broker", "resident")
-        return self.mostly([who for who in agents if self._has_standing(who)], agents)
-
-    def _has_standing(self, agent: str) -> bool:
-        try:
-            self.world.require_standing(agent)
-        except No:
-            return False
-        return True
-
-    def lead(self, *statuses: str, owner: str | None = None) -> Lead:
-        """Return a lead of the race's customer, in one of these statuses, where there is one."""
-        leads = list(self.world.leads.values())
-        if self.focus is not None and not self.rarely():
-            leads = [one for one in leads if one.keys & self.focus.keys] or leads
-        wanted = [
-            one
-            for one in leads
-            if one.merged_into is None
-            and (not statuses or one.status(self.now) in statuses)
-            and owner in (None, one.owner)
-        ]
-        return self.mostly(wanted, leads)
-
-    def version(self, kind: str, which: object, version: int) -> int:
-        """Return the version of a form: today's, or now and then an older one that was shown."""
-        older = [number for k, w, number in self.shown if (k, w) == (kind, which)]
-        return self.mostly([version], sorted(older))
-
-    def of_lead(self, lead: Lead) -> dict[str, Any]:
-        return {"lead": lead.number, "version": self.version("lead", lead.number, lead.version)}
-
-    def reason(self) -> str:
-        return "" if self.rarely() else "agreed"
-
-    def wishes(self, lead: Lead | None = None) -> dict[str, Any]:
-        if lead is not None and self.maybe():
-            return {"wish": lead.wish, "needs": lead.needs}
-        return {"wish": self.one([None, *having("consultant")]), "needs": self.one(["", "a corner shop"])}
-
-    def person(self) -> dict[str, Any]:
-        """Return a customer as somebody types one."""
-        if self.focus is not None and not self.rarely():
-            surname, given = self.focus.surname, self.focus.given
-        else:
-            surname, given = self.one(NAMES)
-        second = self.one([None, *PHONES]) if self.maybe() else None
-        wrong = self.rarely() and self.rarely()
-        first = self.one(["138", "13812345678"]) if wrong else self.one(PHONES)
-        return {"surname": surname, "given": given, "phone1": first, "phone2": second}
-
-    def day(self, lead: Lead) -> date:
-        """Return a day at or beside an end of the lead's bindings, or today."""
-        starts = [day_of(one.start) for one in lead.bindings]
-        ends = [day_of(one.held_until) for one in lead.bindings]
-        near = [day + timedelta(days=days) for day in starts + ends for days in (-1, 0, 1)]
-        return self.one([day_of(self.now), *starts, *near])
+"""Who acts, and what they want."""
 
 
 def _enter(c: Chooser) -> Choice:
@@ -381,54 +232,6 @@ _CHOICES: dict[str, Callable[[Chooser], Choice]] = {
 }
 
 
-_WANT: dict[str, tuple[str, ...]] = {
-    "report": ("entered", "reported", "bound", "expired"),
-    "correct": ("entered",),
-    "withdraw": ("entered",),
-    "read_code": ("reported", "bound", "expired", "dealt"),
-    "scan": ("reported", "bound", "expired", "dealt"),
-    "view": ("bound", "dealt"),
-    "follow_up": ("bound", "dealt"),
-    "object": ("reported", "bound"),
-    "deal": ("bound", "expired"),
-    "deal_in_bulk": ("bound",),
-    "undo_deal": ("dealt",),
-    "rebind": ("bound",),
-    "extend": ("bound",),
-    "pay": ("bound", "dealt", "expired"),
-}
-"""The statuses of which there should be a lead, for an operation to be worth trying."""
-
-
-def is_promising(world: World, now: datetime, verb: str) -> bool:
-    """Whether there is anything now that an operation may succeed with."""
-    rows = [row.open for rows in world.collisions.values() for row in rows]
-    if verb == "handle":
-        return True in rows
-    if verb == "reopen":
-        return False in rows
-    if verb == "void":
-        return any(not fee.void for fee in world.fees.values())
-    if verb in ("approve", "reject"):
-        return any(person.approval in ("pending", "rejected") for person in world.people.values())
-    wanted = _WANT.get(verb)
-    return wanted is None or any(lead.status(now) in wanted for lead in world.leads.values())
-
-
-def promising_duels(world: World, now: datetime) -> list[tuple[str, str]]:
-    """Return the duels of which both sides may succeed."""
-    return [duel for duel in DUELS if all(is_promising(world, now, verb) for verb in duel)]
-
-
-def may_be_tried(world: World, verb: str) -> bool:
-    """Whether there is anything yet that an operation could be about."""
-    if verb in ("handle", "reopen"):
-        return bool(world.collisions)
-    if verb == "void":
-        return bool(world.fees)
-    return bool(world.leads) or verb not in _WANT
-
-
 @st.composite
 def operations(
     draw: st.DrawFn,
@@ -451,19 +254,3 @@ def operations(
     verb = chooser.mostly(new if new and chooser.maybe() else promising, possible)
     who, wanted = _CHOICES[verb](chooser)
     return Operation(verb, who, request, now, wanted)
-
-
-@st.composite
-def moments(draw: st.DrawFn, world: World, now: datetime) -> datetime:
-    """Draw a later moment: at or just before the end of a binding or of a day, or some way off."""
-    ends = [one.bindings[-1].end for one in world.leads.values() if one.holds(now) and one.bindings]
-    midnight = datetime.combine(day_of(now), datetime.min.time(), tzinfo=SHANGHAI).astimezone(UTC)
-    boundaries = [*ends, midnight + timedelta(days=1)]
-    before = [timedelta(0), timedelta(0), timedelta(microseconds=-1), timedelta(seconds=-1)]
-    exact = [end + step for end in boundaries for step in before]
-    steps = [timedelta(seconds=1), timedelta(seconds=59), timedelta(seconds=60), timedelta(hours=5)]
-    far = [timedelta(days=1), timedelta(days=100)]
-    if draw(st.booleans()):
-        return now + draw(st.sampled_from(steps))
-    later = [moment for moment in exact if moment > now]
-    return max(draw(st.sampled_from([*later, *(now + step for step in far)])), now)

@@ -9,10 +9,13 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.model import choices
+from tests.model import promising
+from tests.model.answers import Seen, agrees
 from tests.model.checks import broken_promises, wrong_figures
+from tests.model.choices import operations
+from tests.model.chooser import moments
+from tests.model.numbering import Named, Numbering
 from tests.model.pool import BEGINNING, new_world
-from tests.model.product import Named, Numbering, Seen, agrees
 from tests.model.reference.once import perform
 from tests.model.reference.world import Lead, Operation, Outcome, World
 from tests.model.room import MOST_AT_ONCE, Room
@@ -80,29 +83,29 @@ class LeadSystem(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def broker_acts(self, data: st.DataObject) -> None:
-        self._act(data, choices.BROKERS_VERBS)
+        self._act(data, promising.BROKERS_VERBS)
 
     @rule(data=st.data())
     def visit_happens(self, data: st.DataObject) -> None:
-        self._act(data, choices.VISIT_VERBS)
+        self._act(data, promising.VISIT_VERBS)
 
     @rule(data=st.data())
     def office_acts(self, data: st.DataObject) -> None:
-        self._act(data, choices.OFFICE_VERBS)
+        self._act(data, promising.OFFICE_VERBS)
 
     @precondition(lambda self: self.world.collisions)
     @rule(data=st.data())
     def desk_is_cleared(self, data: st.DataObject) -> None:
-        self._act(data, choices.DESK_VERBS)
+        self._act(data, promising.DESK_VERBS)
 
     @rule(data=st.data())
     def house_changes(self, data: st.DataObject) -> None:
-        self._act(data, choices.HOUSE_VERBS)
+        self._act(data, promising.HOUSE_VERBS)
 
     @rule(data=st.data())
     def time_passes(self, data: st.DataObject) -> None:
         """Go on to a later moment, at which everything is compared again: expiry itself writes nothing."""
-        self.now = data.draw(choices.moments(self.world, self.now))
+        self.now = data.draw(moments(self.world, self.now))
         self.journal.append(f"it is {self.now.isoformat()}")
         self.tally.steps += 1
         self.turn += 1
@@ -124,29 +127,29 @@ class LeadSystem(RuleBasedStateMachine):
         self.has_pressed = True
         lead = data.draw(st.sampled_from(list(self.world.leads.values())))
         wanted = {"lead": lead.number, "wish": lead.wish, "needs": lead.needs}
-        for _press in range(11):
+        for press in range(11):
             op = Operation("report", lead.owner, self._new_request(), self.now, wanted)
-            self._do([op], unseen=_press < 10)
+            self._do([op], unseen=press < 10)
 
     @precondition(lambda self: self.world.leads)
     @rule(data=st.data())
     def all_at_once(self, data: st.DataObject) -> None:
         """Let two or three go for one customer in the same instant: some serial order must explain it."""
-        verbs = [choices.RACING_VERBS] * data.draw(st.integers(2, MOST_AT_ONCE))
+        verbs = [promising.RACING_VERBS] * data.draw(st.integers(2, MOST_AT_ONCE))
         self._race(data, verbs)
 
     @precondition(lambda self: self.world.leads)
     @rule(data=st.data())
     def duel(self, data: st.DataObject) -> None:
         """Let two do what is known to stand in each other's way."""
-        duels = choices.promising_duels(self.world, self.now)
+        duels = promising.promising_duels(self.world, self.now)
         self._race(data, [(verb,) for verb in data.draw(st.sampled_from(duels))])
 
     @precondition(lambda self: self.world.leads)
     @rule(data=st.data())
     def taps_twice(self, data: st.DataObject) -> None:
         """Send the same request twice at once: it acts once, and both are answered the same."""
-        op = self._draw(data, choices.RACING_VERBS)
+        op = self._draw(data, promising.RACING_VERBS)
         self._do([op, op])
 
     def _race(self, data: st.DataObject, verbs: Sequence[Sequence[str]]) -> None:
@@ -157,7 +160,7 @@ class LeadSystem(RuleBasedStateMachine):
         self._do([self._draw(data, verbs)])
 
     def _draw(self, data: st.DataObject, verbs: Sequence[str], focus: Lead | None = None) -> Operation:
-        operations = choices.operations(
+        drawn = operations(
             self.world,
             self.now,
             verbs=verbs,
@@ -166,7 +169,7 @@ class LeadSystem(RuleBasedStateMachine):
             focus=focus,
             done=frozenset(self.has_succeeded),
         )
-        op: Operation = data.draw(operations)
+        op: Operation = data.draw(drawn)
         return op
 
     def _new_request(self) -> str:

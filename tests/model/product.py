@@ -1,18 +1,12 @@
 """The product beside the model: the same operation as a call of the real services, and what came of it."""
 
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import Flask
 from PIL import Image
 
 from lead_system.domain.errors import Refused
-from lead_system.domain.roles import Approval, Role
-from lead_system.extensions import db
-from lead_system.models import Account, Brokerage
 from lead_system.services import (
     bindings,
     brokerages,
@@ -33,80 +27,12 @@ from lead_system.services import (
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.transaction import Caller
 from lead_system.web.pictures import draw_anew
-from tests.model.pool import BEGINNING, BROKERAGES, PEOPLE
-from tests.model.reference.world import Operation, Outcome
+from tests.model.answers import Seen
+from tests.model.numbering import Numbering
+from tests.model.pool import PEOPLE
+from tests.model.reference.world import Operation
 
 SCREENSHOT = draw_anew(Image.new("RGB", (9, 16), "seagreen"))
-LOGIN_ROLES = ("gate", "consultant", "secretary", "director", "admin")
-Named = tuple[str, object, int]
-"""Kind of row, which one, and its version in the model."""
-
-
-@dataclass
-class Numbering:
-    """What the rows of the product are called in the model."""
-
-    accounts: dict[str, int] = field(default_factory=dict)
-    brokerages: dict[str, int] = field(default_factory=dict)
-    leads: dict[int, int] = field(default_factory=dict)
-    fees: dict[int, int] = field(default_factory=dict)
-    codes: dict[int, str] = field(default_factory=dict)
-    visitors: dict[str, str] = field(default_factory=dict)
-    collisions: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    versions: dict[Named, int] = field(default_factory=dict)
-
-    def clone(self) -> "Numbering":
-        return Numbering(**{name: dict(value) for name, value in vars(self).items()})
-
-
-def move_in(app: Flask) -> Numbering:
-    """Make everybody's account; returns how the product numbered them."""
-    numbering = Numbering()
-    with app.app_context():
-        rows = {name: Brokerage(name=name) for name in BROKERAGES}
-        db.session.add_all(rows.values())
-        db.session.flush()
-        numbering.brokerages = {name: row.id for name, row in rows.items()}
-        for number, who in enumerate(PEOPLE, 1):
-            account = _account(who, number, numbering)
-            db.session.add(account)
-            db.session.flush()
-            numbering.accounts[who] = account.id
-            if account.code_token:
-                numbering.visitors[who] = account.code_token
-        db.session.commit()
-    return numbering
-
-
-def _account(who: str, number: int, numbering: Numbering) -> Account:
-    role, name, phone, brokerage, approval = PEOPLE[who]
-    signs_in = {"login": who, "password_hash": "nobody signs in here"} if role in LOGIN_ROLES else {}
-    code = {"code_token": f"visitor-{number:016d}", "short_code": f"{number:010d}"}
-    return Account(
-        role=Role(role),
-        name=name,
-        phone=phone,
-        brokerage_id=numbering.brokerages[brokerage] if brokerage else None,
-        approval=Approval(approval),
-        employee_number=f"M{number:05d}",
-        created_at=BEGINNING,
-        profile_completed_at=BEGINNING,
-        **signs_in,
-        **(code if role == "visitor" else {}),
-    )
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the product answered, in its own numbers; `error` is what may never be."""
-
-    refusal: str = ""
-    lead_named: object = None
-    answer: Any = None
-    error: str = ""
-
-    def __str__(self) -> str:
-        return self.error or (f"refused {self.refusal}" if self.refusal else f"answered {self.answer}")
 
 
 def perform(op: Operation, numbering: Numbering) -> Seen:
@@ -319,51 +245,3 @@ CALLS: dict[str, Callable[[Wanted, Numbering], Service]] = {
     "change_own_brokerage": _change_own_brokerage,
     "change_protection": _change_protection,
 }
-
-
-def fresh_request_id() -> str:
-    return secrets.token_urlsafe(12)
-
-
-LEADS = ("lead", "to_lead")
-
-
-def agrees(predicted: Outcome, seen: Seen, numbering: Numbering) -> bool:
-    """Say whether the product answered what the model predicts, learning the numbers of new rows."""
-    if seen.error or predicted.refusal != seen.refusal:
-        return False
-    if predicted.refusal:
-        named = {numbering.leads.get(number) for number in predicted.names}
-        return not named or seen.lead_named is None or seen.lead_named in named
-    return all(_is_same(name, value, seen.answer, numbering) for name, value in predicted.answer.items())
-
-
-_READ: dict[str, Callable[[Any], Any]] = {
-    "lead": lambda answer: getattr(answer, "lead_id", None) or getattr(answer, "from_lead_id", None),
-    "to_lead": lambda answer: answer.to_lead_id,
-    "made": lambda answer: answer.lead_was_made,
-    "fee": lambda answer: answer.fee_id,
-    "holders": lambda answer: frozenset(answer.holder_ids),
-    "leads": lambda answer: frozenset(answer.lead_ids),
-    "handled": lambda answer: len(answer.handled_ids),
-    "before": lambda answer: len(answer.already_handled_ids),
-    "ends_at": lambda answer: datetime.fromisoformat(answer.ends_at),
-}
-
-
-def _is_same(name: str, predicted: Any, answer: Any, numbering: Numbering) -> bool:
-    seen = _READ.get(name, lambda one: getattr(one, name))(answer)
-    if name in LEADS:
-        return _is_called(numbering.leads, predicted, seen)
-    if name == "fee":
-        return _is_called(numbering.fees, predicted, seen)
-    if name in ("holders", "leads"):
-        return {numbering.leads.get(number) for number in predicted} == set(seen)
-    return bool(predicted == seen)
-
-
-def _is_called(known: dict[int, int], number: int, row_id: int) -> bool:
-    """Say whether a row is the model's of this number; a number that is new is given to a row that is new."""
-    if number not in known and row_id not in known.values():
-        known[number] = row_id
-    return known.get(number) == row_id

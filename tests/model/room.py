@@ -12,7 +12,9 @@ import psycopg
 from flask import Flask
 
 from lead_system.extensions import db
-from tests.model.product import Numbering, Seen, move_in, perform
+from tests.model.answers import Seen
+from tests.model.numbering import Numbering, move_in
+from tests.model.product import perform
 from tests.model.reference.world import Operation
 from tests.support.client import on_database
 from tests.support.contents import Contents, contents_of, put_back

@@ -26,7 +26,7 @@ from lead_system.models import (
     Viewing,
     WalkIn,
 )
-from tests.model.product import Numbering
+from tests.model.numbering import Numbering
 from tests.model.reference.world import Lead as ModelLead
 from tests.model.reference.world import World
 
