@@ -313,11 +313,11 @@ class Cast:
 @pytest.fixture
 def cast(app: Flask, database: Database, stories: Stories) -> Cast:
     """Let the cast move into the test's database."""
-    ids, types = stories.told("cast", app, database, lambda: _move_in(app), clock=None, cast=None)
+    ids, types = stories.told("cast", app, database, lambda: move_in(app), clock=None, cast=None)
     return Cast(app, ids, types)
 
 
-def _move_in(app: Flask) -> tuple[dict[str, int], dict[str, int]]:
+def move_in(app: Flask) -> tuple[dict[str, int], dict[str, int]]:
     """Make everybody's account, and the brokerages and customer types; returns accounts and types by name."""
     with app.app_context():
         brokerages = {name: Brokerage(name=name) for name in ("安家置业", "百川地产")}
