@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, abort, request
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, RequestRedirect
 
+from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
 from lead_system.queries.matching import LARGEST_ID
 
@@ -24,6 +25,12 @@ def _refuse_null_characters() -> None:
         texts += [name, *values]
     if any("\0" in text for text in texts):
         abort(400)
+
+
+def _lead_on_without_number() -> None:
+    """Refuse an address that is spelled a little wrong, where the right spelling would repeat a number (R1)."""
+    if isinstance(request.routing_exception, RequestRedirect) and address_has_number():
+        raise Refused(RefusalCode.PHONE_FULL_NUMBER)
 
 
 def address_has_number() -> bool:
@@ -52,4 +59,5 @@ def init_addresses(app: Flask) -> None:
     """Take over the `int` of addresses, before any route is added, and look at every request."""
     app.url_map.converters["int"] = RowNumberConverter
     app.before_request(_refuse_null_characters)
+    app.before_request(_lead_on_without_number)
     app.jinja_env.globals.update(shown_address=shown_address)

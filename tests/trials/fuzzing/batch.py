@@ -1,13 +1,13 @@
 """One batch of requests: honest ones that find their way through the pages, and spoilt ones between them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote_plus, urljoin, urlsplit
 
-from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -19,13 +19,22 @@ from tests.trials.fuzzing.honest import fill
 from tests.trials.fuzzing.leaks import foreign_tokens, leaks_in
 from tests.trials.fuzzing.mutants import Spoiler
 from tests.trials.fuzzing.pool import Found, Pool
-from tests.trials.fuzzing.world import EXTRAS, PEOPLE, STRANGER, World
+from tests.trials.fuzzing.scripts import sent_by_scripts
+from tests.trials.fuzzing.world import EXTRAS, PEOPLE, ROLES, STRANGER, World
 
 DOORS = (OFFICE_DOOR, PHONE_DOOR, STAFF_DOOR)
 SIGN_IN = (*DOORS, "/m/sign-in/code", "/m/wechat/back")
 HONEST_SHARE = 0.5
 REVIVE_EVERY = 120
-LATER = timedelta(seconds=7)
+LEAD_TO_A_DOOR = ("/m/sign-out", "/admin/sign-out", "/m/wechat/forget", "/m/")
+"""What is answered successfully by being led to a door."""
+
+PAGES_OF_NEWCOMERS = ("/m/", "/m/profile", "/m/visitor/begin", "/m/profile/standing", "/m/me", "/m/me/name")
+LATER = timedelta(seconds=23)
+WEIGHTS = tuple({"admin": 5, "director": 4, "secretary": 2}.get(who, 1) for who in PEOPLE)
+"""Who asks honestly how often: the back office has by far the most pages."""
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -98,42 +107,62 @@ class Batch:
             base = self._from_table(self.dice.choice(PEOPLE), self.dice.choice(TABLE))
         if self.dice.random() < 0.2:
             base = replace(base, who=self.dice.choice(PEOPLE))
-            if base.who in self.pool.tokens:
-                base = base.with_field("csrf_token", self.pool.tokens[base.who]) if base.fields else base
+            base = self._in_hand(base) if base.fields else base
         return self.spoiler.spoil(base), False
 
     # Honest requests.
 
     def _honest(self) -> Draft:
-        who = self.dice.choice(PEOPLE)
+        (who,) = self.dice.choices(PEOPLE, WEIGHTS)
         if not self.world.is_seated(who):
             self.world.seat(who)
         drawn = self.dice.random()
         if drawn < 0.5 and self.pool.forms[who]:
             return self._fill_a_form(who)
-        if drawn < 0.75 and self.pool.links[who]:
+        if drawn < 0.65 and self.pool.links[who]:
             return self._follow_a_link(who)
-        if who == STRANGER and drawn > 0.95:
+        if drawn < 0.75:
+            by_script = list(sent_by_scripts(who, self.world.records, self.dice))
+            if by_script:
+                return self._in_hand(self.dice.choice(by_script))
+        if who == STRANGER and drawn > 0.9:
             return self._come_from_wechat(who)
-        rows = [row for row in TABLE if row.verb == GET and who in row.people and row.owner in ("", who)]
-        if who in EXTRAS or not rows:
-            return Draft(who, GET, self.dice.choice(("/m/", "/m/profile", "/m/visitor/begin", "/m/profile/standing")))
-        return self._from_table(who, self._least(who, rows, lambda row: f"row {row}"))
+        if who in EXTRAS:
+            return Draft(who, GET, self.dice.choice(PAGES_OF_NEWCOMERS))
+        rows = [row for row in TABLE if who in row.people and row.owner in ("", who)]
+        open_rows = [row for row in rows if not self._is_reached(who, row.verb, row.rule)]
+        return self._from_table(who, self._least(who, open_rows or rows, _route_of_row))
 
     def _fill_a_form(self, who: str) -> Draft:
+        """Fill a form in, first of all one that nobody in this role has got through yet."""
         kinds = self.pool.forms[who]
-        kind = self._least(who, list(kinds), lambda kind: kind)
-        found: Found = self.dice.choice(kinds[kind])
+        open_kinds = [
+            kind
+            for kind, forms in kinds.items()
+            if not self._is_reached(who, forms[-1].form.method.upper(), self._rule_of_form(forms[-1]))
+        ]
+        if open_kinds and self.dice.random() < 0.7:
+            kind = self._least(who, open_kinds, str)
+        else:
+            kind = self._least(who, list(kinds), str)
+        found = self.dice.choice(kinds[kind])
         return fill(self.dice, who, found.at, found.page, found.form, self.pool)
+
+    def _is_reached(self, who: str, verb: str, rule: str) -> bool:
+        """Say whether somebody in this role has got through here in this batch."""
+        role = ROLES[who]
+        return any((verb, rule, other) in self.tally.reached for other in PEOPLE if ROLES[other] == role)
+
+    def _rule_of_form(self, found: Found) -> str:
+        return self._rule(found.form.method.upper(), found.action)
 
     def _follow_a_link(self, who: str) -> Draft:
         kinds = self.pool.links[who]
-        kind = self._least(who, list(kinds), lambda kind: kind)
-        return _get(who, self.dice.choice(kinds[kind]))
+        return _get(who, self.dice.choice(kinds[self._least(who, list(kinds), str)]))
 
-    def _least(self, who: str, things, name):  # type: ignore[no-untyped-def]
-        """Choose among four of them what this person has done least."""
-        some = self.dice.sample(things, min(4, len(things)))
+    def _least(self, who: str, things: Sequence[Thing], name: Callable[[Thing], str]) -> Thing:
+        """Choose among six of them what this person has done least."""
+        some = self.dice.sample(things, min(6, len(things)))
         chosen = min(some, key=lambda thing: self.done[who, name(thing)])
         self.done[who, name(chosen)] += 1
         return chosen
@@ -145,16 +174,18 @@ class Batch:
         return Draft(who, GET, "/m/wechat/back", (("code", code), ("state", begun["state"])))
 
     def _from_table(self, who: str, row: Row) -> Draft:
-        address = row.address.format(**self.world.records)
-        draft = _get(who, address)
+        draft = _get(who, row.address.format(**self.world.records))
         if row.verb == GET:
             return draft
-        fields = [(name, value.format(**self.world.records)) for name, value in row.form.items()]
-        fields += [
-            ("csrf_token", self.pool.tokens.get(who, "")),
-            ("request_id", f"drawn-{self.dice.randrange(10**12)}"),
-        ]
-        return replace(draft, method="POST", fields=tuple(fields), body=Body.FIELDS)
+        fields = tuple((name, value.format(**self.world.records)) for name, value in row.form.items())
+        return self._in_hand(replace(draft, method="POST", fields=fields, body=Body.FIELDS))
+
+    def _in_hand(self, draft: Draft) -> Draft:
+        """Give a form that stood on no page what every form carries."""
+        token = self.world.browsers[draft.who].token()
+        return draft.with_field("csrf_token", token).with_field(
+            "request_id", f"drawn-{self.dice.randrange(10**15)}"
+        )
 
     # What comes back.
 
@@ -166,10 +197,10 @@ class Batch:
         before = self.world.seated(draft.who) if asked.cookies is None else ""
         answer = browser.asks(asked)
         self.tally.requests += 1
-        rule = self._rule(asked)
+        rule = self._rule(asked.method, asked.path)
         self.tally.statuses[_family(rule), answer.status // 100] += 1
         self._judge(asked, before, answer)
-        if _is_success(answer):
+        if _is_success(asked.path, answer):
             self.tally.reached.add((draft.method, rule, draft.who))
         if is_honest:
             self._learn(draft, answer)
@@ -177,9 +208,9 @@ class Batch:
             self.world.seat(draft.who)
         return answer
 
-    def _rule(self, asked: Asked) -> str:
+    def _rule(self, method: str, path: str) -> str:
         try:
-            rule, _ = self._adapter.match(urlsplit(asked.path).path, method=asked.method, return_rule=True)
+            rule, _ = self._adapter.match(path, method=method, return_rule=True)
         except (HTTPException, RequestRedirect, ValueError):
             return "(no route)"
         return rule.rule
@@ -204,12 +235,15 @@ class Batch:
                 canaries=self.world.canaries,
                 numbers=self.spoiler.numbers,
                 tokens=self._secrets_of_others(asked.who),
+                own=f"{browser.session()} {unquote_plus(asked.target)} {_read(asked.body)}",
             )
         if asked.cookies is None:
             yield from foreign_tokens(self.world.app, answer, browser.session())
 
     def _secrets_of_others(self, who: str) -> list[str]:
-        cookies = ((other, browser.cookies.get("session", "")) for other, browser in self.world.browsers.items())
+        cookies = (
+            (other, browser.cookies.get("session", "")) for other, browser in self.world.browsers.items()
+        )
         return [cookie for other, cookie in cookies if other != who and len(cookie) > 40]
 
     def _fault(self, kind: str, asked: Asked, what: str) -> None:
@@ -229,14 +263,20 @@ class Batch:
                 self._next.append(_get(draft.who, target.path + ("?" + target.query if target.query else "")))
 
 
+def _read(body: bytes) -> str:
+    """Return what was typed, however it travelled."""
+    text = body[:100_000].decode("utf-8", "replace")
+    return f"{text} {unquote_plus(text)}"
+
+
 def _get(who: str, address: str) -> Draft:
     split = urlsplit(address)
     return Draft(who, GET, split.path, tuple(parse_qsl(split.query, keep_blank_values=True)))
 
 
-def _is_success(answer: Answer) -> bool:
-    if answer.status < 300:
-        return True
+def _is_success(path: str, answer: Answer) -> bool:
+    if answer.status < 300 or path in LEAD_TO_A_DOOR:
+        return answer.status < 400
     return answer.status < 400 and urlsplit(answer.location).path not in DOORS
 
 
@@ -245,6 +285,5 @@ def _family(rule: str) -> str:
     return "/".join(rule.split("/")[:3]) if rule.startswith("/") else rule
 
 
-def rules_of(app: Flask) -> set[str]:
-    """Return every address that the application serves."""
-    return {rule.rule for rule in app.url_map.iter_rules()}
+def _route_of_row(row: Row) -> str:
+    return f"{row.verb} {row.rule}"

@@ -4,12 +4,14 @@ import logging
 import traceback
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from hashlib import sha256
 from io import BytesIO, StringIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
@@ -88,10 +90,20 @@ class Browser:
             self._keep_cookies(answer)
         return answer
 
-    def sign_in(self, remembered: str, language: str) -> None:
-        """Take the session of somebody who has signed in, without going through the door."""
-        content = {"_user_id": remembered, "_fresh": True, "language": language, "_permanent": True}
+    def begin(self, remembered: str, language: str) -> None:
+        """Take the session of somebody who has signed in, or blank of nobody, without going through the door.
+
+        What its forms are signed with stays the same, so that pages which were read before stay of use.
+        """
+        content: dict[str, Any] = {"csrf_token": sha256(self.who.encode()).hexdigest()[:40]}
+        if remembered:
+            content |= {"_user_id": remembered, "_fresh": True, "language": language, "_permanent": True}
         self.cookies = {"session": serializer(self.app).dumps(content)}
+
+    def token(self) -> str:
+        """Return a token with which this browser's forms are taken."""
+        raw = self.session().get("csrf_token", "")
+        return str(URLSafeTimedSerializer(self.app.secret_key or "", salt="wtf-csrf-token").dumps(raw))
 
     def session(self) -> dict[str, Any]:
         """Return what the server remembers in this browser."""

@@ -94,6 +94,8 @@ def fill(dice: Random, who: str, at: str, page: Page, form: Form, pool: Pool) ->
     if form.method == "get":
         texts = tuple((name, value) for name, value in sent if isinstance(value, str))
         return Draft(who, "GET", split.path, texts)
+    if dice.random() < 0.9:  # A page is filled in several times here, but each is meant as another.
+        sent = [(n, f"again-{dice.randrange(10**15)}" if n == "request_id" else v) for n, v in sent]
     has_file = any(isinstance(value, Upload) for _, value in sent)
     return Draft(who, "POST", split.path, query, tuple(sent), body=Body.PARTS if has_file else Body.FIELDS)
 
@@ -152,4 +154,3 @@ def _code(dice: Random, address: str, page: Page, pool: Pool) -> str:
     if re.search("sign-in|phone", address):
         return f"{dice.randrange(10**6):06d}"
     return dice.choice(pool.codes)
-

@@ -28,6 +28,7 @@ MAY_HOLD_NUMBERS = frozenset(
         "phone", "broker_phone", "broker", "service_phone", "service_link", "contact_phone", "login", "code",
         "password", "current_password", "new_password", "repeated", "request_id", "csrf_token", "address",
         "contact", "next", "url", "account", "action", "rowid", "seen", "sealed", "openid", "state",
+        "introduction", "text", "contact_name", "latitude", "longitude", "pasted",
     }
 )  # fmt: skip
 """Fields in which a whole number may be an account's or a company's own, and so is no customer's."""
@@ -68,7 +69,7 @@ class Spoiler:
         """Spoil a request in one to three ways."""
         for _ in range(self.dice.choice((1, 1, 1, 2, 3))):
             weights = [weight for weight, _ in self._ways]
-            (_, way), = self.dice.choices(self._ways, weights)
+            ((_, way),) = self.dice.choices(self._ways, weights)
             draft = way(draft)
         return draft
 

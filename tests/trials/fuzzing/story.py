@@ -5,14 +5,14 @@ from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account
-from lead_system.services import bindings, deals
+from lead_system.services import bindings, deals, visitors
 from tests.house.access_table import BACK_OFFICE, CONSULTANTS, DECIDERS, GATE
 from tests.house.test_access import tell_story
 from tests.support.cast import AGENTS, STAFF, VISITOR, Cast
-from tests.trials.fuzzing.leaks import NEVER, OF_COLLEAGUE, OF_LEAD, OF_NOTE, Canary
+from tests.trials.fuzzing.leaks import OF_BROKER, OF_COLLEAGUE, OF_LEAD, OF_NOTE, Canary
 
-NEWCOMERS = {"new": "13900000011", "rejected": "13900000012"}
-"""A phone that has only just signed in, and a resident who was not let in."""
+NEWCOMERS = {"new": "13900000011", "rejected": "13900000012", "guest": "13900000013"}
+"""A phone that has only just signed in, a resident who was not let in, a visitor who never came."""
 
 CUSTOMERS = {
     "fang": ("独孤", "鸿影", "1580613"),
@@ -44,7 +44,8 @@ def tell(cast: Cast) -> dict[str, object]:
     leads["assigned"] = cast.enters("wei", ASSIGNED, colleague="fang")
     leads["only_entered"] = cast.enters("fang", ONLY_ENTERED)
     _tell_notes(cast, leads)
-    return records | leads | cast.ids
+    codes = {"fangs_code": cast.code_of(leads["own_fang"])}
+    return records | leads | codes | cast.ids
 
 
 def _brings(cast: Cast, who: str) -> int:
@@ -64,6 +65,7 @@ def _tell_notes(cast: Cast, leads: dict[str, int]) -> None:
     cast.enters("qiang", ("洪", "七", "1392222"), reports=True)
     cast.objects("hong", NOTES["objection"])
     _reject(cast)
+    _let_guest_look(cast)
 
 
 def _extend_and_rebind(cast: Cast) -> None:
@@ -80,6 +82,12 @@ def _extend_and_rebind(cast: Cast) -> None:
         terms = deals.DealTerms(shanghai_day(now()), "", None, reason=NOTES["deal"])
         seen |= {"lead_id": moved, "version": cast.read(moved, "version")}
         deals.mark_dealt(cast.as_("director"), terms=terms, **seen)
+
+
+def _let_guest_look(cast: Cast) -> None:
+    """Let a visitor sign in, who has not been here yet."""
+    with cast.app.app_context():
+        visitors.become_visitor(cast.as_("guest"), name="古月", now=now())
 
 
 def _reject(cast: Cast) -> None:
@@ -110,28 +118,31 @@ def canaries() -> list[Canary]:
     found = [
         Canary("".join(CUSTOMERS[who][:2]), f"{who}'s customer", office | {who}, OF_LEAD) for who in CUSTOMERS
     ]
-    found += [Canary(WISHES[who], f"the needs of {who}'s customer", office | {who}, OF_LEAD) for who in WISHES]
-    found.append(Canary("".join(ASSIGNED[:2]), "a customer entered for Fang", office | {"fang", "wei"}, OF_LEAD))
+    found += [
+        Canary(WISHES[who], f"the needs of {who}'s customer", office | {who}, OF_LEAD) for who in WISHES
+    ]
+    found.append(
+        Canary("".join(ASSIGNED[:2]), "a customer entered for Fang", office | {"fang", "wei"}, OF_LEAD)
+    )
     found.append(Canary("".join(ONLY_ENTERED[:2]), "Fang's entered customer", office | {"fang"}, OF_LEAD))
     inside = office | gate | consultants
     for who, _, name, phone, _ in AGENTS:
         found.append(Canary(name, f"{who}'s name", inside | {who}, OF_COLLEAGUE))
-        found.append(Canary(phone, f"{who}'s phone", inside | {who}, NEVER))
+        found.append(Canary(phone, f"{who}'s phone", inside | {who}))
     for who, _, _, phone, login in STAFF:
         at_the_gate = gate if who in CONSULTANTS else frozenset()
-        found.append(Canary(phone, f"{who}'s phone", office | {who} | at_the_gate, NEVER))
+        found.append(Canary(phone, f"{who}'s phone", office | {who} | at_the_gate))
         if "-" in login:
-            found.append(Canary(login, f"{who}'s account name", frozenset({"admin", who}), NEVER))
-    found.append(Canary(VISITOR["phone"], "the visitor's phone", frozenset({"hong"}), NEVER))
-    found.append(Canary(VISITOR["code_token"], "the visitor's code", gate | {"hong"}, NEVER))
+            found.append(Canary(login, f"{who}'s account name", frozenset({"admin", who})))
+    found.append(Canary(VISITOR["phone"], "the visitor's phone", frozenset({"hong"}), OF_BROKER))
+    found.append(Canary(VISITOR["code_token"], "the visitor's code", gate | {"hong"}))
     return found + [
         Canary(NOTES["follow-up"], "a consultant's note", office | {"ming"}, OF_NOTE),
-        Canary(NOTES["handled"], "a note on a collision", deciders, NEVER),
-        Canary(NOTES["deal"], "the reason of a deal", office, NEVER),
-        Canary(NOTES["rebind"], "the reason of a rebind", deciders, NEVER),
-        Canary(NOTES["extend"], "the reason of an extension", office, NEVER),
-        Canary(NOTES["void"], "the reason of a void", office, NEVER),
-        Canary(NOTES["objection"], "a visitor's objection", deciders | {"hong"}, NEVER),
-        Canary(NOTES["rejection"], "the reason of a rejection", deciders | {"rejected"}, NEVER),
+        Canary(NOTES["handled"], "a note on a collision", deciders),
+        Canary(NOTES["deal"], "the reason of a deal", office),
+        Canary(NOTES["rebind"], "the reason of a rebind", deciders),
+        Canary(NOTES["extend"], "the reason of an extension", office),
+        Canary(NOTES["void"], "the reason of a void", office),
+        Canary(NOTES["objection"], "a visitor's objection", deciders | {"hong"}),
+        Canary(NOTES["rejection"], "the reason of a rejection", deciders | {"rejected"}),
     ]
-

@@ -16,7 +16,7 @@ from lead_system.application import create_app
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage
 from tests.house.access_table import ALL
-from tests.support.cast import Cast, move_in
+from tests.support.cast import AGENTS, STAFF, Cast, move_in
 from tests.support.databases import Database
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.outside import OutsideWorld, connect, running_world
@@ -27,7 +27,17 @@ from tests.trials.fuzzing.pool import Pool
 from tests.trials.fuzzing.story import canaries, tell
 
 STRANGER = "stranger"
-EXTRAS = ("jun", "new", "rejected")
+EXTRAS = ("jun", "new", "rejected", "guest")
+ROLES: Mapping[str, str] = {
+    **{who: role.value for who, role, *_ in (*AGENTS, *STAFF)},
+    "hong": "visitor",
+    "mei": "resident",
+    "jun": "resident",
+    "rejected": "resident",
+    "new": "broker",
+    "guest": "visitor",
+    STRANGER: STRANGER,
+}
 PEOPLE = (*sorted(ALL), *EXTRAS, STRANGER)
 ENGLISH = frozenset({"fang", "wei", "feng", "xin", "hong", "admin", "secretary", "new", STRANGER})
 
@@ -68,13 +78,11 @@ class World:
 
     def seat(self, who: str) -> None:
         """Give somebody a new session; a stranger an empty one."""
-        browser = self.browsers[who]
-        browser.cookies = {}
-        account_id = self.cast.ids.get(who)
+        account_id, remembered = self.cast.ids.get(who), ""
         if account_id is not None:
             with self.app.app_context():
-                account = db.session.get_one(Account, account_id)
-                browser.sign_in(account.get_id(), "en" if who in ENGLISH else "zh_Hans_CN")
+                remembered = db.session.get_one(Account, account_id).get_id()
+        self.browsers[who].begin(remembered, "en" if who in ENGLISH else "zh-CN")
 
     def is_seated(self, who: str) -> bool:
         """Say whether somebody is still signed in as who they are; a stranger, as nobody."""
