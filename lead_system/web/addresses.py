@@ -28,7 +28,7 @@ def _refuse_null_characters() -> None:
 
 
 def _lead_on_without_number() -> None:
-    """Refuse an address that is spelled a little wrong, where the right spelling would repeat a number (R1)."""
+    """Refuse an address that is nearly right, where leading to the right one would repeat a number (R1)."""
     if isinstance(request.routing_exception, RequestRedirect) and address_has_number():
         raise Refused(RefusalCode.PHONE_FULL_NUMBER)
 

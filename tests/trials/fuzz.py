@@ -85,6 +85,9 @@ class Worker:
 
 
 def _jobs(arguments: argparse.Namespace) -> list[Job]:
+    if arguments.replay:
+        kind, seed, number = arguments.replay.split(":")
+        return [Job(kind, int(seed), int(number), min(arguments.requests, BATCH))]
     kinds = KINDS if arguments.database == "both" else (arguments.database,)
     batches = -(-arguments.requests // BATCH)
     size = -(-arguments.requests // batches)
@@ -134,25 +137,26 @@ def _shown(job: Job, fault: Fault) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send all batches, print what came of them, and say whether every promise held."""
-    total = Tally()
-    jobs = _jobs(arguments)
-    if arguments.replay:
-        kind, seed, number = arguments.replay.split(":")
-        jobs = [Job(kind, int(seed), int(number), min(arguments.requests, BATCH))]
+    """Send all batches, say what came of them, and return whether a promise was broken."""
+    total, jobs = Tally(), _jobs(arguments)
     for done, (job, tally) in enumerate(_all_done(jobs), 1):
         total.add(tally)
-        print(f"{done}/{len(jobs)} batches, {total.requests} requests", flush=True)
+        _say(f"{done}/{len(jobs)} batches, {total.requests} requests")
         for fault in tally.faults:
-            print(_shown(job, fault), flush=True)
-    print(histogram(total))
+            _say(_shown(job, fault))
     unreached = [] if arguments.replay else missing(total)
-    print(f"routes x roles never answered successfully: {len(unreached)}")
-    print("\n".join(f"  {line}" for line in unreached))
-    errors = sum(fault.kind == "error" for fault in total.faults)
-    leaks = sum(fault.kind == "leak" for fault in total.faults)
-    print(f"fuzz: requests={total.requests} server_errors={errors} leaks={leaks}")
+    _say(histogram(total))
+    _say(f"routes x roles never answered successfully: {len(unreached)}")
+    for line in unreached:
+        _say(f"  {line}")
+    errors, leaks = (sum(fault.kind == kind for fault in total.faults) for kind in ("error", "leak"))
+    _say(f"fuzz: requests={total.requests} server_errors={errors} leaks={leaks}")
     return int(bool(errors or leaks or unreached))
+
+
+def _say(line: str) -> None:
+    sys.stdout.buffer.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -162,7 +166,6 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=(*KINDS, "both"), default="both")
     parser.add_argument("--replay", default="", metavar="KIND:SEED:BATCH", help="send one batch again")
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     return run(parser.parse_args(words))
 
 

@@ -1,1 +1,1 @@
-"""What the fuzz is made of: people who ask honestly, the nonsense that is made of it, and who looks for leaks."""
+"""What the fuzz is made of: people who ask honestly, nonsense made of it, and who looks for leaks."""

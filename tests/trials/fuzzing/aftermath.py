@@ -17,7 +17,8 @@ BROKEN_IF_ANY = {
         SELECT l.id FROM leads l WHERE (l.status = 'dealt' OR l.status = 'bound' AND l.protect_until > :now)
         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.lead_id = l.id)""",
     "a hold of a lead that is neither bound nor dealt": """
-        SELECT h.lead_id FROM holds h JOIN leads l ON l.id = h.lead_id WHERE l.status NOT IN ('bound', 'dealt')
+        SELECT h.lead_id FROM holds h JOIN leads l ON l.id = h.lead_id
+        WHERE l.status NOT IN ('bound', 'dealt')
         AND (h.ends_at IS NULL OR h.ends_at > :now)""",
     "one broker has a customer twice": """
         SELECT k.broker_id FROM lead_keys k

@@ -13,10 +13,10 @@ from werkzeug.routing import RequestRedirect
 
 from tests.house.access_table import GET, OFFICE_DOOR, PHONE_DOOR, STAFF_DOOR, TABLE, Row
 from tests.support.html import Page
-from tests.trials.fuzzing.browsers import Answer, read_session
+from tests.trials.fuzzing.browsers import Answer
 from tests.trials.fuzzing.drafts import Asked, Body, Draft
-from tests.trials.fuzzing.honest import fill
-from tests.trials.fuzzing.leaks import foreign_tokens, leaks_in
+from tests.trials.fuzzing.honest import Filler
+from tests.trials.fuzzing.leaks import Reader, foreign_tokens
 from tests.trials.fuzzing.mutants import Spoiler
 from tests.trials.fuzzing.pool import Found, Pool
 from tests.trials.fuzzing.scripts import sent_by_scripts
@@ -146,7 +146,7 @@ class Batch:
         else:
             kind = self._least(who, list(kinds), str)
         found = self.dice.choice(kinds[kind])
-        return fill(self.dice, who, found.at, found.page, found.form, self.pool)
+        return Filler(self.dice, who, self.pool).fill(found)
 
     def _is_reached(self, who: str, verb: str, rule: str) -> bool:
         """Say whether somebody in this role has got through here in this batch."""
@@ -227,16 +227,14 @@ class Batch:
         now_is = self.world.seated(asked.who) if asked.cookies is None else before
         if now_is not in ("", STRANGER, before) and urlsplit(asked.path).path not in SIGN_IN:
             yield f"the session of {now_is}"
+        reader = Reader(
+            frozenset({before, now_is}) - {""},
+            self.world.account_id(now_is),
+            f"{browser.session()} {unquote_plus(asked.target)} {_read(asked.body)}",
+            self._secrets_of_others(asked.who),
+        )
         with self.world.app.app_context():
-            yield from leaks_in(
-                answer,
-                frozenset({before, now_is}) - {""},
-                account_id=self.world.account_id(now_is),
-                canaries=self.world.canaries,
-                numbers=self.spoiler.numbers,
-                tokens=self._secrets_of_others(asked.who),
-                own=f"{browser.session()} {unquote_plus(asked.target)} {_read(asked.body)}",
-            )
+            yield from reader.leaks_in(answer, self.world.canaries, self.spoiler.numbers)
         if asked.cookies is None:
             yield from foreign_tokens(self.world.app, answer, browser.session())
 
@@ -252,9 +250,8 @@ class Batch:
     def _learn(self, draft: Draft, answer: Answer) -> None:
         """Read a page for what it offers, keep a picture of a code, and go where one is led."""
         at = draft.path + ("?" + "&".join(f"{n}={v}" for n, v in draft.query) if draft.query else "")
-        if answer.kind == "text/html" and answer.status < 300 or answer.status in (409, 422):
-            if answer.kind == "text/html":
-                self.pool.read(draft.who, at, Page(answer.text))
+        if answer.kind == "text/html" and (answer.status < 300 or answer.status in (409, 422)):
+            self.pool.read(draft.who, at, Page(answer.text))
         elif answer.kind == "image/png" and draft.path.endswith("code.png"):
             self.pool.photos.append(answer.body)
         elif answer.location and answer.status < 400:

@@ -1,10 +1,10 @@
-"""Browsers without a screen, as fast as can be: they call the application in this process and keep cookies."""
+"""Browsers without a screen, as fast as can be: they call the application in this process."""
 
 import logging
 import traceback
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
 from io import BytesIO, StringIO
 from typing import Any
 from urllib.parse import unquote_to_bytes

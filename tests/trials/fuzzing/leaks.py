@@ -36,7 +36,8 @@ OF_COLLEAGUE = """
     WHERE me.id = :me AND me.role = 'resident' AND owner.name = :text"""
 
 OF_BROKER = """
-    SELECT 1 FROM accounts me JOIN accounts owner ON owner.phone = :text AND owner.role IN ('broker', 'resident')
+    SELECT 1 FROM accounts me JOIN accounts owner
+    ON owner.phone = :text AND owner.role IN ('broker', 'resident')
     WHERE me.id = :me AND me.role IN ('secretary', 'director', 'admin')"""
 """A visitor who became a broker is one, and brokers' phones have their columns (R1)."""
 
@@ -83,33 +84,44 @@ def readable(answer: Answer) -> bytes:
     return head + b"\n" + body
 
 
-def leaks_in(
-    answer: Answer,
-    who: frozenset[str],
-    *,
-    account_id: int | None,
-    canaries: Collection[Canary],
-    numbers: Collection[str],
-    tokens: Collection[str],
-    own: str = "",
-) -> Iterator[str]:
-    """Find what somebody got to read that they may not.
+@dataclass(frozen=True)
+class Reader:
+    """Who reads an answer, and what must not be in it."""
 
-    `tokens` are what others' sessions hold, `own` is what this one remembers of what was typed here: the phone
-    that a code was sent to is shown to whoever typed it.
-    """
-    seen = readable(answer)
-    for canary in canaries:
-        if who & canary.people or canary.text.encode() not in seen:
-            continue
-        if canary.text not in own and not canary.has_come_to(account_id):
-            yield f"{canary.what}: {canary.text}"
-    for number in (*FULL_CUSTOMER_NUMBERS, *numbers):
-        if number.encode() in seen:
-            yield f"a whole customer number: {number}"
-    for token in tokens:
-        if token.encode() in seen:
+    people: frozenset[str]
+    """Who it was before and after the request: signing in makes somebody else of a stranger."""
+
+    account_id: int | None
+    own: str
+    """What was typed in this request, and what the session remembers of what was typed before: that may be
+    shown to whoever typed it. A customer's whole number may not."""
+
+    secrets: Collection[str] = ()
+    """What others' sessions hold."""
+
+    def leaks_in(
+        self, answer: Answer, canaries: Collection[Canary], numbers: Collection[str]
+    ) -> Iterator[str]:
+        """Find what somebody got to read that they may not."""
+        seen = readable(answer)
+        for canary in canaries:
+            if canary.text.encode() in seen and not self._may_see(canary):
+                yield f"{canary.what}: {canary.text}"
+        for number in (*FULL_CUSTOMER_NUMBERS, *numbers):
+            if number.encode() in seen:
+                yield f"a whole customer number: {number}"
+        yield from _inside(seen)
+        if any(secret.encode() in seen for secret in self.secrets):
             yield "what another's session holds"
+
+    def _may_see(self, canary: Canary) -> bool:
+        if self.people & canary.people or canary.text in self.own:
+            return True
+        return canary.has_come_to(self.account_id)
+
+
+def _inside(seen: bytes) -> Iterator[str]:
+    """Find what nobody may read: secrets, places on the server, its errors and its SQL."""
     for secret in SECRETS:
         if secret in seen:
             yield f"a secret or a place on the server: {secret.decode()[:12]}…"
@@ -118,7 +130,7 @@ def leaks_in(
 
 
 def foreign_tokens(app: Flask, answer: Answer, session: Mapping[str, Any]) -> Iterator[str]:
-    """Find form tokens in a page that were made for another session, or a session that is another's."""
+    """Find form tokens in a page that were made for another session."""
     for token in TOKEN.findall(answer.body):
         try:
             made_for = URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").loads(token)

@@ -165,7 +165,7 @@ class Spoiler:
 
     def _send_json(self, draft: Draft) -> Draft:
         texts = {name: value for name, value in draft.fields if isinstance(value, str)}
-        content = self.dice.choice((texts, [texts], None, 1, "x", {"a": [{}] * 50}))
+        content: object = self.dice.choice((texts, [texts], None, 1, "x", {"a": [{}] * 50}))
         raw = json.dumps(content).encode() if self.dice.random() < 0.8 else b"{" * 2000
         headers = (*draft.headers, ("Content-Type", "application/json"))
         return replace(draft, method="POST", raw=raw, headers=headers)

@@ -1,10 +1,10 @@
-"""The story that the fuzz begins with: the one of the access table, and texts of which each is somebody's own."""
+"""The story that the fuzz begins with: the access table's, and texts of which each is somebody's own."""
+
+from typing import Any
 
 from lead_system.clock import now
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Approval, Role
-from lead_system.extensions import db
-from lead_system.models import Account
 from lead_system.services import bindings, deals, visitors
 from tests.house.access_table import BACK_OFFICE, CONSULTANTS, DECIDERS, GATE
 from tests.house.test_access import tell_story
@@ -74,11 +74,16 @@ def _extend_and_rebind(cast: Cast) -> None:
     cast.scans("lu", lead_id, "xin")
     with cast.app.app_context():
         by = cast.as_("director")
-        seen = {"lead_id": lead_id, "version": cast.read(lead_id, "version"), "now": now()}
+        seen: dict[str, Any] = {"lead_id": lead_id, "version": cast.read(lead_id, "version"), "now": now()}
         bindings.extend_binding(by, days=3, reason=NOTES["extend"], **seen)
         seen["version"] = cast.read(lead_id, "version")
-        to = {"to_broker_id": cast.ids["qiang"], "keep_end": False}
-        moved = bindings.rebind_lead(cast.as_("director"), reason=NOTES["rebind"], **to, **seen).to_lead_id
+        moved = bindings.rebind_lead(
+            cast.as_("director"),
+            to_broker_id=cast.ids["qiang"],
+            keep_end=False,
+            reason=NOTES["rebind"],
+            **seen,
+        ).to_lead_id
         terms = deals.DealTerms(shanghai_day(now()), "", None, reason=NOTES["deal"])
         seen |= {"lead_id": moved, "version": cast.read(moved, "version")}
         deals.mark_dealt(cast.as_("director"), terms=terms, **seen)
@@ -101,14 +106,6 @@ def _reject(cast: Cast) -> None:
         profile_completed_at=now(),
         brokerage_id=cast.account("qiang", "brokerage_id"),
     )
-
-
-def accounts_of(cast: Cast) -> dict[str, dict[str, object]]:
-    """Return every account of the cast as it is now, to be put back so later."""
-    with cast.app.app_context():
-        rows = db.session.execute(db.select(Account.__table__))
-        known = {row.id: dict(row._mapping) for row in rows}
-    return {who: known[account_id] for who, account_id in cast.ids.items()}
 
 
 def canaries() -> list[Canary]:
@@ -136,7 +133,8 @@ def canaries() -> list[Canary]:
             found.append(Canary(login, f"{who}'s account name", frozenset({"admin", who})))
     found.append(Canary(VISITOR["phone"], "the visitor's phone", frozenset({"hong"}), OF_BROKER))
     found.append(Canary(VISITOR["code_token"], "the visitor's code", gate | {"hong"}))
-    return found + [
+    return [
+        *found,
         Canary(NOTES["follow-up"], "a consultant's note", office | {"ming"}, OF_NOTE),
         Canary(NOTES["handled"], "a note on a collision", deciders),
         Canary(NOTES["deal"], "the reason of a deal", office),

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lead_system.application import create_app
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage
+from lead_system.models import Account, Brokerage, Collision, CustomerType, Fee, GateScan, Lead, Plot
 from tests.house.access_table import ALL
 from tests.support.cast import AGENTS, STAFF, Cast, move_in
 from tests.support.databases import Database
@@ -115,7 +115,7 @@ class World:
     def _pool(self) -> Pool:
         with self.app.app_context():
             codes = [code for pair in db.session.execute(text(CODES)) for code in pair if code]
-            highest = [db.session.execute(text(f"SELECT max(id) FROM {t}")).scalar() or 0 for t in NUMBERED]
+            highest = [db.session.scalar(db.select(db.func.max(kind.id))) or 0 for kind in NUMBERED]
         phones = ["13500010001", "13500020002", "13500030003", "13911112222"]
         return Pool(codes, phones, sorted({str(n) for top in highest for n in range(1, top + 1)}, key=int))
 
@@ -124,8 +124,11 @@ class World:
         return self.outside.allows(f"openid-{dice.randrange(4)}", "昵称", self.outside.shows())
 
 
-CODES = "SELECT code_token, short_code FROM leads UNION SELECT code_token, short_code FROM accounts"
-NUMBERED = ("accounts", "leads", "collisions", "fees", "gate_scans", "plots", "customer_types", "brokerages")
+CODES = """
+    SELECT code_token, short_code FROM (
+        SELECT id, code_token, short_code FROM leads UNION ALL SELECT 0, code_token, short_code FROM accounts
+    ) AS codes ORDER BY id, code_token"""
+NUMBERED: tuple[Any, ...] = (Account, Brokerage, Collision, CustomerType, Fee, GateScan, Lead, Plot)
 
 
 @contextmanager
