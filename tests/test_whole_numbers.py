@@ -1,6 +1,7 @@
 """R1 on every page: a whole customer number is refused where it is typed, never shown again, never kept."""
 
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -92,6 +93,89 @@ def test_search_for_a_whole_number_is_refused(
         answer = client.get(page, query_string={field: spelling})
         assert (field, answer.status_code) == (field, 422)
         assert spelling not in answer.text
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("director", "/admin/leads/details/?id={lead}&name="),
+        ("director", "/admin/leads/extend/?id={lead}&name="),
+        ("admin", "/admin/settings/contact/?q="),
+        ("admin", "/admin/help/poster/?"),
+    ],
+)
+def test_page_does_not_show_a_whole_number_of_its_own_address(
+    signed_in: SignIn, held: int, where: tuple[str, str], spelling: str
+) -> None:
+    who, page = where
+
+    answer = signed_in(who).get(page.format(lead=held) + quote(spelling))
+
+    assert answer.status_code == 200
+    assert spelling not in answer.text
+    assert quote(spelling) not in answer.text
+    assert quote_plus(spelling) not in answer.text
+
+
+def test_page_keeps_the_rest_of_an_address_with_a_whole_number(signed_in: SignIn, held: int) -> None:
+    answer = signed_in("director").get(f"/admin/leads/extend/?id={held}&name=13812345678")
+
+    (form,) = (form for form in answer.page.forms if "days" in form.names)
+    assert form.action == f"/admin/leads/extend/?id={held}"
+
+
+@pytest.mark.parametrize("query", ["q=强&q=13812345678", "13812345678=q", "138=12345678"])
+def test_no_part_of_a_phone_pages_address_may_hold_a_whole_number(
+    cast: Cast, signed_in: SignIn, query: str
+) -> None:
+    answer = signed_in("fang").get(f"/m/customers?{query}")
+
+    assert answer.status_code == 422
+    assert "12345678" not in answer.text
+
+
+def test_door_does_not_lead_back_to_a_whole_number(client: PageClient) -> None:
+    answer = client.get("/admin/leads/?name=13812345678&tab=bound")
+
+    assert answer.location == "/admin/sign-in?next=/admin/leads/?tab%3Dbound"
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_hidden_field_does_not_give_a_whole_number_back(signed_in: SignIn, spelling: str) -> None:
+    answer = signed_in("fang").forge("/m/me/brokerage", {"version": spelling})
+
+    assert answer.status_code == 409
+    assert spelling not in answer.text
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}])
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("/admin/plots/preview/", "number"),
+        ("/admin/plots/preview/", "tags"),
+        ("/admin/project/preview/", "name"),
+    ],
+)
+def test_preview_does_not_show_a_whole_number(
+    signed_in: SignIn, page: str, field: str, headers: dict[str, str]
+) -> None:
+    browser = signed_in("admin")
+    token = browser.get("/admin/plots/add/").page.csrf_token
+
+    answer = browser.post(page, data={"csrf_token": token, field: "13812345678"}, headers=headers)
+
+    assert answer.status_code == 200
+    assert "13812345678" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/m//customers?q=13812345678", "/admin?q=13812345678"])
+def test_address_spelled_wrong_does_not_lead_to_a_whole_number(client: PageClient, address: str) -> None:
+    answer = client.get(address)
+
+    assert answer.status_code == 422
+    assert answer.location is None
 
 
 @pytest.mark.parametrize(("who", "page"), [("feng", "/m/gate"), ("xin", "/m/consultant")])

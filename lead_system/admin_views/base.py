@@ -11,7 +11,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
-from flask import Response, abort, g, request
+from flask import Response, abort, g
 from flask_admin import BaseView
 from flask_login import current_user
 from markupsafe import Markup
@@ -21,6 +21,7 @@ from lead_system import clock
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.queries.matching import find_row_number
+from lead_system.web.addresses import shown_address
 from lead_system.web.forms import RequestForm
 from lead_system.web.sentences import sentence_for_page
 
@@ -55,11 +56,6 @@ def present() -> datetime:
     if "present" not in g:
         g.present = clock.now()
     return cast(datetime, g.present)
-
-
-def here() -> str:
-    """Return the address of this page, to come back to; of a sent form, without what was sent."""
-    return request.full_path.rstrip("?")
 
 
 def number_in(text: str | None) -> int:
@@ -121,7 +117,7 @@ class BackOfficeView(BaseView):  # type: ignore[misc]
 
     def render(self, template: str, **kwargs: Any) -> str:
         """Render a page with what the frame needs."""
-        kwargs.setdefault("here_url", here())
+        kwargs.setdefault("here_url", shown_address())
         page: str = super().render(template, now=present(), **kwargs)
         return page
 
@@ -129,7 +125,7 @@ class BackOfficeView(BaseView):  # type: ignore[misc]
         self, template: str, form: RequestForm, refused: Refused | None, *, back_url: str, **more: Any
     ) -> Answer:
         """Show the page that asks before something happens; after a refusal again, with reason and status."""
-        more.setdefault("action_url", here())
+        more.setdefault("action_url", shown_address())
         if refused is None:
             return self.render(template, form=form, refusal="", back_url=back_url, **more)
         if refused.code in _WHO_ASKS:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from lead_system.admin_views.base import here, present
+from lead_system.admin_views.base import present
 from lead_system.admin_views.forms import SignInForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE
@@ -14,6 +14,7 @@ from lead_system.models import Account
 from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
+from lead_system.web.addresses import shown_address
 from lead_system.web.caller import begin_session, caller, end_session, keep_session
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
@@ -66,7 +67,7 @@ def change_password() -> ResponseReturnValue:
 
 
 def _password_page(form: OwnPasswordForm) -> str:
-    return render_template("admin/password.html", form=form, here_url=here())
+    return render_template("admin/password.html", form=form, here_url=shown_address())
 
 
 def _page(form: SignInForm, refusal: str = "") -> str:
@@ -76,7 +77,7 @@ def _page(form: SignInForm, refusal: str = "") -> str:
         form=form,
         refusal=refusal,
         next_url=wanted if is_safe_next(wanted) else None,
-        here_url=here(),
+        here_url=shown_address(),
     )
 
 

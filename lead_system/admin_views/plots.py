@@ -180,5 +180,6 @@ def _subject(plot: Plot) -> Markup:
 
 
 def _preview(form: PlotForm) -> str:
+    form.renew()  # No preview shows a whole number where none would be kept (R1).
     facts = form.facts()
     return render_template("mobile/plot_preview.html", plot=facts, text=text_of(facts.text))

@@ -62,6 +62,7 @@ class ProjectView(BackOfficeView):
         )
 
     def _preview(self, form: ProjectForm) -> str:
+        form.renew()  # No preview shows a whole number where none would be kept (R1).
         facts = form.facts(_position_if_any(form))
         return render_template(
             "mobile/project_preview.html",

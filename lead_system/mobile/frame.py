@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import has_full_number
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import AGENTS, Role
 from lead_system.models import Account
 from lead_system.queries.follow_ups import count_due
+from lead_system.web.addresses import address_has_number
 from lead_system.web.caller import signed_in
 from lead_system.web.sentences import sentence
 
@@ -128,7 +128,7 @@ def send_to_unfinished_profile() -> Response | None:
 
 def refuse_whole_numbers() -> None:
     """Refuse an address with somebody's whole number in it, so that no search keeps or shows one (R1)."""
-    if any(has_full_number(text) for text in request.args.values()):
+    if address_has_number():
         raise Refused(RefusalCode.PHONE_FULL_NUMBER)
 
 

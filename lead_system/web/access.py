@@ -14,6 +14,7 @@ from flask_login import current_user
 from lead_system.domain.roles import BACK_OFFICE, PHONE_STAFF, Role
 from lead_system.extensions import db, login_manager
 from lead_system.models import Account
+from lead_system.web.addresses import shown_address
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -121,7 +122,7 @@ def _to_the_door(roles: frozenset[Role]) -> ResponseReturnValue:
         door = PHONE_STAFF_DOOR
     if request.accept_mimetypes.best == "application/json":
         return jsonify(sign_in=url_for(door)), 401
-    came_for = request.full_path.rstrip("?") if request.method == "GET" else ""
+    came_for = shown_address() if request.method == "GET" else ""
     return redirect(url_for(door, next=came_for or None))
 
 

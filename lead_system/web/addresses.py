@@ -1,10 +1,13 @@
 """What may stand in an address or a form, whatever the page: values that a database can look up."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, abort, request
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, RequestRedirect
 
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import has_full_number
 from lead_system.queries.matching import LARGEST_ID
 
 
@@ -24,7 +27,37 @@ def _refuse_null_characters() -> None:
         abort(400)
 
 
+def _lead_on_without_number() -> None:
+    """Refuse an address that is nearly right, where leading to the right one would repeat a number (R1)."""
+    if isinstance(request.routing_exception, RequestRedirect) and address_has_number():
+        raise Refused(RefusalCode.PHONE_FULL_NUMBER)
+
+
+def address_has_number() -> bool:
+    """Say whether somebody's whole number stands anywhere in the arguments of this address (R1).
+
+    An argument may be there several times, and its name comes from outside too.
+    """
+    return any(_holds_number(*pair) for pair in request.args.items(multi=True))
+
+
+def shown_address() -> str:
+    """Return the address of this page as a page may show it, to come back to: without whole numbers (R1)."""
+    if has_full_number(request.path):
+        return "/"
+    if not address_has_number():
+        return request.full_path.rstrip("?")
+    kept = [pair for pair in request.args.items(multi=True) if not _holds_number(*pair)]
+    return f"{request.path}?{urlencode(kept)}".rstrip("?")
+
+
+def _holds_number(name: str, value: str) -> bool:
+    return has_full_number(f"{name}={value}")
+
+
 def init_addresses(app: Flask) -> None:
     """Take over the `int` of addresses, before any route is added, and look at every request."""
     app.url_map.converters["int"] = RowNumberConverter
     app.before_request(_refuse_null_characters)
+    app.before_request(_lead_on_without_number)
+    app.jinja_env.globals.update(shown_address=shown_address)

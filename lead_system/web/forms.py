@@ -38,12 +38,13 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
     def renew(self) -> None:
         """Take a new request id, because the form is shown again with what was refused.
 
-        No page shows a customer's whole number, not even back to whoever typed it (R1).
+        No page shows a customer's whole number, not even back to whoever typed it (R1), nor in a hidden
+        field, which whoever sends a form can fill like any other.
         """
-        self.request_id.data = fresh_request_id()
         for field in self:
-            if field.name not in self.SHOWS_NUMBERS and not isinstance(field, (HiddenField, PasswordField)):
+            if field.name not in self.SHOWS_NUMBERS and not isinstance(field, PasswordField):
                 _cut_numbers(field)
+        self.request_id.data = fresh_request_id()
 
     def show_refusal(self, field: str | None, sentence: str) -> bool:
         """Put a refusal beside its field and renew the form; False where the form has no such field."""

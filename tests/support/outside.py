@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -233,9 +234,9 @@ def _handler_for(world: OutsideWorld) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-@pytest.fixture
-def outside() -> Iterator[OutsideWorld]:
-    """The outside world, for one test."""
+@contextmanager
+def running_world() -> Iterator[OutsideWorld]:
+    """Run the outside world for as long as the block lasts."""
     world = OutsideWorld()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(world))
     server.daemon_threads = True
@@ -245,6 +246,13 @@ def outside() -> Iterator[OutsideWorld]:
     yield world
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def outside() -> Iterator[OutsideWorld]:
+    """The outside world, for one test."""
+    with running_world() as world:
+        yield world
 
 
 def connect(app: Flask, world: OutsideWorld, provider: str = "", **more: Any) -> None:

@@ -1,0 +1,1 @@
+"""What the fuzz is made of: people who ask honestly, nonsense made of it, and who looks for leaks."""
