@@ -50,7 +50,7 @@ def crash(kind: str, *, kills: int, seed: str, say: Callable[[str], None], threa
     with opened(kind, workers=WORKERS, threads=4, durable=True) as centre:
         journal = Journal()
         load = Load(centre, journal, threads=threads, seed=f"{seed} {kind}")
-        killer = Killer(centre, journal, random.Random(f"{seed} {kind} kills"))  # noqa: S311
+        killer = Killer(centre, journal, random.Random(f"{seed} {kind} kills"))
         load.start()
         try:
             for number in range(kills):

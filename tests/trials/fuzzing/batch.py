@@ -76,7 +76,7 @@ class Batch:
 
     def __init__(self, world: World, seed: str) -> None:
         self.world = world
-        self.dice = Random(seed)  # noqa: S311 - to be drawn again, not to be secret
+        self.dice = Random(seed)
         self.pool: Pool = world.begin()
         self.spoiler = Spoiler(self.dice, self.pool)
         self.tally = Tally(numbers=self.spoiler.numbers)
