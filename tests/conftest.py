@@ -22,19 +22,20 @@ pytest_plugins = [
 for _name in [name for name in os.environ if name.startswith("LEAD_")]:
     del os.environ[_name]
 
+LONG_FOLDERS = ("tests/browser/", "tests/model/", "tests/races/", "tests/trials/")
 BROWSER_FIXTURES = {"live_server", "chromium", "camera_phone"}
 
 
 class _OneBrowserAtATime(LoadScopeScheduling):  # type: ignore[misc]
     """Gives the long tests to one worker, first of all, and the others one by one to whoever is free.
 
-    Two browsers or two races at once would slow each other down until they time out. The marks that xdist
+    Two browsers, races or trials at once would slow each other down until they time out. The marks that xdist
     has for this come to nothing: it writes them into ids that pytest does not read any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        is_long = file.startswith(("tests/browser/", "tests/races/")) or file.endswith("_browser.py")
+        is_long = file.startswith(LONG_FOLDERS) or file.endswith("_browser.py")
         return "one at a time" if is_long else nodeid
 
 

@@ -1,10 +1,10 @@
 """Where races are run: two processes with threads of their own, all starting at the same instant.
 
-The processes outlive a test, since starting them takes longer than fifty rounds; each test has connections of
+The processes outlive a test, since starting them takes longer than many rounds; each test has connections of
 its own, to its own database.
 
 A round counts as a race only when all of its calls were in flight together, by the clock that the
-processes share; a test goes on until it has seen enough of those.
+processes share; a test goes on until it has seen enough of those. Thousands of rounds are for `make races`.
 """
 
 import multiprocessing
@@ -26,8 +26,8 @@ from tests.support.client import on_database
 from tests.support.databases import Database
 
 PROCESSES = 2
-ROUNDS = 50
-MOST_ROUNDS = 400
+ROUNDS = 20
+MOST_ROUNDS = 200
 HEAD_START_SECONDS = 0.004
 
 
