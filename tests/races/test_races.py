@@ -1,4 +1,4 @@
-"""The promises under fire: real processes and threads on SQLite and PostgreSQL, fifty real races each."""
+"""The promises under fire: real processes and threads on SQLite and PostgreSQL, twenty real races each."""
 
 from collections import Counter
 from datetime import timedelta
