@@ -102,6 +102,7 @@ def moved_away(file: Path) -> Iterator[None]:
     file.rename(elsewhere)
     try:
         yield
+        assert not file.exists(), "somebody made another database where the old one was"
     finally:
         elsewhere.rename(file)
 
