@@ -5,6 +5,7 @@ is on the phone and says so (SPEC B3).
 """
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -24,6 +25,7 @@ from tests.support.browser import PHONE
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import Database
 from tests.support.server import Server
+from tests.trials.outages import moved_away
 
 Shot = Callable[[Page, str], Path]
 SENDING = b"POST /m/gate/kept "
@@ -390,3 +392,50 @@ def test_server_killed_between_commit_and_answer_gives_the_same_answer_again(
     bare.locator("[data-confirm] .weui-btn_primary").click()
     expect(bare.locator("[data-result=bound]")).to_be_visible()
     assert scans_of(cast, other_id) == [(cast.ids["lu"], cast.ids["ming"])]
+
+
+FAILS = """CREATE TRIGGER defect BEFORE INSERT ON gate_scans WHEN NEW.lead_id = {lead_id}
+    BEGIN SELECT RAISE(ABORT, 'a defect of ours'); END"""
+
+
+def alter(database: Database, statement: str) -> None:
+    with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"), timeout=30)) as connection:
+        connection.execute(statement)
+
+
+def test_outage_keeps_scans_amber_and_one_at_which_the_server_fails_lets_others_pass(
+    cast: Cast, line: Line, gate_phone: Page, database: Database, shot: Shot
+) -> None:
+    failing = cast.enters("fang", OUYANG, reports=True)
+    other = cast.enters("fang", ("林", "晓", "1591122"), reports=True)
+    codes = [cast.read(lead_id, "short_code") for lead_id in (failing, other)]
+    page = gate_phone
+    page.goto("/m/gate")
+    alter(database, FAILS.format(lead_id=failing))
+
+    # The data cannot be reached: what is typed on the open page is kept as without a line.
+    with moved_away(Path(database.url.removeprefix("sqlite:///"))):
+        for number, code in enumerate(codes, 1):
+            page.locator("#code").fill(code)
+            page.locator("[data-read-form] button").click()
+            choose(page, cast.ids["xin"])
+            expect_amber(page)
+            expect(page.locator(".kept-row_waiting")).to_have_count(number)
+            page.locator("[data-next]").click()
+
+    # Back again: the first scan is a defect, which is said, and after some tries the second one goes past it.
+    send_now = page.locator("[data-kept] [data-send-now]")
+    for _ in range(3):
+        send_now.dispatch_event("click")
+        expect(page.locator("[data-kept] [data-kept-line]")).to_have_text(
+            "服务器处理其中一次扫码时出错，该扫码仍保存在本机并会重试，请告知管理员。"
+        )
+    expect(page.locator(".kept-row_good")).to_have_count(1)
+    expect(page.locator(".kept-row_waiting")).to_have_count(1)
+    shot(page, "failed")
+    assert (scans_of(cast, failing), len(scans_of(cast, other))) == ([], 1)
+
+    alter(database, "DROP TRIGGER defect")
+    send_now.dispatch_event("click")
+    expect(page.locator(".kept-row_good")).to_have_count(2)
+    assert (len(scans_of(cast, failing)), len(scans_of(cast, other))) == (1, 1)

@@ -48,8 +48,10 @@ def full(disk: Path) -> Iterator[None]:
     with ballast.open("wb", buffering=0) as file:
         for size in (len(BLOCK), 4096, 512, 1):
             _fill(file.fileno(), size)
-    yield
-    ballast.unlink()
+    try:
+        yield
+    finally:
+        ballast.unlink()
 
 
 def _fill(file: int, size: int) -> None:
@@ -64,16 +66,20 @@ def _fill(file: int, size: int) -> None:
 def read_only_disk(disk: Path) -> Iterator[None]:
     """Let nobody write on a disk on which no file is open."""
     subprocess.run([str(MOUNT), "-o", "remount,ro", str(disk)], check=True)
-    yield
-    subprocess.run([str(MOUNT), "-o", "remount,rw", str(disk)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([str(MOUNT), "-o", "remount,rw", str(disk)], check=True)
 
 
 @contextmanager
 def read_only_postgresql(cluster: Cluster) -> Iterator[None]:
     """Let every new transaction of a PostgreSQL server only read, as on a stand-by."""
     _set(cluster, "ALTER SYSTEM SET default_transaction_read_only = on", "on")
-    yield
-    _set(cluster, "ALTER SYSTEM RESET default_transaction_read_only", "off")
+    try:
+        yield
+    finally:
+        _set(cluster, "ALTER SYSTEM RESET default_transaction_read_only", "off")
 
 
 def _set(cluster: Cluster, statement: str, value: str) -> None:
@@ -94,16 +100,21 @@ def moved_away(file: Path) -> Iterator[None]:
     """Move a SQLite database elsewhere, though it is in use."""
     elsewhere = file.with_suffix(".away")
     file.rename(elsewhere)
-    yield
-    elsewhere.rename(file)
+    try:
+        yield
+        assert not file.exists(), "somebody made another database where the old one was"
+    finally:
+        elsewhere.rename(file)
 
 
 @contextmanager
 def killed(cluster: Cluster) -> Iterator[None]:
     """Kill PostgreSQL, and start it again afterwards."""
     cluster.kill()
-    yield
-    cluster.start_again()
+    try:
+        yield
+    finally:
+        cluster.start_again()
 
 
 @contextmanager

@@ -118,7 +118,9 @@ async function readTyped(event) {
   if (isShell) return (await meetWithoutLine(typed)) || rest();
   try {
     const asked = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
-    const { url } = await (await fetch(form.action, asked)).json();
+    const answer = await fetch(form.action, asked);
+    if (answer.status >= 500) throw new Error(`The server answered ${answer.status}.`);
+    const { url } = await answer.json();
     if (url) window.location.assign(url);
     else form.submit(); // The server says why, beside the field: the same request id, the same answer.
   } catch (error) {

@@ -40,7 +40,8 @@ export async function send(known = null) {
     stopped = "offline";
   }
   const waits = await draw();
-  say(waits ? (stopped === "signed-out" ? says.saysSignIn : says.saysWaiting) : "");
+  const why = { "signed-out": says.saysSignIn, failed: says.saysFailed }[stopped] ?? says.saysWaiting;
+  say(waits ? why : "");
   if (stopped !== "nothing") document.dispatchEvent(new CustomEvent("line-tried", { detail: stopped }));
   return stopped;
 }

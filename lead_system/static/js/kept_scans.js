@@ -5,6 +5,8 @@
 // nothing is lost or doubled when the answer gets lost on its way.
 
 const PATIENCE_MS = 12_000; // Longer than any answer takes; after that, a bad line is as good as none.
+const NO_DATA = new Set([502, 503, 504]); // Nobody can be served at the moment: as good as no line.
+const WAITS_FOR = 3; // So often a scan at which the server fails holds up those behind it.
 const STALE = new Set([400, 403, 404]); // Another session, or another account, than the page knew.
 const STORE = "scans";
 const LINK = /\/m\/v\/([A-Za-z0-9_-]{24})(?:[/?#]|$)/;
@@ -74,7 +76,9 @@ function isShortCode(digits) {
 // Sends what is kept, in the order in which it was kept, and keeps each answer beside its scan.
 //
 // `urls` names the addresses (line, kept); `known` is what a fresh page knows already (account_id, csrf_token).
-// Returns "sent", "nothing" where none waits, or what stopped it: "offline", "signed-out".
+// Returns "sent", "nothing" where none waits, "failed" where the server fails at one, or what stopped it: "offline",
+// "signed-out". A scan at which the server fails keeps its place and is tried again every time; after some times
+// those behind it go on, or one defect would hold up the gate.
 export async function sendKept(urls, known = null) {
   const send = () => sendAlone(urls, known);
   return navigator.locks ? navigator.locks.request("kept-scans", send) : send();
@@ -83,7 +87,7 @@ export async function sendKept(urls, known = null) {
 async function sendAlone(urls, known) {
   let line = known;
   const scans = await waiting();
-  if (!scans.length) return "nothing";
+  let came = scans.length ? "sent" : "nothing";
   for (const scan of scans) {
     line ??= await ask(urls.line);
     if (line.stopped) return line.stopped;
@@ -95,11 +99,18 @@ async function sendAlone(urls, known) {
       if (scan.account_id !== line.account_id) continue;
       answer = await send(urls.kept, scan, line);
     }
+    if (answer.stopped === "failed") {
+      came = "failed";
+      const failed = (scan.failed ?? 0) + 1;
+      await inStore("readwrite", (store) => store.put({ ...scan, failed }));
+      if (failed < WAITS_FOR) return came;
+      continue;
+    }
     if (answer.stopped) return answer.stopped === "stale" ? "signed-out" : answer.stopped;
     await inStore("readwrite", (store) => store.put({ ...scan, answer }));
     channel?.postMessage("changed");
   }
-  return "sent";
+  return came;
 }
 
 const waiting = async () => (await keptScans()).filter((scan) => !scan.answer);
@@ -129,6 +140,8 @@ async function ask(url, options = {}) {
     const answer = await response.json();
     if (response.status === 401) return { stopped: "signed-out" };
     if (answer.outcome || response.ok) return answer;
+    if (NO_DATA.has(response.status)) return { stopped: "offline" };
+    if (response.status >= 500) return { stopped: "failed" };
     return { stopped: STALE.has(response.status) ? "stale" : "offline" };
   } catch (error) {
     console.info(error);

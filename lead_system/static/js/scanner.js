@@ -25,6 +25,7 @@ async function ask(text, forget) {
       body: form,
       headers: { Accept: "application/json" },
     });
+    if (response.status >= 500) throw new Error(`The server answered ${response.status}.`); // As good as no line.
     answer = await response.json();
   } catch (error) {
     console.info(error);

@@ -93,6 +93,6 @@ export function serve({ release, files, shell, signOut, urls }) {
 
   // Refusing tells the browser to try again later.
   async function sendInBackground() {
-    if ((await sendKept(urls)) === "offline") throw new Error("There is no line yet.");
+    if (["offline", "failed"].includes(await sendKept(urls))) throw new Error("Something still waits.");
   }
 }

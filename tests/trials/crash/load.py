@@ -74,7 +74,8 @@ class Load:
                     self._look_at(person, answer)
                     return answer
                 if answer.status != 503:
-                    self.journal.complain(f"{answer.status} for {action}")
+                    self.journal.complain(f"{answer.status} after {action.tries} tries for {action}")
+                    raise Stopped
             time.sleep(AGAIN_SECONDS)
         self.journal.complain(f"no answer within {GIVES_UP_SECONDS} s for {action}")
         raise Stopped

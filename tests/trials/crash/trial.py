@@ -69,7 +69,8 @@ def judge(centre: Centre, journal: Journal, load: Load, say: Callable[[str], Non
     """Compare the journal with the database, before and after everything is repeated once more."""
     done = journal.acknowledged
     missing, surplus = compare(centre, done)
-    say(f"{centre.kind}: compared; repeating {len(done)} acknowledged actions once more")
+    again = sum(action.tries > 1 for action in done)
+    say(f"{centre.kind}: {again} of {len(done)} acknowledged actions came twice or more; repeating all")
     differing = repeat(done, load)
     lost_later, doubled_later = compare(centre, done)
     broken = [*journal.broken, *differing, *half_written(Eye(centre.database), centre.kind)]
