@@ -1,6 +1,6 @@
 """撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -74,31 +74,35 @@ class CollisionReopened:
     collision_id: int
 
 
-def note_challenge(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> list[Lead]:
+def note_challenge(lead: Lead, *kinds: CollisionEventKind, actor: Account, now: datetime) -> list[Lead]:
     """Write down that `lead` goes for a customer whom others hold; returns those who hold.
 
     Each holder gets one open collision with this lead, to which later events are added. So does a visitor
-    who had come alone before the lead named them.
+    who had come alone before the lead named them. What happens at once is noted in one look: a hold that
+    began between two looks would know of the second event only.
     """
-    newly_named = _walked_in(lead) if kind is CollisionEventKind.ENTERED else set()
-    holders, _told = _tell_who_was_first(lead, kind, newly_named, actor=actor, now=now)
+    newly_named = _walked_in(lead) if CollisionEventKind.ENTERED in kinds else set()
+    holders, _told = _tell_who_was_first(lead, kinds, newly_named, actor=actor, now=now)
     return holders
 
 
 def _tell_who_was_first(
-    lead: Lead, kind: CollisionEventKind, newly_named: set[int], *, actor: Account, now: datetime
+    lead: Lead, kinds: Sequence[CollisionEventKind], newly_named: set[int], *, actor: Account, now: datetime
 ) -> tuple[list[Lead], set[int]]:
-    """Add an event to a lead's collisions with holders and walk-ins; returns the holders, and the rows.
+    """Add events to a lead's collisions with holders and walk-ins; returns the holders, and the rows.
 
     `newly_named` are the visitors whom the lead has not named before: only with them a walk-in may have come
     first, for what was entered before the walk-in never collides with it.
     """
     holders = holds.lock_other_holders(lead, now=now)
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id) for holder in holders]
-    told: list[int | None] = [_insert_or_join(pair, kind, actor, now) for pair in held]
-    for visitor_id in sorted(_walked_in(lead)):
-        pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
-        told.append(_note_walk_in(pair, kind, actor, now, may_open=visitor_id in newly_named))
+    walked_in = sorted(_walked_in(lead))
+    told: set[int | None] = set()
+    for kind in kinds:
+        told |= {_insert_or_join(pair, kind, actor, now) for pair in held}
+        for visitor_id in walked_in:
+            pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
+            told.add(_note_walk_in(pair, kind, actor, now, may_open=visitor_id in newly_named))
     return holders, {row_id for row_id in told if row_id is not None}
 
 
@@ -143,7 +147,7 @@ def note_correction(lead: Lead, keys_before: tuple[Key, ...], *, actor: Account,
     """
     newly_named = _walked_in(lead) - _walked_in_as(keys_before)
     _holders, told = _tell_who_was_first(
-        lead, CollisionEventKind.CORRECTED, newly_named, actor=actor, now=now
+        lead, (CollisionEventKind.CORRECTED,), newly_named, actor=actor, now=now
     )
     _tell_open(lead, Collision.id.not_in(told), CollisionEventKind.CORRECTED, actor=actor, now=now)
 

@@ -100,10 +100,11 @@ def enter_lead(
         personal=_personal_values(lead),
         now=now,
     )
-    collisions.note_challenge(lead, CollisionEventKind.ENTERED, actor=actor, now=now)
+    events = [CollisionEventKind.ENTERED]
     if then_report:
         _report(lead, actor, now=now)
-        collisions.note_challenge(lead, CollisionEventKind.REPORTED, actor=actor, now=now)
+        events.append(CollisionEventKind.REPORTED)
+    collisions.note_challenge(lead, *events, actor=actor, now=now)
     return LeadEntered(lead.id, then_report)
 
 

@@ -236,6 +236,22 @@ def test_entry_against_a_rebind_collides_with_somebody_who_holds(cast: Cast, are
         assert (bool(before), told, bool(after)) in ((True, 1, False), (False, 0, True))
 
 
+def test_entry_reported_at_once_against_the_rivals_scan_is_known_wholly_or_not(
+    cast: Cast, arena: Arena
+) -> None:
+    """Entered and reported in one go: a hold that begins meanwhile knows of both or of neither."""
+    for number in arena.goes_on():
+        held = cast.enters("qiang", customer(number), reports=True)
+        entry = {"entry": entry_of(number), "then_report": True, "now": NOW}
+
+        outcomes = arena.race([scan(cast, "feng", held), call(leads.enter_lead, cast.as_("fang"), **entry)])
+
+        assert outcome_words(outcomes) == {"bound": 1, "done": 1}
+        row = cast.collision_of(held, outcomes[1].answer.lead_id)
+        events = [cast.count(CollisionEvent, collision_id=row, kind=kind) for kind in ("entered", "reported")]
+        assert events == ([1, 1] if row else [0, 0])
+
+
 def test_two_attempts_at_once_open_one_collision_with_both_events(cast: Cast, arena: Arena) -> None:
     for number in arena.goes_on():
         held = cast.enters("qiang", customer(number), reports=True)

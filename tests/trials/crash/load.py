@@ -46,8 +46,7 @@ class Load:
         for who in (*BROKERS, *STAFF):
             centre.person(who)
         self._threads = [
-            threading.Thread(target=self._live, args=(random.Random(f"{seed} {n}"),))
-            for n in range(threads)
+            threading.Thread(target=self._live, args=(random.Random(f"{seed} {n}"),)) for n in range(threads)
         ]
 
     def start(self) -> None:

@@ -41,12 +41,20 @@ def _run_on(database: str, plan: Plan, total: Tally) -> None:
         races = Races(centre, plan.seed)
         try:
             for name in plan.kinds:
-                tally = races.batch(name, plan.rounds_each)
-                total.add(tally)
-                print(_line(database, name, tally), flush=True)
+                _batch(races, database, name, plan.rounds_each, total)
         finally:
             races.close()
     print(f"{database}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _batch(races: Races, database: str, name: str, rounds: int, total: Tally) -> None:
+    """Run one kind, and count and tell what came of it, even if it was stopped halfway."""
+    tally = Tally()
+    try:
+        races.batch(name, rounds, tally)
+    finally:
+        total.add(tally)
+        print(_line(database, name, tally), flush=True)
 
 
 def _line(database: str, name: str, tally: Tally) -> str:

@@ -49,6 +49,10 @@ def _handling(answer: dict[str, Any]) -> list[Entry]:
     return [("collision_handled", f"collision:{number}") for number in answer["handled_ids"]]
 
 
+def _own_phone(answer: dict[str, Any]) -> list[Entry]:
+    return [] if answer["refusal"] else [("change_broker", f"account:{answer['account_id']}")]
+
+
 def _change_of_protection(answer: dict[str, Any]) -> list[Entry]:
     return [("change_protection", f"{answer['days']} days")]
 
@@ -74,6 +78,7 @@ TOLD: dict[str, Callable[[dict[str, Any]], list[Entry]]] = {
     "archive_staff": _on_account("archive_account"),
     "archive_brokerage": lambda answer: [("archive_brokerage", f"brokerage:{answer['brokerage_id']}")],
     "change_broker": _on_account("change_broker"),
+    "change_own_phone": _own_phone,
     "change_own_password": _on_account("change_own_password"),
     "change_protection": _change_of_protection,
     "log_walk_in": lambda answer: [("log_walk_in", f"walk-in {answer['walk_in_id']}")],

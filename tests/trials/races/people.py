@@ -108,21 +108,40 @@ class _Nobody:
         del phone, code, now
 
 
-def sign_in_code_typed_twice(stage: Stage) -> None:
-    """One sign-in code is typed in two browsers: it opens one door, and makes one account."""
-    phone, now = new_phone(stage), datetime.now(UTC)
+def _code_sent(stage: Stage, phone: str) -> str:
+    """Send a sign-in code to a phone, as if from an address of this round's own; returns it."""
+    now = datetime.now(UTC)
+    caller = Caller(None, new_id(), session_key=new_id())
     with stage.centre.app.app_context():
         sign_in_codes.send_sign_in_code(
-            Caller(None, new_id(), session_key=new_id()), phone=phone, address=f"round-{stage.number}",
-            secret=SECRET_KEY, sender=_Nobody(), now=now,
-        )  # fmt: skip
-        code = sign_in_codes.shown_code(phone, secret=SECRET_KEY, now=now)
+            caller, phone=phone, address=f"round-{stage.number}", secret=SECRET_KEY, sender=_Nobody(), now=now
+        )
+        return sign_in_codes.shown_code(phone, secret=SECRET_KEY, now=now) or ""
+
+
+def sign_in_code_typed_twice(stage: Stage) -> None:
+    """One sign-in code is typed in two browsers: it opens one door, and makes one account."""
+    phone = new_phone(stage)
+    code = _code_sent(stage, phone)
     browsers = [f"browser-{n}" for n in (1, 2)]
     for browser in browsers:
         stage.crowd.welcome(browser, _at_the_code(stage, phone))
     stage.fire(*(Shot(browser, "/m/sign-in/code", {"code": code}) for browser in browsers))
     stage.explained(*in_any_order("done", "code_wrong"))
     stage.times("an account", 1, stage.rows(Account, phone=phone))
+
+
+def own_phone_against_the_directors(stage: Stage) -> None:
+    """A broker changes to a new phone by its code while a director gives that phone to another broker."""
+    new_broker(stage, "zhou")
+    phone = new_phone(stage, of=8)
+    code = _code_sent(stage, phone)
+    stage.crowd.person("qiang").post("/m/me/phone", phone=phone)
+    mine = Shot("qiang", "/m/me/phone/code", {"code": code})
+    stage.fire(mine, change_phone(stage, "director", "zhou", phone))
+    stage.explained(*in_any_order("done", "phone_taken"))
+    stage.times("an account with that phone", 1, stage.rows(Account, phone=phone))
+    stage.times("a change of profile", 1, stage.rows(ProfileChange, new_phone=phone))
 
 
 def _at_the_code(stage: Stage, phone: str) -> Person:
@@ -160,5 +179,6 @@ KINDS = (
     one_phone_for_two_brokers,
     one_broker_changed_by_two,
     sign_in_code_typed_twice,
+    own_phone_against_the_directors,
     password_change_while_scans_run,
 )

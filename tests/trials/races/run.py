@@ -61,13 +61,11 @@ class Races:
         self._numbers = count(1)
         self._known: set[Finding] = set()
 
-    def batch(self, name: str, rounds: int) -> Tally:
-        """Run rounds of one kind, and then look at the whole database."""
-        tally = Tally()
+    def batch(self, name: str, rounds: int, tally: Tally) -> None:
+        """Run rounds of one kind, and then look at the whole database; counted as they come."""
         for _ in range(rounds):
             tally.add(self.round_of(name))
         tally.findings += self.broken_by_now()
-        return tally
 
     def broken_by_now(self) -> list[Finding]:
         """Look at the whole database; what was found before is not told again."""
@@ -104,10 +102,8 @@ class Races:
             return "\n".join(_told(lead) for lead in leads)
 
     def close(self) -> None:
-        """Send everybody home, and let go of the database."""
+        """Send everybody home."""
         self._crowd.leave()
-        with self._centre.app.app_context():
-            db.engine.dispose()
 
 
 def _told(lead: Lead) -> str:
