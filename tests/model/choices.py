@@ -122,7 +122,7 @@ def _rebind(c: Chooser) -> Choice:
     bound = [one for one in c.world.leads.values() if one.status(c.now) == "bound"]
     agents = having("broker", "resident")
     merging = [one for one in bound if any(len(c.world.own_leads(who, one.keys)) > 1 for who in agents)]
-    lead = c.among(merging if c.maybe() and merging else bound)
+    lead = c.mostly(merging, bound) if merging else c.among(bound)
     others = [who for who in agents if who != lead.owner]
     with_most = max(len(c.world.own_leads(who, lead.keys)) for who in others)
     likely = [who for who in others if len(c.world.own_leads(who, lead.keys)) == with_most]

@@ -105,7 +105,7 @@ class Chooser:
     def half(self) -> tuple[str, dict[str, Any]] | None:
         """Return somebody who may enter one phone of a customer of two; two such leads are merged one day."""
         chances = [
-            (bool(self.world.own_leads(who, lead.keys)), who, lead, phone)
+            (bool(self.world.own_leads(who, lead.keys)) + lead.holds(self.now), who, lead, phone)
             for lead in self.world.leads.values()
             for who in having("broker", "resident")
             for phone in lead.phones
@@ -113,7 +113,8 @@ class Chooser:
         ]
         if not chances:
             return None
-        _second, who, lead, phone = self.one([one for one in chances if one[0]] or chances)
+        nearest = max(one[0] for one in chances)
+        _near, who, lead, phone = self.one([one for one in chances if one[0] == nearest])
         return who, {"surname": lead.surname, "given": lead.given, "phone1": phone, "phone2": None}
 
     def _may_enter(self, who: str, lead: Lead, phone: str) -> bool:
