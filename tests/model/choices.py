@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.model.chooser import Chooser
 from tests.model.numbering import Named
-from tests.model.pool import AMOUNTS, BROKERAGES, PHONES, having
+from tests.model.pool import AMOUNTS, BROKERAGES, NO_AMOUNTS, PHONES, having
 from tests.model.promising import is_promising, may_be_tried
 from tests.model.reference.world import Lead, Operation, World, day_of
 
@@ -19,10 +19,17 @@ Choice = tuple[str, dict[str, Any]]
 
 
 def _enter(c: Chooser) -> Choice:
+    half = c.half() if c.maybe() else None
+    if half is not None:
+        who, person = half
+        return who, {**person, **c.wishes(), "report": c.maybe(), "colleague": None}
     who = c.agent()
     is_resident = c.world.people[who].role == "resident"
     for_colleague = c.maybe() if is_resident else c.rarely()
-    colleague = c.one(having("broker", "resident")) if for_colleague else None
+    agents = having("broker", "resident")
+    own = [one for one in agents if c.world.people[one].brokerage == c.world.people[who].brokerage]
+    others = [one for one in own if one != who]
+    colleague = c.mostly(others if is_resident else agents, agents) if for_colleague else None
     report = c.maybe() if colleague is None else c.rarely()
     return who, {**c.person(), **c.wishes(), "report": report, "colleague": colleague}
 
@@ -50,7 +57,8 @@ def _withdraw(c: Chooser) -> Choice:
 
 def _code(c: Chooser, *statuses: str) -> dict[str, Any]:
     """Return whose code is read; a lead that was never reported has none, so that is an unknown one."""
-    lead = c.lead(*statuses)
+    with_code = [one for one in c.world.leads.values() if one.reports]
+    lead = c.among([one for one in with_code if one.status(c.now) in statuses] or with_code)
     return {"code_of": lead.number if lead.reports else None}
 
 
@@ -93,7 +101,8 @@ def _object(c: Chooser) -> Choice:
 
 
 def _deal(c: Chooser) -> Choice:
-    lead = c.lead(*c.one([("bound",), ("bound",), ("expired", "reported")]))
+    once = [one for one in c.world.leads.values() if one.bindings and not one.holds(c.now)]
+    lead = c.among(once) if once and c.maybe() else c.lead("bound")
     reason = c.one(["", "late"]) if lead.status(c.now) == "bound" else c.mostly(["late"], [""])
     return c.actor("director", "admin"), {**c.of_lead(lead), "day": c.day(lead), "reason": reason}
 
@@ -110,10 +119,14 @@ def _undo_deal(c: Chooser) -> Choice:
 
 
 def _rebind(c: Chooser) -> Choice:
-    lead = c.lead("bound")
-    others = [who for who in having("broker", "resident") if who != lead.owner]
-    with_own = [who for who in others if c.world.own_leads(who, lead.keys)]
-    to = c.mostly(c.one([with_own, others]), list(c.world.people))
+    bound = [one for one in c.world.leads.values() if one.status(c.now) == "bound"]
+    agents = having("broker", "resident")
+    merging = [one for one in bound if any(len(c.world.own_leads(who, one.keys)) > 1 for who in agents)]
+    lead = c.mostly(merging, bound) if merging else c.among(bound)
+    others = [who for who in agents if who != lead.owner]
+    with_most = max(len(c.world.own_leads(who, lead.keys)) for who in others)
+    likely = [who for who in others if len(c.world.own_leads(who, lead.keys)) == with_most]
+    to = c.mostly(c.one([likely, others]), [*others, *c.world.people])
     wanted = {"to": to, "keep_end": c.maybe(), "reason": c.reason()}
     return c.actor("director", "admin"), {**c.of_lead(lead), **wanted}
 
@@ -126,8 +139,8 @@ def _extend(c: Chooser) -> Choice:
 
 
 def _pay(c: Chooser) -> Choice:
-    lead = c.lead("bound", "dealt", "expired")
-    return c.actor("secretary"), {"lead": lead.number, "amount": Decimal(c.one(AMOUNTS))}
+    lead = c.among([one for one in c.world.leads.values() if one.scans])
+    return c.actor("secretary"), {"lead": lead.number, "amount": Decimal(c.mostly(AMOUNTS, NO_AMOUNTS))}
 
 
 def _void(c: Chooser) -> Choice:
@@ -176,11 +189,15 @@ def _archive_brokerage(c: Chooser) -> Choice:
 
 
 def _approve(c: Chooser) -> Choice:
-    return c.actor("director", "admin"), _account(c, having("resident"))
+    return c.actor("director", "admin"), _account(c, _waiting(c, "pending", "rejected"))
 
 
 def _reject(c: Chooser) -> Choice:
-    return c.actor("director", "admin"), {**_account(c, having("resident")), "reason": c.reason()}
+    return c.actor("director", "admin"), {**_account(c, _waiting(c, "pending")), "reason": c.reason()}
+
+
+def _waiting(c: Chooser, *approvals: str) -> list[str]:
+    return [who for who, one in c.world.people.items() if one.approval in approvals and not one.archived]
 
 
 def _move_broker(c: Chooser) -> Choice:

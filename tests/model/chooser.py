@@ -16,6 +16,9 @@ T = TypeVar("T")
 CONTRARY = 1 / 14
 """How often somebody does what cannot succeed."""
 
+FAMILIAR = 3 / 4
+"""How often a broker goes for somebody whom another has entered already."""
+
 
 @dataclass
 class Chooser:
@@ -57,19 +60,16 @@ class Chooser:
             return False
         return True
 
-    def lead(self, *statuses: str, owner: str | None = None) -> Lead:
+    def lead(self, *statuses: str) -> Lead:
         """Return a lead of the race's customer, in one of these statuses, where there is one."""
-        leads = list(self.world.leads.values())
-        if self.focus is not None and not self.rarely():
-            leads = [one for one in leads if one.keys & self.focus.keys] or leads
-        wanted = [
-            one
-            for one in leads
-            if one.merged_into is None
-            and (not statuses or one.status(self.now) in statuses)
-            and owner in (None, one.owner)
-        ]
-        return self.mostly(wanted, leads)
+        leads = self.world.leads.values()
+        return self.among([one for one in leads if one.status(self.now) in statuses])
+
+    def among(self, fit: Sequence[Lead]) -> Lead:
+        """Return one of the leads that fit, of the race's customer where there is one; any if none fits."""
+        fit = [one for one in fit if one.merged_into is None]
+        wanted = [one for one in fit if self.focus is not None and one.keys & self.focus.keys]
+        return self.mostly(wanted or fit, list(self.world.leads.values()))
 
     def version(self, kind: str, which: object, version: int) -> int:
         """Return the version of a form: today's, or now and then an older one that was shown."""
@@ -88,22 +88,46 @@ class Chooser:
         return {"wish": self.one([None, *having("consultant")]), "needs": self.one(["", "a corner shop"])}
 
     def person(self) -> dict[str, Any]:
-        """Return a customer as somebody types one."""
-        if self.focus is not None and not self.rarely():
-            surname, given = self.focus.surname, self.focus.given
-        else:
-            surname, given = self.one(NAMES)
-        second = self.one([None, *PHONES]) if self.maybe() else None
+        """Return a customer as somebody types one: mostly somebody whom others have entered already."""
+        known = list(self.world.leads.values()) if self.focus is None else [self.focus]
+        if known and self.random.random() < FAMILIAR:
+            familiar = self.one(known)
+            return self.typed(familiar.surname, familiar.given, self.one(familiar.phones))
         wrong = self.rarely() and self.rarely()
-        first = self.one(["138", "13812345678"]) if wrong else self.one(PHONES)
+        return self.typed(*self.one(NAMES), self.one(["138", "13812345678"] if wrong else PHONES))
+
+    def typed(self, surname: str, given: str, first: str) -> dict[str, Any]:
+        """Return a name and a phone, and now and then a second one, as they stand in the form."""
+        others = [phone for phone in PHONES if phone != first]
+        second = self.mostly(others, PHONES) if self.random.random() < 0.4 else None
         return {"surname": surname, "given": given, "phone1": first, "phone2": second}
 
+    def half(self) -> tuple[str, dict[str, Any]] | None:
+        """Return somebody who may enter one phone of a customer of two; two such leads are merged one day."""
+        chances = [
+            (bool(self.world.own_leads(who, lead.keys)) + lead.holds(self.now), who, lead, phone)
+            for lead in self.world.leads.values()
+            for who in having("broker", "resident")
+            for phone in lead.phones
+            if len(lead.phones) > 1 and self._has_standing(who) and self._may_enter(who, lead, phone)
+        ]
+        if not chances:
+            return None
+        nearest = max(one[0] for one in chances)
+        _near, who, lead, phone = self.one([one for one in chances if one[0] == nearest])
+        return who, {"surname": lead.surname, "given": lead.given, "phone1": phone, "phone2": None}
+
+    def _may_enter(self, who: str, lead: Lead, phone: str) -> bool:
+        return not self.world.own_leads(who, [(lead.name, phone)]) and not self.world.names(lead, who)
+
     def day(self, lead: Lead) -> date:
-        """Return a day at or beside an end of the lead's bindings, or today."""
+        """Return a day at or beside an end of the lead's bindings; for a bound one mostly today."""
         starts = [day_of(one.start) for one in lead.bindings]
         ends = [day_of(one.held_until) for one in lead.bindings]
         near = [day + timedelta(days=days) for day in starts + ends for days in (-1, 0, 1)]
-        return self.one([day_of(self.now), *starts, *near])
+        held = [day for day in near if any(one.covers(day) for one in lead.bindings)]
+        likely = [day_of(self.now)] if lead.status(self.now) == "bound" else held
+        return self.mostly(likely if self.random.random() < FAMILIAR else near, [day_of(self.now), *near])
 
 
 @st.composite

@@ -73,7 +73,7 @@ class LeadSystem(RuleBasedStateMachine):
     def everybody_moves_in(self, data: st.DataObject) -> None:
         """Begin with some customers, so that the first step has something to be about."""
         self._settle(self.world, self.numbering)
-        for _entry in range(data.draw(st.integers(2, 5))):
+        for _entry in range(data.draw(st.integers(4, 7))):
             self._act(data, ("enter",))
 
     def teardown(self) -> None:

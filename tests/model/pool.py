@@ -42,7 +42,8 @@ NAMES = (
 PHONES = ("1385678", "1392222", "1350001")
 """The digits of Ou, of Hong and of Fang."""
 
-AMOUNTS = ("0.01", "200.00", "999999.99", "0.001", "1000000.00")
+AMOUNTS = ("0.01", "200.00", "999999.99")
+NO_AMOUNTS = ("0.00", "0.001", "1000000.00")
 
 
 def new_world() -> World:

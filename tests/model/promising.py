@@ -1,23 +1,25 @@
 """What is worth trying now: which operations stand in each other's way, and which could succeed at all."""
 
+from collections.abc import Callable
 from datetime import datetime
 
+from tests.model.pool import having
 from tests.model.reference.world import World
 
-BROKERS_VERBS = ("enter", "enter", "enter", "report", "report", "report", "correct", "withdraw")
+BROKERS_VERBS = ("enter", "enter", "enter", "enter", "report", "report", "report", "correct", "withdraw")
 VISIT_VERBS = ("scan", "scan", "scan", "scan", "read_code", "view", "follow_up", "walk_in", "object")
 OFFICE_VERBS = ("deal", "deal", "deal_in_bulk", "undo_deal", "rebind", "rebind", "extend", "pay", "void")
 DESK_VERBS = ("handle", "handle", "reopen", "reopen", "rebind", "deal", "undo_deal")
 HOUSE_VERBS = (
-    *("change_protection", "change_protection", "change_protection", "move_broker", "move_broker"),
-    *("approve", "approve", "reject", "change_own_brokerage", "change_own_brokerage"),
+    *(("change_protection",) * 6),
+    *(("approve", "reject", "reject", "move_broker", "change_own_brokerage") * 2),
     *("archive_broker", "archive_staff", "archive_brokerage"),
 )
 RACING_VERBS = (
-    *("scan", "scan", "scan", "report", "report", "enter", "correct", "withdraw", "read_code", "view"),
-    *("deal", "undo_deal", "rebind", "rebind", "extend", "handle", "reopen", "pay", "void", "walk_in"),
-    *("change_protection", "archive_broker", "archive_brokerage", "archive_staff", "deal_in_bulk", "object"),
-    *("change_own_brokerage", "approve", "move_broker"),
+    *(("scan", "report", "enter", "rebind", "deal") * 4),
+    *(("correct", "withdraw", "read_code", "view", "undo_deal", "extend", "handle", "reopen") * 2),
+    *("pay", "void", "walk_in", "change_protection", "deal_in_bulk", "object", "follow_up"),
+    *("change_own_brokerage", "approve", "move_broker", "archive_broker", "archive_staff"),
 )
 DUELS = (
     ("scan", "scan"),
@@ -70,30 +72,32 @@ _WANT: dict[str, tuple[str, ...]] = {
     "scan": ("reported", "bound", "expired", "dealt"),
     "view": ("bound", "dealt"),
     "follow_up": ("bound", "dealt"),
-    "object": ("reported", "bound"),
     "deal": ("bound", "expired"),
     "deal_in_bulk": ("bound",),
     "undo_deal": ("dealt",),
     "rebind": ("bound",),
     "extend": ("bound",),
-    "pay": ("bound", "dealt", "expired"),
 }
 """The statuses of which there should be a lead, for an operation to be worth trying."""
 
 
+_MAY_SUCCEED: dict[str, Callable[[World], bool]] = {
+    "handle": lambda world: any(row.open for rows in world.collisions.values() for row in rows),
+    "reopen": lambda world: any(not row.open for rows in world.collisions.values() for row in rows),
+    "void": lambda world: any(not fee.void for fee in world.fees.values()),
+    "approve": lambda world: any(one.approval in ("pending", "rejected") for one in world.people.values()),
+    "reject": lambda world: any(one.approval == "pending" for one in world.people.values()),
+    "object": lambda world: any(world.reports_naming(who) for who in having("visitor")),
+    "pay": lambda world: any(lead.scans for lead in world.leads.values()),
+}
+"""What there should be, for the other operations to be worth trying."""
+
+
 def is_promising(world: World, now: datetime, verb: str) -> bool:
     """Whether there is anything now that an operation may succeed with."""
-    rows = [row.open for rows in world.collisions.values() for row in rows]
-    if verb == "handle":
-        return True in rows
-    if verb == "reopen":
-        return False in rows
-    if verb == "void":
-        return any(not fee.void for fee in world.fees.values())
-    if verb in ("approve", "reject"):
-        return any(person.approval in ("pending", "rejected") for person in world.people.values())
-    wanted = _WANT.get(verb)
-    return wanted is None or any(lead.status(now) in wanted for lead in world.leads.values())
+    if verb in _MAY_SUCCEED:
+        return _MAY_SUCCEED[verb](world)
+    return verb not in _WANT or any(lead.status(now) in _WANT[verb] for lead in world.leads.values())
 
 
 def promising_duels(world: World, now: datetime) -> list[tuple[str, str]]:
@@ -107,4 +111,4 @@ def may_be_tried(world: World, verb: str) -> bool:
         return bool(world.collisions)
     if verb == "void":
         return bool(world.fees)
-    return bool(world.leads) or verb not in _WANT
+    return bool(world.leads) or verb not in (*_WANT, "pay")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from tests.model.reference.world import Collision, Lead, No, Operation, Outcome, Pair, World, day_of, fold
+from tests.model.reference.world import Collision, Lead, No, Operation, Outcome, Pair, World, day_of
 
 OBJECTIONS_A_DAY = 3
 PERSONS_OUTCOMES = (None, "unsaid", "holder_keeps", "challenger_gets", "different_people")
@@ -119,9 +119,7 @@ def object_to_reports(world: World, op: Operation) -> Outcome:
     made = world.objections.setdefault(op.who, set())
     if sum(day_of(moment) == day_of(op.at) for moment in made) >= OBJECTIONS_A_DAY:
         raise No("objected_enough_today")
-    visitor = world.people[op.who]
-    key = (fold(visitor.name), visitor.digits)
-    about = [one for one in world.leads.values() if one.is_listed and one.reports and key in one.keys]
+    about = world.reports_naming(op.who)
     if not about:
         raise No("no_broker_reported")
     made.add(op.at)

@@ -226,6 +226,12 @@ class World:
         wanted = set(keys)
         return {one.visitor for one in self.walk_ins if (one.name, one.digits) in wanted}
 
+    def reports_naming(self, visitor: str) -> list[Lead]:
+        """Return the leads by which brokers have reported somebody of a visitor's name and digits."""
+        person = self.people[visitor]
+        key = (fold(person.name), person.digits)
+        return [one for one in self.leads.values() if one.is_listed and one.reports and key in one.keys]
+
     def record(self, kind: str, which: int | str, action: str) -> None:
         self.history.setdefault((kind, which), Counter())[action] += 1
 
