@@ -126,7 +126,13 @@ class StaffListView(ImportedAccounts):
             form.version.data = person.version
             return self._page(self._archive_question(person), form, None)
         try:
-            archive_staff(caller(form), account_id=wanted, version=form.seen, now=present())
+            archive_staff(
+                caller(form),
+                account_id=wanted,
+                version=form.seen,
+                consultants=self.shows_consultants,
+                now=present(),
+            )
         except Refused as refused:
             return self._page(self._archive_question(self._asked_about()), form, refused)
         flash(_("The account is archived and signed out."), "success")

@@ -136,10 +136,13 @@ def require_rebindable(lead: Lead, now: datetime) -> None:
 def get_other_agent(lead: Lead, broker_id: int) -> Account:
     """Return the agent to whom a lead is to go.
 
+    A phone without a profile is nobody's broker yet, as in every list (`scope.visible_agents`).
+
     Raises:
         Refused: there is no such agent, or the lead is this agent's already.
     """
-    broker = db.session.scalar(select(Account).where(Account.id == broker_id, Account.role.in_(AGENTS)))
+    is_agent = and_(Account.role.in_(AGENTS), Account.profile_completed_at.is_not(None))
+    broker = db.session.scalar(select(Account).where(Account.id == broker_id, is_agent))
     if broker is None:
         raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
     if broker.id == lead.broker_id:

@@ -89,16 +89,20 @@ def change_staff(
 
 
 @use_case("archive_staff", roles=ADMIN, answer=AccountChanged)
-def archive_staff(actor: Account, *, account_id: int, version: int, now: datetime) -> AccountChanged:
+def archive_staff(
+    actor: Account, *, account_id: int, version: int, consultants: bool | None = None, now: datetime
+) -> AccountChanged:
     """Archive a member of staff, which is what deleting means here (manual 6.3.h-8, 6.3.i-9, R10).
+
+    `consultants` says which of the two lists is meant, whose accounts alone are there then; None means both.
 
     They are signed out at the next click. A consultant stays on the leads but cannot be chosen any more;
     account name and employee number are never given to anybody else. A repeat archives nothing more.
 
     Raises:
-        Refused: NOT_FOUND for agents, admins and archived accounts, or STALE.
+        Refused: NOT_FOUND for agents, admins, archived accounts and those of the other list, or STALE.
     """
-    return archive_account(actor, _lock_staff(account_id), version=version, now=now)
+    return archive_account(actor, _lock_staff(account_id, consultants=consultants), version=version, now=now)
 
 
 @use_case("change_own_password", roles=PHONE_STAFF | BACK_OFFICE, answer=AccountChanged)
@@ -150,10 +154,13 @@ def _open_staff_account(staff: NewStaff, password: str, *, now: datetime) -> int
     return account.id
 
 
-def _lock_staff(account_id: int) -> Account:
-    """Lock an account that the admin manages and that is not archived."""
+def _lock_staff(account_id: int, *, consultants: bool | None = None) -> Account:
+    """Lock an account that the admin manages and that is not archived, of one kind or of either."""
+    roles = MANAGED_STAFF
+    if consultants is not None:
+        roles = MANAGED_STAFF & {Role.CONSULTANT} if consultants else MANAGED_STAFF - {Role.CONSULTANT}
     return lock_account(
-        and_(Account.id == account_id, Account.role.in_(MANAGED_STAFF), Account.archived_at.is_(None))
+        and_(Account.id == account_id, Account.role.in_(roles), Account.archived_at.is_(None))
     )
 
 

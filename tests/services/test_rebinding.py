@@ -171,6 +171,7 @@ def rebind(cast: Cast, lead_id: int, to: str, reason: str = "协商", version: i
     ("change", "code"),
     [
         ({"archived_at": LONG_AGO}, "broker_not_active"),
+        ({"profile_completed_at": None}, "broker_not_active"),
         ({"role": "resident", "approval": "pending"}, "broker_not_approved"),
         ({"role": "resident", "approval": "rejected"}, "broker_not_approved"),
         ({"brokerage_id": None}, "brokerage_not_active"),

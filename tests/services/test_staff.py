@@ -50,11 +50,11 @@ def change(cast: Cast, who: str = "xin", by: str = "admin", request_id: str = ""
         ).account_id
 
 
-def archive(cast: Cast, who: str = "xin", by: str = "admin", request_id: str = "", **sent: int) -> int:
-    version = sent.get("version") or cast.account(who, "version")
+def archive(cast: Cast, who: str = "xin", by: str = "admin", request_id: str = "", **sent: Any) -> int:
+    shown = {"version": cast.account(who, "version")} | sent
     with cast.app.app_context():
         return staff.archive_staff(
-            cast.as_(by, request_id or None), account_id=cast.ids[who], version=version, now=MONDAY_TEN
+            cast.as_(by, request_id or None), account_id=cast.ids[who], now=MONDAY_TEN, **shown
         ).account_id
 
 
@@ -502,3 +502,16 @@ def test_create_admin_says_why_a_password_is_not_good_enough(cast: Cast) -> None
 
     assert run.exit_code == 1
     assert "12" in run.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("who", "consultants"), [("lu", True), ("secretary", True), ("xin", False)])
+def test_account_of_the_other_list_is_not_archived(cast: Cast, who: str, consultants: bool) -> None:  # noqa: FBT001 - a table of truth
+    with nothing_written(cast.app), refused("not_found"):
+        archive(cast, who, consultants=consultants)
+
+
+@pytest.mark.parametrize(("who", "consultants"), [("lu", False), ("xin", True), ("xin", None), ("lu", None)])
+def test_account_of_the_list_is_archived(cast: Cast, who: str, consultants: bool | None) -> None:  # noqa: FBT001 - a table of truth
+    archive(cast, who, consultants=consultants)
+
+    assert cast.account(who, "archived_at") == MONDAY_TEN

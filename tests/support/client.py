@@ -45,10 +45,13 @@ class PageClient(FlaskClient):
     queries: list[str]
     """What the last request asked the database."""
 
+    statements: list[str]
+    """Every statement of the last request in its order, with those that begin and end transactions."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.response_wrapper = type("Answer", (PageResponse, self.application.response_class), {})
-        self.queries = []
+        self.queries, self.statements = [], []
 
     def open(self, *args: Any, **kwargs: Any) -> PageResponse:
         assert not has_app_context(), "close the application context before you fetch a page"
@@ -68,7 +71,7 @@ class PageClient(FlaskClient):
     def run_wsgi_app(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         with watched_statements() as statements:
             answer = super().run_wsgi_app(environ, *args, **kwargs)
-        self.queries = queries(statements)
+        self.statements, self.queries = statements, queries(statements)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] not in MAY_WRITE:
             written = writes(statements)
             assert not written, f"GET {environ['PATH_INFO']} writes, so it must be a POST: {written}"

@@ -26,7 +26,7 @@ DOORS = (OFFICE_DOOR, PHONE_DOOR, STAFF_DOOR)
 SIGN_IN = (*DOORS, "/m/sign-in/code", "/m/wechat/back")
 HONEST_SHARE = 0.5
 REVIVE_EVERY = 120
-LEAD_TO_A_DOOR = ("/m/sign-out", "/admin/sign-out", "/m/wechat/forget", "/m/")
+LEAD_TO_A_DOOR = ("/m/sign-out", "/admin/sign-out", "/m/wechat/forget", "/m/wechat/back", "/m/")
 """What is answered successfully by being led to a door."""
 
 PAGES_OF_NEWCOMERS = ("/m/", "/m/profile", "/m/visitor/begin", "/m/profile/standing", "/m/me", "/m/me/name")

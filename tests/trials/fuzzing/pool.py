@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from tests.support.html import Form, Page
+from tests.support.html import Element, Form, Page
 from tests.trials.fuzzing.drafts import Draft, Upload
 
 KEPT_OF_A_KIND = 3
@@ -63,9 +63,9 @@ class Pool:
             if token:
                 self.tokens[who] = str(token[0])
         for element in page.walk():
-            address = element.get("href") if element.tag == "a" else element.get("src")
-            if element.tag in ("a", "img") and address and not address.startswith(NOT_FOLLOWED):
-                self._link(who, urljoin(at, address))
+            for address in _addresses(element):
+                if not address.startswith(NOT_FOLLOWED):
+                    self._link(who, urljoin(at, address))
 
     def remember(self, draft: Draft) -> None:
         """Keep an honest request; the oldest is forgotten."""
@@ -80,6 +80,16 @@ class Pool:
         names = sorted(name for name, _ in parse_qsl(split.query))
         target = split.path + (f"?{split.query}" if split.query else "")
         _keep(self.links[who], f"{_shape(split.path)} {names}", target)
+
+
+def _addresses(element: Element) -> list[str]:
+    """Return where an element leads: a link, a picture, or what a module of the page will ask for."""
+    for_modules = [
+        text for name, text in element.attributes.items() if name.startswith("data-") and text[:1] == "/"
+    ]
+    if element.tag == "a" and element.get("href"):
+        return [element["href"], *for_modules]
+    return [element["src"], *for_modules] if element.tag == "img" and element.get("src") else for_modules
 
 
 def _shape(path: str) -> str:
