@@ -20,10 +20,11 @@ from typing import Any
 
 from lead_system.clock import now
 from tests.support.databases import DatabaseFactory
-from tests.trials.fuzzing.aftermath import broken_invariants, kept_numbers, numbers_in
+from tests.trials.fuzzing.aftermath import kept_numbers, numbers_in
 from tests.trials.fuzzing.batch import Batch, Fault, Tally
 from tests.trials.fuzzing.coverage import histogram, missing
 from tests.trials.fuzzing.world import World, opened
+from tests.trials.invariants import broken_invariants
 
 BATCH = 2500
 FEWEST = 50_000
@@ -61,7 +62,7 @@ class Worker:
         world.complaints.lines.clear()
         tally = Batch(world, f"{job.seed}.{job.number}").run(job.requests)
         tally.faults += [
-            Fault("error", 0, f"after {job}", sentence) for sentence in broken_invariants(world.app, now())
+            Fault("error", 0, f"after {job}", str(finding)) for finding in broken_invariants(world.app, now())
         ]
         left = [*kept_numbers(world.app, tally.numbers)]
         if logged := numbers_in("\n".join(world.complaints.lines), tally.numbers):

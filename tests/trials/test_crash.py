@@ -112,25 +112,25 @@ def test_doubled_action_is_noticed(
 @pytest.mark.parametrize(
     ("half", "noticed"),
     [
-        ("DELETE FROM holds", "a lead that holds other keys than its own"),
-        ("UPDATE holds SET ends_at = NULL", "a hold that ends at another moment than its lead"),
-        ("UPDATE bindings SET ended_at = bound_at", "a bound or dealt lead without one open binding"),
-        ("DELETE FROM binding_keys", "a binding without its keys"),
-        ("DELETE FROM lead_keys", "a listed lead without a key"),
-        ("UPDATE bindings SET scan_id = scan_id + 1", "a first scan without its binding"),
-        ("DELETE FROM history_payloads", "a record whose payload is gone"),
-        ("UPDATE handled_requests SET answer = NULL", "a claimed request without an answer"),
+        ("DELETE FROM holds", "a lead that holds its customer lacks one of its holds"),
+        ("UPDATE holds SET ends_at = NULL", "somebody holds a customer who is neither bound nor dealt"),
+        ("UPDATE bindings SET ended_at = bound_at", "a running lead has no open binding with its end"),
+        ("DELETE FROM binding_keys", "a binding does not say which keys it held"),
+        ("DELETE FROM lead_keys", "a listed lead has lost one of its keys"),
+        ("UPDATE bindings SET scan_id = scan_id + 1", "a first scan has no binding"),
+        ("DELETE FROM history_payloads", "a record has lost its payload"),
+        ("UPDATE handled_requests SET answer = NULL", "a request was acknowledged without an answer kept"),
         ("UPDATE gate_scans SET gate_id = 999", "foreign_key_check fails"),
     ],
 )
 def test_half_written_row_is_noticed(lived: tuple[Centre, Journal, Load], half: str, noticed: str) -> None:
-    centre, _, load = lived
+    centre, _, _ = lived
 
     with tampered(centre, half):
-        found = half_written(load.eye, "sqlite")
+        found = half_written(centre)
 
-    assert any(finding.startswith(noticed) for finding in found), found
-    assert half_written(load.eye, "sqlite") == []
+    assert any(noticed in finding for finding in found), found
+    assert half_written(centre) == []
 
 
 def test_repeat_that_is_answered_otherwise_is_noticed(lived: tuple[Centre, Journal, Load]) -> None:

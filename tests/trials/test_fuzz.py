@@ -16,13 +16,14 @@ from lead_system.extensions import db
 from tests.house.access_table import TABLE
 from tests.support.databases import DatabaseFactory
 from tests.support.refusals import everything
-from tests.trials.fuzzing.aftermath import broken_invariants, kept_numbers
+from tests.trials.fuzzing.aftermath import kept_numbers
 from tests.trials.fuzzing.batch import Batch, Fault, Tally
 from tests.trials.fuzzing.coverage import missing
 from tests.trials.fuzzing.drafts import Draft
 from tests.trials.fuzzing.mutants import Spoiler
 from tests.trials.fuzzing.pool import Pool
 from tests.trials.fuzzing.world import World, opened
+from tests.trials.invariants import broken_invariants
 
 REQUESTS = 1500
 SEED = "the short form"
@@ -70,7 +71,7 @@ def test_nonsense_breaks_nothing_and_nobody_reads_what_is_not_theirs(world: Worl
     assert list(broken_invariants(world.app, now())) == []
     assert list(kept_numbers(world.app, tally.numbers)) == []
     assert len(tally.numbers) > 10, "nobody typed a whole number"
-    assert len(tally.reached) > 400, "hardly anything succeeded"
+    assert len(tally.reached) > 300, "hardly anything succeeded"
 
 
 def test_same_seed_asks_the_same(world: World) -> None:
@@ -175,7 +176,7 @@ def test_bound_lead_without_a_hold_is_found(world: World) -> None:
         db.session.commit()
 
     (found,) = broken_invariants(world.app, now())
-    assert found.startswith("a running binding without a hold")
+    assert found.what == "a lead that holds its customer lacks one of its holds"
 
 
 def test_next_batch_begins_as_the_first_did(world: World) -> None:

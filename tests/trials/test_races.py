@@ -6,17 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from lead_system.clock import now
 from tests.support.cast import Cast
 from tests.support.databases import Database
 from tests.support.frozen import StoppedClock
 from tests.trials.centre import KINDS as DATABASES
 from tests.trials.centre import opened
+from tests.trials.findings import Broken, Finding
+from tests.trials.invariants import broken_invariants
 from tests.trials.races.acknowledged import broken_books
-from tests.trials.races.findings import Broken, Finding, Tally
-from tests.trials.races.invariants import broken_invariants
 from tests.trials.races.run import KINDS, Races
 from tests.trials.races.shots import enter
 from tests.trials.races.stage import Stage
+from tests.trials.races.tally import Tally
 
 A_HANDFUL = (
     "change_against_scan",
@@ -98,7 +100,7 @@ def told(cast: Cast, clock: StoppedClock) -> None:
 
 def found(cast: Cast) -> list[tuple[str, str]]:
     """Return what the judge finds of the whole database: which promise was broken, and in what."""
-    broken = [*broken_invariants(cast.app), *broken_books(cast.app)]
+    broken = [*broken_invariants(cast.app, now()), *broken_books(cast.app)]
     return [(finding.broken.value, finding.what) for finding in broken]
 
 

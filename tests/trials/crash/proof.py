@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from lead_system.clock import now
 from tests.support.cast import Cast
+from tests.trials.centre import Centre
 from tests.trials.crash.journal import Action
 from tests.trials.crash.looking import Eye
+from tests.trials.invariants import broken_invariants
 
 Fact = tuple[str, ...]
 
@@ -50,58 +53,6 @@ SAYS_ONLY_WHAT_FOLLOWS = ("collision_reported", "collision_entered", "collision_
                           "collision_hold_taken_by_rebind", "collision_hold_taken_by_scan",
                           "collision_closed_as_rebound", "collision_scanned")  # fmt: skip
 """Records that follow from an action on another chain; whether they are whole is asked below."""
-
-RULES = {
-    "a bound or dealt lead without one open binding": """
-        SELECT l.id FROM leads l WHERE l.status IN ('bound', 'dealt') AND
-        (SELECT count(*) FROM bindings b WHERE b.lead_id = l.id AND b.ended_at IS NULL) <> 1""",
-    "a lead that holds other keys than its own": """
-        SELECT l.id FROM leads l WHERE l.status IN ('bound', 'dealt') AND
-        (SELECT count(*) FROM holds h JOIN lead_keys k ON k.lead_id = l.id AND k.phone = h.phone
-            AND k.name_key = h.name_key WHERE h.lead_id = l.id)
-        <> (SELECT count(*) FROM lead_keys k WHERE k.lead_id = l.id)""",
-    "a hold without a bound or dealt lead": """
-        SELECT h.id FROM holds h JOIN leads l ON l.id = h.lead_id WHERE l.status NOT IN ('bound', 'dealt')""",
-    "a hold that ends at another moment than its lead": """
-        SELECT h.id FROM holds h JOIN leads l ON l.id = h.lead_id
-        WHERE l.status = 'bound' AND (h.ends_at IS NULL OR h.ends_at <> l.protect_until)""",
-    "a deal whose hold still ends": """
-        SELECT h.id FROM holds h JOIN leads l ON l.id = h.lead_id
-        WHERE l.status = 'dealt' AND h.ends_at IS NOT NULL""",
-    "a binding without its keys": """
-        SELECT b.id FROM bindings b
-        WHERE NOT EXISTS (SELECT 1 FROM binding_keys k WHERE k.binding_id = b.id)""",
-    "a listed lead without a key": """
-        SELECT l.id FROM leads l WHERE l.status <> 'withdrawn' AND l.merged_into_id IS NULL
-        AND NOT EXISTS (SELECT 1 FROM lead_keys k WHERE k.lead_id = l.id)""",
-    "a withdrawn lead with a key": """
-        SELECT l.id FROM leads l JOIN lead_keys k ON k.lead_id = l.id WHERE l.status = 'withdrawn'""",
-    "a reported lead without a report": """
-        SELECT l.id FROM leads l WHERE l.status NOT IN ('entered', 'withdrawn')
-        AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.lead_id = l.id)""",
-    "a first scan without its binding": """
-        SELECT s.id FROM gate_scans s WHERE NOT EXISTS (SELECT 1 FROM gate_scans e WHERE e.lead_id = s.lead_id
-        AND e.id < s.id) AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.scan_id = s.id)""",
-    "a rebind without its binding": """
-        SELECT r.id FROM rebinds r WHERE NOT EXISTS (SELECT 1 FROM bindings b WHERE b.rebind_id = r.id)""",
-    "a dealt lead without one standing deal": """
-        SELECT l.id FROM leads l WHERE (l.status = 'dealt') <>
-        ((SELECT count(*) FROM deals d WHERE d.lead_id = l.id AND d.undone_at IS NULL) = 1)""",
-    "a collision without an event": """
-        SELECT c.id FROM collisions c
-        WHERE NOT EXISTS (SELECT 1 FROM collision_events e WHERE e.collision_id = c.id)""",
-    "a collision whose events are not its records": """
-        SELECT c.id FROM collisions c
-        WHERE (SELECT count(*) FROM collision_events e WHERE e.collision_id = c.id)
-        <> (SELECT count(*) FROM history h WHERE h.chain = 'collision:' || c.id)""",
-    "a picture without a fee": """
-        SELECT p.id FROM pictures p WHERE NOT EXISTS (SELECT 1 FROM fees f WHERE f.picture_id = p.id)""",
-    "a record whose payload is gone": """
-        SELECT h.id FROM history h WHERE h.payload_hash IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM history_payloads p WHERE p.record_id = h.id)""",
-    "a claimed request without an answer": "SELECT id FROM handled_requests WHERE answer IS NULL",
-}
-"""What must never be half-written: each asks for the rows that are."""
 
 
 def facts_of(action: Action, cast: Cast) -> list[Fact]:
@@ -165,10 +116,11 @@ def found(eye: Eye) -> Counter[Fact]:
     return Counter({f: n for f, n in facts.items() if f[-1] not in SAYS_ONLY_WHAT_FOLLOWS})
 
 
-def half_written(eye: Eye, kind: str) -> list[str]:
+def half_written(centre: Centre) -> list[str]:
     """Return what is half-written, or damaged in the file itself."""
-    broken = [f"{name}: {rows[:5]}" for name, rule in RULES.items() if (rows := eye.rows(rule))]
-    if kind == "sqlite":
+    broken = [str(finding) for finding in broken_invariants(centre.app, now())]
+    if centre.kind == "sqlite":
+        eye = Eye(centre.database)
         sound = {"integrity_check": [("ok",)], "foreign_key_check": []}
         broken += [f"{name} fails" for name, good in sound.items() if eye.rows(f"PRAGMA {name}") != good]
     return broken

@@ -73,7 +73,7 @@ def judge(centre: Centre, journal: Journal, load: Load, say: Callable[[str], Non
     say(f"{centre.kind}: {again} of {len(done)} acknowledged actions came twice or more; repeating all")
     differing = repeat(done, load)
     lost_later, doubled_later = compare(centre, done)
-    broken = [*journal.broken, *differing, *half_written(Eye(centre.database), centre.kind)]
+    broken = [*journal.broken, *differing, *half_written(centre)]
     return Outcome(
         acknowledged=len(done),
         lost=list((missing | lost_later).elements()),

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from tests.trials.centre import KINDS as DATABASES
 from tests.trials.centre import opened
-from tests.trials.races.findings import Tally
 from tests.trials.races.run import KINDS, Plan, Races
+from tests.trials.races.tally import Tally
 
 SHOWN = 20
 """How many findings are told in full."""

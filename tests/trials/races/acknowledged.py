@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from lead_system.extensions import db
 from lead_system.models import HandledRequest, HistoryRecord
-from tests.trials.races.findings import Broken, Finding
+from tests.trials.findings import Broken, Finding
 
 Entry = tuple[str, str]
 """An action as the history calls it, and what it was done to."""

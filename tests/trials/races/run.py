@@ -9,9 +9,12 @@ from itertools import count
 
 from sqlalchemy import select
 
+from lead_system.clock import now
 from lead_system.extensions import db
 from lead_system.models import Binding, Hold, Lead
 from tests.trials.centre import Centre
+from tests.trials.findings import Broken, Finding
+from tests.trials.invariants import broken_invariants
 from tests.trials.races import (
     at_the_gate,
     boundary,
@@ -24,9 +27,8 @@ from tests.trials.races import (
     visitors,
 )
 from tests.trials.races.acknowledged import broken_books
-from tests.trials.races.findings import Broken, Finding, Tally
-from tests.trials.races.invariants import broken_invariants
 from tests.trials.races.stage import Crowd, Stage
+from tests.trials.races.tally import Tally
 
 Kind = Callable[[Stage], None]
 
@@ -69,7 +71,7 @@ class Races:
 
     def broken_by_now(self) -> list[Finding]:
         """Look at the whole database; what was found before is not told again."""
-        broken = [*broken_invariants(self._centre.app), *broken_books(self._centre.app)]
+        broken = [*broken_invariants(self._centre.app, now()), *broken_books(self._centre.app)]
         new = [finding for finding in broken if finding not in self._known]
         self._known.update(new)
         return new

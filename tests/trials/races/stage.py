@@ -18,8 +18,8 @@ from lead_system.extensions import db
 from lead_system.models import CollisionEvent, HandledRequest, Hold, Lead
 from tests.support.cast import Cast
 from tests.trials.centre import Centre
+from tests.trials.findings import Broken, Finding
 from tests.trials.people import Answer, Person, new_id
-from tests.trials.races.findings import Broken, Finding
 from tests.trials.races.words import DONE, SIGNED_OUT, is_never_said, word_of
 
 MOST_AT_ONCE = 16
