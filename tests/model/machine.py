@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -15,7 +15,7 @@ from tests.model.checks import broken_promises, wrong_figures
 from tests.model.choices import operations
 from tests.model.chooser import moments
 from tests.model.numbering import Named, Numbering
-from tests.model.pool import BEGINNING, new_world
+from tests.model.pool import BEGINNING, NAMES, PHONES, new_world
 from tests.model.reference.once import perform
 from tests.model.reference.world import Lead, Operation, Outcome, World
 from tests.model.room import MOST_AT_ONCE, Room
@@ -73,8 +73,30 @@ class LeadSystem(RuleBasedStateMachine):
     def everybody_moves_in(self, data: st.DataObject) -> None:
         """Begin with some customers, so that the first step has something to be about."""
         self._settle(self.world, self.numbering)
-        for _entry in range(data.draw(st.integers(4, 7))):
+        if data.draw(st.sampled_from([False, False, True])):
+            self._open_with_halves()
+        for _entry in range(data.draw(st.integers(3, 6))):
             self._act(data, ("enter",))
+
+    def _open_with_halves(self) -> None:
+        """Bind a customer of two phones while a rival has each phone by itself: R8 merges at the next rebind.
+
+        Chance alone brings these three leads together too seldom.
+        """
+        for who, phones in (("fang", PHONES[:2]), ("qiang", PHONES[:1]), ("qiang", PHONES[1:2])):
+            person = {
+                "surname": NAMES[0][0],
+                "given": NAMES[0][1],
+                "wish": None,
+                "needs": "",
+                "colleague": None,
+            }
+            typed = {"phone1": phones[0], "phone2": phones[1] if len(phones) > 1 else None}
+            self._say("enter", who, {**person, **typed, "report": who == "fang"})
+        self._say("scan", "feng", {"code_of": 1, "consultant": "xin", "another": False})
+
+    def _say(self, verb: str, who: str, wanted: dict[str, Any]) -> None:
+        self._do([Operation(verb, who, self._new_request(), self.now, wanted)])
 
     def teardown(self) -> None:
         """Ask at the end for all figures together."""
