@@ -48,7 +48,7 @@ WRITERS: Mapping[str, Callable[[Random], str]] = {
     "name": lambda dice: "名" + "".join(dice.choices(GIVEN, k=6)),
     "nickname": lambda dice: "".join(dice.choices(GIVEN, k=3)),
     "number": lambda dice: f"C-{dice.randrange(10**5)}",
-    "place": lambda _dice: "北区",
+    "place": lambda dice: str(dice.randrange(1, 50)),
     "tags": lambda _dice: "临街，转角",
     "text": lambda _dice: "<p>第一层 <b>带院</b></p>",
     "introduction": lambda _dice: "<h2>湖景</h2><p>两站地铁</p>",
