@@ -16,7 +16,7 @@ from lead_system.extensions import db
 from tests.house.access_table import TABLE
 from tests.support.databases import DatabaseFactory
 from tests.support.refusals import everything
-from tests.trials.fuzzing.aftermath import kept_numbers
+from tests.trials.fuzzing.aftermath import history_of, kept_numbers
 from tests.trials.fuzzing.batch import Batch, Fault, Tally
 from tests.trials.fuzzing.coverage import missing
 from tests.trials.fuzzing.drafts import Draft
@@ -64,11 +64,13 @@ def faults_of(world: World, *drafts: Draft) -> list[Fault]:
 @pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")  # Werkzeug's, of a form that breaks off.
 def test_nonsense_breaks_nothing_and_nobody_reads_what_is_not_theirs(world: World) -> None:
     batch = Batch(world, SEED)
+    history = history_of(world.app)
 
     tally = batch.run(REQUESTS)
 
     assert tally.faults == []
     assert list(broken_invariants(world.app, now())) == []
+    assert history - history_of(world.app) == set()
     assert list(kept_numbers(world.app, tally.numbers)) == []
     assert len(tally.numbers) > 10, "nobody typed a whole number"
     assert len(tally.reached) > 300, "hardly anything succeeded"
@@ -167,6 +169,23 @@ def test_whole_number_in_a_table_is_found(world: World) -> None:
         db.session.commit()
 
     assert list(kept_numbers(world.app, {"13812345678"})) == ["leads keeps the whole number 13812345678"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE history SET at = '2020-01-01 00:00:00' WHERE id = 2",
+        "UPDATE history_payloads SET salt = 'x' WHERE record_id = 1",
+    ],
+)
+def test_changed_history_is_found(world: World, change: str) -> None:
+    Batch(world, SEED)
+    before = history_of(world.app)
+    with world.app.app_context():
+        db.session.execute(text(change))
+        db.session.commit()
+
+    assert len(before - history_of(world.app)) == 1
 
 
 def test_bound_lead_without_a_hold_is_found(world: World) -> None:
