@@ -28,10 +28,12 @@ ASK = """async (rules) => {
 
 NO_PAGES = {
     "/",
+    "/healthz",
     "/pictures/<digest>/<int:width>.jpg",
+    "/readyz",
     *(f"/admin/{kind}/import/template/" for kind in ("brokerages", "consultants", "staff")),
 }
-"""An address that leads on, pictures, and files."""
+"""An address that leads on, what machines ask, pictures, and files."""
 
 SignedIn = Callable[[str], PageClient]
 

@@ -12,7 +12,7 @@ from tests.model.running import KINDS, new_room, run_examples
 from tests.support.databases import DatabaseFactory
 
 REFERENCE = Path(__file__).parent / "reference"
-EXAMPLES = 4
+EXAMPLES = 3
 """How many examples each database gets in a test of every day; `python -m tests.model` takes its time."""
 
 MORE = 8

@@ -26,8 +26,8 @@ from tests.support.client import on_database
 from tests.support.databases import Database
 
 PROCESSES = 2
-ROUNDS = 20
-MOST_ROUNDS = 200
+ROUNDS = 12
+MOST_ROUNDS = 150
 HEAD_START_SECONDS = 0.004
 
 

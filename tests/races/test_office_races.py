@@ -1,4 +1,4 @@
-"""The back office under fire: two people at one fee, one binding, one collision, twenty real races each."""
+"""The back office under fire: two people at one fee, one binding, one collision, a dozen real races each."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The promises under fire: real processes and threads on SQLite and PostgreSQL, twenty real races each."""
+"""The promises under fire: real processes and threads on SQLite and PostgreSQL, a dozen real races each."""
 
 from collections import Counter
 from datetime import timedelta

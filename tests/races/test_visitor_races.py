@@ -1,4 +1,4 @@
-"""Visitors under fire: two gates, two brokers and two tabs at the same instant, twenty real races each."""
+"""Visitors under fire: two gates, two brokers and two tabs at the same instant, a dozen real races each."""
 
 from collections import Counter
 from datetime import datetime, timedelta

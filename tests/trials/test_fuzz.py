@@ -25,7 +25,7 @@ from tests.trials.fuzzing.pool import Pool
 from tests.trials.fuzzing.world import World, opened
 from tests.trials.invariants import broken_invariants
 
-REQUESTS = 1500
+REQUESTS = 1000
 SEED = "the short form"
 
 
@@ -73,7 +73,7 @@ def test_nonsense_breaks_nothing_and_nobody_reads_what_is_not_theirs(world: Worl
     assert history - history_of(world.app) == set()
     assert list(kept_numbers(world.app, tally.numbers)) == []
     assert len(tally.numbers) > 10, "nobody typed a whole number"
-    assert len(tally.reached) > 300, "hardly anything succeeded"
+    assert len(tally.reached) > 200, "hardly anything succeeded"
 
 
 def test_same_seed_asks_the_same(world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.databases import ROOT
 from tests.trials.guards import GUARDS, Cut, Guard
-from tests.trials.sabotage import cut_away, is_caught, sabotage
+from tests.trials.sabotage import a_copy, cut_away, is_caught, run_tests, sabotage
 
 NAMED_BY_THE_PROMISES = (
     "hold constraint",
@@ -48,7 +48,9 @@ def test_cut_that_takes_nothing_away_is_not_called_caught() -> None:
     (boundary,) = (guard for guard in GUARDS if guard.name.startswith("boundary of the status"))
     harmless = Cut(boundary.cuts[0].file, "What can happen to a lead.", "What may happen to a lead.")
 
-    told = sabotage(Guard("a sentence", (harmless,), boundary.tests))
+    with a_copy() as folder:
+        cut_away(folder, [harmless])
+        told = run_tests(folder, boundary.tests)
 
     assert told.passed
     assert not is_caught(told)
