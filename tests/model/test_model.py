@@ -12,10 +12,10 @@ from tests.model.running import KINDS, new_room, run_examples
 from tests.support.databases import DatabaseFactory
 
 REFERENCE = Path(__file__).parent / "reference"
-EXAMPLES = 3
+EXAMPLES = 4
 """How many examples each database gets in a test of every day; `python -m tests.model` takes its time."""
 
-MORE = 8
+MORE = 30
 """How many more there may be until every operation has succeeded: threads decide some of what is possible."""
 
 
