@@ -255,14 +255,18 @@ def cluster(disk: Path) -> Iterator[Cluster]:
 
 
 @pytest.mark.postgresql
-def test_one_outage_of_postgresql_after_the_other(cluster: Cluster, disk: Path, tmp_path: Path) -> None:
+def test_full_disk_under_postgresql(cluster: Cluster, disk: Path, tmp_path: Path) -> None:
+    if not disk.is_mount():
+        pytest.skip(outages.NO_DISK)
+    with office_on_postgresql(cluster, tmp_path) as office:  # Its tables are empty, and first rows need room.
+        require_no_writing(office, outages.full(disk), "full")
+
+
+@pytest.mark.postgresql
+def test_one_outage_of_postgresql_after_the_other(cluster: Cluster, tmp_path: Path) -> None:
     with office_on_postgresql(cluster, tmp_path) as office:
-        if disk.is_mount():  # First, while the tables are empty: the first row of each needs room.
-            require_no_writing(office, outages.full(disk), "full")
         require_whole_outage(office, outages.killed(cluster), "unreachable")
         require_no_writing(office, outages.read_only_postgresql(cluster), "read-only")
         with outages.hanging(cluster):
             office.require_readiness(503, "unreachable")
         office.require_readiness(200, "ready")
-        if not disk.is_mount():
-            pytest.skip(outages.NO_DISK)
