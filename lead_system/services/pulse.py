@@ -11,7 +11,8 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from lead_system.config import PROJECT_FOLDER
@@ -78,4 +79,8 @@ def _newest_revisions() -> frozenset[str]:
 
 
 def _beat(connection: Connection, now: datetime) -> None:
-    connection.execute(update(Pulse).values(beaten_at=now, filling=os.urandom(FILLING_BYTES)))
+    """Write the one row, also where somebody has emptied the table: a write of no row would show nothing."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    beat = {"beaten_at": now, "filling": os.urandom(FILLING_BYTES)}
+    row = dialect.insert(Pulse).values(id=1, **beat)
+    connection.execute(row.on_conflict_do_update(index_elements=[Pulse.id], set_=beat))

@@ -39,6 +39,15 @@ def test_ready_server_has_written(cast: Cast, client: PageClient) -> None:
     assert len(writes(client.queries)) == 1
 
 
+@both_databases
+def test_it_writes_where_the_row_is_gone_as_in_a_demonstration(cast: Cast, client: PageClient) -> None:
+    change(cast.app, "DELETE FROM pulse")
+
+    assert client.get("/readyz").status_code == 200
+
+    assert read(cast.app, "SELECT length(filling) FROM pulse") == 16384
+
+
 def test_nobody_can_make_it_write_more_than_once_a_second(
     cast: Cast, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
