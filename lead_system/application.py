@@ -1,7 +1,5 @@
 """The one place where the parts meet."""
 
-from datetime import timedelta
-
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -12,11 +10,13 @@ from lead_system.admin_views.back_office import init_back_office
 from lead_system.cli import init_commands
 from lead_system.clock import now
 from lead_system.config import PROJECT_FOLDER, Settings, settings_from_environment
+from lead_system.domain.sessions import OUTSIDER_LIMITS
 from lead_system.extensions import csrf, db, login_manager, migrate
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import init_addresses
 from lead_system.web.assets import init_assets, static_address
+from lead_system.web.cookies import cookie_name
 from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
@@ -24,11 +24,11 @@ from lead_system.web.headers import init_headers
 from lead_system.web.health import init_health
 from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
+from lead_system.web.logs import init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
+from lead_system.web.sizes import init_sizes
 from lead_system.web.theme import init_theme
-
-LARGEST_REQUEST = 16 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -51,6 +51,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         # Where requests come from is what the last proxy says, not the proxy; anybody can write more.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["settings"] = settings
+    init_logs(app)
+    init_sizes(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     login_manager.init_app(app)
@@ -84,13 +86,14 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
-        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
-        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
+        "PERMANENT_SESSION_LIFETIME": OUTSIDER_LIMITS.absolute,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_NAME": cookie_name("session", is_https=settings.is_https),
+        "SESSION_PROTECTION": None,
+        "TRUSTED_HOSTS": settings.trusted_hosts,
         "WTF_CSRF_TIME_LIMIT": None,
         "TEMPLATES_AUTO_RELOAD": False,
     }

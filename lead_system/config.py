@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -31,6 +32,17 @@ _ENDPOINTS: dict[SmsProvider, str] = {
     SmsProvider.ALIYUN: "https://dysmsapi.aliyuncs.com",
     SmsProvider.TENCENT: "https://sms.tencentcloudapi.com",
 }
+
+
+class LogLevel(StrEnum):
+    """How much the server writes to its log."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Settings(BaseSettings):
@@ -96,10 +108,16 @@ class Settings(BaseSettings):
     """How many reverse proxies stand before the server, each of which adds to X-Forwarded-For."""
 
     public_url: str = "http://127.0.0.1:8000"
-    """Address under which phones reach the server; it is printed inside visit codes."""
+    """Address under which phones reach the server; it is printed inside visit codes.
 
-    secure_cookies: bool = False
-    """Send cookies over HTTPS only; to be on wherever TLS is."""
+    Where it begins with https://, cookies and browsers are bound to HTTPS; without the demonstration it must.
+    """
+
+    hosts: str = ""
+    """Further host names by which the server may be called, parted by commas; others are refused."""
+
+    log_level: LogLevel = LogLevel.INFO
+    """From which level on the server writes to its log; at INFO it writes one line for each request."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -117,12 +135,38 @@ class Settings(BaseSettings):
             self._require("wechat_app_secret", "LEAD_WECHAT_APP_ID")
         self.sms_endpoint = (self.sms_endpoint or _ENDPOINTS[self.sms_provider]).rstrip("/")
         self.public_url = self.public_url.rstrip("/")
+        self._require_address()
         return self
+
+    def _require_address(self) -> None:
+        """Refuse a public address that is none, or that people's data would travel to in the open."""
+        if urlsplit(self.public_url).scheme not in ("http", "https") or not self.public_host:
+            raise ValueError("LEAD_PUBLIC_URL must be an address such as https://sales.example.com.")
+        if not (self.demo or self.is_https or self.public_host in _LOOPBACK):
+            raise ValueError("LEAD_PUBLIC_URL must begin with https://: passwords and names travel there.")
 
     def _require(self, name: str, because: str) -> None:
         value = getattr(self, name)
         if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
             raise ValueError(f"LEAD_{name.upper()} is missing: {because} needs it.")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether phones reach the server over TLS, so that nothing needs to work without it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def public_host(self) -> str:
+        """The host name in the public address, without a port."""
+        host = urlsplit(self.public_url).hostname or ""
+        return f"[{host}]" if ":" in host else host
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The host names by which the server may be called; in the demonstration also this machine's own."""
+        named = [self.public_host, *(name.strip() for name in self.hosts.split(",") if name.strip())]
+        is_local = self.demo or self.public_host in _LOOPBACK
+        return [*named, *(_LOOPBACK if is_local else ())]
 
     @property
     def shows_codes(self) -> bool:

@@ -131,7 +131,8 @@ class Account(Model):
     """Somebody who signs in: an outsider with a phone, or staff with an account name and a password.
 
     `code_token` and `short_code` are a visitor's own code (客户二维码), made with the profile. WeChat names
-    the person to us by `openid`.
+    the person to us by `openid`. From `totp_salt` and the server's secret comes what an authenticator app
+    knows; it is asked for from `totp_since` on, and `totp_step` is the last of its codes that was used.
     """
 
     __tablename__ = "accounts"
@@ -164,6 +165,10 @@ class Account(Model):
         CheckConstraint(
             "login IS NOT NULL OR NOT must_change_password", name="only_passwords_can_be_temporary"
         ),
+        CheckConstraint(
+            "totp_since IS NULL OR (totp_salt IS NOT NULL AND login IS NOT NULL)",
+            name="second_factor_stands_beside_a_password",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -176,6 +181,9 @@ class Account(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(default=False)
     session_generation: Mapped[int] = mapped_column(Integer, default=1)
+    totp_salt: Mapped[str | None] = mapped_column(String(32))
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     employee_number: Mapped[str | None] = mapped_column(String(20), unique=True)
     brokerage_id: Mapped[int | None] = mapped_column(ForeignKey("brokerages.id"), index=True)
     approval: Mapped[Approval] = mapped_column(_choice(Approval, "approval"), default=Approval.NOT_NEEDED)
@@ -183,6 +191,7 @@ class Account(Model):
     profile_completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    anonymised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     code_token: Mapped[str | None] = mapped_column(String(24), unique=True)
     short_code: Mapped[str | None] = mapped_column(String(10), unique=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -198,12 +207,10 @@ class Account(Model):
         """Whether this account may still act."""
         return self.archived_at is None
 
-    def get_id(self) -> str:
-        """Return what the session remembers of a signed-in account: who, and since which password.
-
-        A new password begins a new generation of sessions, and those of older ones are nobody's.
-        """
-        return f"{self.id}.{self.session_generation}"
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether the password alone does not open this account: an authenticator app must say a code."""
+        return self.totp_since is not None
 
     @property
     def is_agent(self) -> bool:
@@ -283,6 +290,57 @@ class ProfileChange(Model):
     changed_by: Mapped[Account] = relationship(foreign_keys=changed_by_id)
 
 
+class SignIn(Model):
+    """Somebody signed in on one browser, from then until they sign out, it lapses, or it is ended.
+
+    The browser holds a random token, and this row its hash. `generation` is the account's at that moment: a
+    new one, as after a new password, ends every sign-in of an older one at once. `confirmed_at` is when the
+    password was last given in it.
+    """
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    generation: Mapped[int] = mapped_column(Integer)
+    browser: Mapped[str] = mapped_column(String(60), default="")
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship()
+
+
+class SignInFailure(Model):
+    """How often signing in failed lately in one respect, and until when the next try has to wait.
+
+    `name` is a keyed hash of that respect (an account name, an address, both, or a browser), so that nothing
+    that was typed is kept.
+    """
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (CheckConstraint("failures >= 0", name="counts_up"),)
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Model):
+    """A code on paper that stands in once for an authenticator app that was lost; only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class SignInCode(Model):
     """The last one-time code sent to a phone.
 
@@ -337,7 +395,8 @@ def _folded_name(context: DefaultExecutionContext) -> str:
 
 
 class Setting(Model):
-    """The one row of settings: how long a binding lasts, and how the phone pages say to reach us.
+    """The one row of settings: how long a binding lasts, how the phone pages say to reach us, and how long
+    personal data of customers nobody comes back for is kept.
 
     Whoever binds reads this row under a shared lock, and whoever changes the protection locks it alone.
     """
@@ -347,12 +406,14 @@ class Setting(Model):
         CheckConstraint("id = 1", name="is_the_only_row"),
         CheckConstraint("protection_days BETWEEN 1 AND 3650", name="protection_days_in_range"),
         CheckConstraint("substr(service_link, 1, 8) IN ('', 'https://')", name="service_link_is_https"),
+        CheckConstraint("retention_months BETWEEN 6 AND 120", name="retention_months_in_range"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     protection_days: Mapped[int] = mapped_column(Integer)
     service_phone: Mapped[str] = mapped_column(String(20))
     service_link: Mapped[str] = mapped_column(String(300), default="")
+    retention_months: Mapped[int] = mapped_column(Integer, default=36)
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
@@ -526,6 +587,7 @@ class Lead(Model):
     protect_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rebound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    anonymised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     code_token: Mapped[str | None] = mapped_column(String(24), unique=True)
     short_code: Mapped[str | None] = mapped_column(String(10), unique=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))

@@ -29,6 +29,7 @@ from lead_system.web.filters import money
 from lead_system.web.meanings import meaning
 from lead_system.web.pictures import read_screenshot
 from lead_system.web.sentences import sentence_for_page
+from lead_system.web.sizes import takes_files
 
 
 def _details_url(row: Fee) -> str:
@@ -145,6 +146,7 @@ class FeesView(ListView):
 
     @expose("/pay/", methods=("GET", "POST"))
     @allow(Role.SECRETARY)
+    @takes_files
     def pay_view(self) -> Answer:
         """Ask for amount and screenshot; write down a fee of one customer (manual 6.1.b-4, 6.1.b-5)."""
         lead = get_lead(signed_in(), number_in(request.args.get("lead")))

@@ -34,6 +34,7 @@ from lead_system.queries.imports import accounts_made, get_import
 from lead_system.services.imports import carry_out_import, check_rows, read_import, take_passwords
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.sentences import sentence_for_page
+from lead_system.web.sizes import takes_files
 from lead_system.web.workbooks import read_workbook
 
 SEALED_SECONDS = 3600
@@ -67,6 +68,7 @@ class ImportedList(ListView):
     # The file.
 
     @expose("/import/", methods=("GET", "POST"))
+    @takes_files
     def import_view(self) -> Answer:
         """Ask for a workbook; keep its rows and go on to look at them. Nothing is imported yet."""
         form = ImportFileForm()

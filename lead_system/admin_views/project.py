@@ -13,6 +13,7 @@ from lead_system.domain.roles import Role
 from lead_system.queries.project import get_project, shown_plots
 from lead_system.services.project import change_project
 from lead_system.web.caller import caller
+from lead_system.web.sizes import takes_files
 
 
 class ProjectView(BackOfficeView):
@@ -44,6 +45,7 @@ class ProjectView(BackOfficeView):
         return jsonify(phone=self._preview(form), maps=maps)
 
     @expose("/picture/", methods=("POST",))
+    @takes_files
     def picture_view(self) -> tuple[Response, int]:
         """Keep a picture for an illustrated text."""
         return keep_sent_picture()

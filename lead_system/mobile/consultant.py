@@ -22,6 +22,7 @@ from lead_system.services.viewings import add_follow_up, record_viewing
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.sentences import sentence
+from lead_system.web.sizes import takes_files
 
 consultant = Blueprint("consultant", __name__)
 PORT = "mobile.consultant"
@@ -45,6 +46,7 @@ def read() -> Answer:
 
 @consultant.route("/consultant/photo", methods=["POST"])
 @allow(Role.CONSULTANT)
+@takes_files
 def photo() -> Answer:
     """Read the code in a photo."""
     return scanning.read_from_photo(PORT, _read)

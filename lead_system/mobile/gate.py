@@ -31,6 +31,7 @@ from lead_system.services.gate import HELD, confirm_scan, read_visit_code
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.sentences import sentence
+from lead_system.web.sizes import takes_files
 
 gate = Blueprint("gate", __name__)
 PORT = "mobile.gate"
@@ -60,6 +61,7 @@ def read() -> Answer:
 
 @gate.route("/gate/photo", methods=["POST"])
 @allow(Role.GATE)
+@takes_files
 def photo() -> Answer:
     """Read the code in a photo."""
     return scanning.read_from_photo(PORT, _read)

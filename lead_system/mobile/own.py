@@ -26,6 +26,7 @@ from lead_system.services.own_profile import (
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
 from lead_system.web.pictures import read_avatar
+from lead_system.web.sizes import takes_files
 
 own = Blueprint("own", __name__, url_prefix="/me")
 PHONE_KEY = "new_own_phone"
@@ -47,6 +48,7 @@ def avatar() -> Response:
 
 @own.route("/face", methods=["GET", "POST"])
 @allow(*OUTSIDERS)
+@takes_files
 def face() -> Answer:
     """Change avatar and nickname, where WeChat did not tell them or told other ones (manual 1.6-1, 1.6-2)."""
     form = FaceForm(obj=signed_in())

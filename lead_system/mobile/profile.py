@@ -14,7 +14,7 @@ from lead_system.queries.settings import brokerage_choices, get_settings
 from lead_system.services.brokers import complete_profile
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow
-from lead_system.web.caller import caller, keep_session, signed_in
+from lead_system.web.caller import caller, renew_session, signed_in
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
 
@@ -70,7 +70,7 @@ def change_password() -> Answer:
             raise
         return render_template("mobile/password.html", form=form), refused.http_status
     account = db.session.get_one(Account, changed.account_id)
-    keep_session(account)
+    renew_session(account)
     return redirect(home_of(account))
 
 

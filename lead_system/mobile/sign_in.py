@@ -11,10 +11,10 @@ from lead_system.domain.roles import PHONE_STAFF, Role
 from lead_system.extensions import db
 from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
 from lead_system.mobile.frame import Answer, home_of
-from lead_system.mobile.wechat_person import came_from_wechat, forget_wechat, take_picture
+from lead_system.mobile.wechat_person import came_from_wechat, take_picture
 from lead_system.models import Account
 from lead_system.outside.sms import code_sender
-from lead_system.services.sign_in import sign_in_with_code, sign_in_with_password
+from lead_system.services.sign_in import SignedIn, sign_in_with_code, sign_in_with_password
 from lead_system.services.sign_in_codes import send_sign_in_code, shown_code
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.caller import begin_session, caller, end_session
@@ -66,7 +66,7 @@ def by_code() -> Answer:
         status = form.refuse(Refused(RefusalCode(signed_in.refusal), field="code"))
         return _code_page(form, phone), status
     take_picture(signed_in.account_id, person)
-    return enter(signed_in.account_id, request.args.get("next", ""))
+    return enter(signed_in, request.args.get("next", ""))
 
 
 @sign_in.route("/staff/sign-in", methods=["GET", "POST"])
@@ -84,7 +84,7 @@ def by_password() -> Answer:
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/staff_sign_in.html", form=form), status
-    return enter(signed_in.account_id, request.args.get("next", ""))
+    return enter(signed_in, request.args.get("next", ""))
 
 
 @sign_in.route("/sign-out", methods=["POST"])
@@ -135,14 +135,12 @@ def send_code(form: PhoneNumberForm) -> None:
     )
 
 
-def enter(account_id: int | None, wanted: str) -> Answer:
+def enter(signed_in: SignedIn, wanted: str) -> Answer:
     """Remember who signed in, and go on to the phone page that they wanted, or home."""
-    account = db.session.get_one(Account, account_id)
-    session.pop(PHONE_KEY, None)
-    forget_wechat()
-    session.permanent = True
-    begin_session(account)
-    return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home_of(account))
+    account = db.session.get_one(Account, signed_in.account_id)
+    home = home_of(account)
+    begin_session(account.id, generation=signed_in.generation, keeps=True)
+    return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home)
 
 
 def secret() -> str:

@@ -25,11 +25,15 @@ _NOBODYS_HASH = _HASHER.hash(secrets.token_urlsafe())
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who signed in; or, with `refusal`, why nobody did (a wrong code is counted, so it is no exception)."""
+    """Who signed in; or, with `refusal`, why nobody did (a wrong code is counted, so it is no exception).
+
+    `generation` is the account's at the moment when what was given was looked at.
+    """
 
     account_id: int | None
     refusal: str = ""
     at: str = ""
+    generation: int = 1
 
 
 def sign_in_with_code(
@@ -68,7 +72,7 @@ def _sign_in_with_code(
         return SignedIn(None, RefusalCode.ACCOUNT_CLOSED.value, at)
     if wechat is not None:
         link_wechat(account, wechat, now=now)
-    return SignedIn(account.id, "", at)
+    return SignedIn(account.id, "", at, account.session_generation)
 
 
 def _outsider_with_phone(phone: str, now: datetime) -> Account:
@@ -100,7 +104,7 @@ def sign_in_with_wechat(person: WechatPerson) -> SignedIn | None:
         return None
     if not account.is_active:
         raise Refused(RefusalCode.ACCOUNT_CLOSED)
-    return SignedIn(account.id)
+    return SignedIn(account.id, generation=account.session_generation)
 
 
 def sign_in_with_password(login: str, password: str, roles: frozenset[Role]) -> SignedIn:
@@ -118,7 +122,7 @@ def sign_in_with_password(login: str, password: str, roles: frozenset[Role]) -> 
         raise Refused(RefusalCode.SIGN_IN_FAILED)
     if not account.is_active or account.role not in roles:
         raise Refused(RefusalCode.SIGN_IN_FAILED)
-    return SignedIn(account.id)
+    return SignedIn(account.id, generation=account.session_generation)
 
 
 def _find_staff(login: str) -> Account | None:

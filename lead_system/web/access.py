@@ -12,8 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lead_system.domain.roles import BACK_OFFICE, PHONE_STAFF, Role
-from lead_system.extensions import db, login_manager
-from lead_system.models import Account
 from lead_system.web.addresses import shown_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -124,20 +122,6 @@ def _to_the_door(roles: frozenset[Role]) -> ResponseReturnValue:
         return jsonify(sign_in=url_for(door)), 401
     came_for = shown_address() if request.method == "GET" else ""
     return redirect(url_for(door, next=came_for or None))
-
-
-@login_manager.user_loader  # type: ignore[untyped-decorator]
-def _load_account(remembered: str) -> Account | None:
-    """Return who is signed in; nobody from the next click on where the account was archived (R10).
-
-    Nobody either where the password is another one since this session began. Sessions from before
-    generations were counted name none, and belong to the first.
-    """
-    account_id, _, generation = remembered.partition(".")
-    account = db.session.get(Account, int(account_id)) if account_id.isdecimal() else None
-    if account is None or not account.is_active:
-        return None
-    return account if (generation or "1") == str(account.session_generation) else None
 
 
 def is_safe_next(target: str | None) -> bool:

@@ -2,14 +2,21 @@
 
 import secrets
 
-from flask import session
-from flask_login import current_user, login_user, logout_user
+from flask import g, request, session
+from flask_login import current_user
 
-from lead_system.models import Account
+from lead_system.clock import now
+from lead_system.extensions import login_manager
+from lead_system.models import Account, SignIn
+from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signed_in
 from lead_system.services.transaction import Caller
+from lead_system.web.browsers import browser_name
 from lead_system.web.forms import RequestForm
 
 _SESSION_KEY = "session_key"
+_TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for it
+_OUTLIVES_A_SIGN_IN = ("language",)
+"""What a browser keeps of its session when somebody signs in or out: nothing that is anybody's."""
 
 
 def caller(form: RequestForm) -> Caller:
@@ -18,21 +25,50 @@ def caller(form: RequestForm) -> Caller:
     return Caller(account_id, form.request_id.data or "", session_key())
 
 
-def begin_session(account: Account) -> None:
-    """Remember who signed in; what this session asked for before belongs to nobody any more."""
-    session.pop(_SESSION_KEY, None)
-    login_user(account)
+def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> None:
+    """Begin a session of somebody who has just proved who they are; nothing of the one before is left in it.
+
+    With `keeps`, the browser stays signed in when it is closed. A sign-in that this browser had is ended.
+    """
+    _end_sign_in()
+    _begin_anew()
+    session.permanent = keeps
+    session[_TOKEN] = begin_sign_in(
+        account_id, generation=generation, browser=browser_name(request.user_agent.string), now=now()
+    )
+    _see_anew()
 
 
-def keep_session(account: Account) -> None:
-    """Keep this session of somebody whose password is new; all others of the account end by that (SPEC 4)."""
-    login_user(account)
+def renew_session(account: Account) -> None:
+    """Go on in a new session, with a new token, after what somebody may do or know has changed (SPEC 4)."""
+    begin_session(account.id, generation=account.session_generation, keeps=session.permanent)
 
 
 def end_session() -> None:
-    """Forget who was signed in, and the ids of this session with them."""
-    session.pop(_SESSION_KEY, None)
-    logout_user()
+    """Forget who was signed in, and the ids of this session with them; its cookie opens nothing any more."""
+    _end_sign_in()
+    _begin_anew()
+    _see_anew()
+
+
+def _end_sign_in() -> None:
+    token = session.get(_TOKEN)
+    if token:
+        end_sign_in(str(token), now=now())
+
+
+def _begin_anew() -> None:
+    kept = {name: session[name] for name in _OUTLIVES_A_SIGN_IN if name in session}
+    session.clear()
+    session.update(kept)
+
+
+def _see_anew() -> None:
+    """Let whoever asks next in this request see who is signed in now."""
+    g.pop("csrf_token", None)
+    g.pop("_login_user", None)
+    g.pop("sign_in", None)
+    g.pop("account_id", None)
 
 
 def session_key() -> str:
@@ -45,4 +81,22 @@ def session_key() -> str:
 def signed_in() -> Account:
     """Return the signed-in account; only for views that name their roles."""
     account: Account = current_user._get_current_object()  # noqa: SLF001 - the proxy has no other door
+    return account
+
+
+def current_sign_in() -> SignIn:
+    """Return the sign-in that this request belongs to; only for views that name their roles."""
+    signed_in()
+    sign_in: SignIn = g.sign_in
+    return sign_in
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load_account(token: str) -> Account | None:
+    """Return who is signed in, by the token in the session; nobody where that opens nothing (R10)."""
+    found = find_signed_in(token, now=now())
+    if found is None:
+        return None
+    account, g.sign_in = found
+    g.account_id = account.id
     return account

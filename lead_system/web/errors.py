@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from lead_system.domain.errors import Refused
 from lead_system.domain.identity import has_full_number
@@ -82,9 +82,16 @@ def _to_send_again() -> list[tuple[str, str]]:
     return [] if is_secret or request.files or not request.form.get("request_id") else sent
 
 
+def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
+    """Answer whoever calls us by a name that is not ours; no page, since addresses begin with it."""
+    text = _("This server does not go by that name.")
+    return f"{text}\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
+
+
 def init_errors(app: Flask) -> None:
     """Hand out the pages; an unforeseen error is logged by Flask and answered as 500."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)

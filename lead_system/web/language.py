@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Flask, current_app, redirect, request, session
+from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, force_locale
 
 from lead_system.extensions import babel
 from lead_system.web.access import is_safe_next, public
+from lead_system.web.cookies import keep_cookie, read_cookie
 
 LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 """What a page calls its language, and what Babel calls its catalogue."""
@@ -28,16 +29,13 @@ def choose_language() -> ResponseReturnValue:
     chosen = request.form.get("language")
     if chosen in LANGUAGES:
         session[_CHOSEN] = chosen
-        is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.set_cookie(
-            _CHOSEN, chosen, max_age=_REMEMBERED, secure=is_secure, httponly=True, samesite="Lax"
-        )
+        keep_cookie(answer, _CHOSEN, chosen, lasts=_REMEMBERED)
     return answer
 
 
 def language() -> str:
     """Return the language of this session or, in a new one, of this browser, as HTML names it."""
-    chosen = session.get(_CHOSEN) or request.cookies.get(_CHOSEN, DEFAULT_LANGUAGE)
+    chosen = session.get(_CHOSEN) or read_cookie(_CHOSEN)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
 
 

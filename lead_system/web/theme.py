@@ -1,16 +1,19 @@
 """Whether the back office is light or dark: as the computer is, or as somebody chose on it."""
 
-from flask import Blueprint, Flask, current_app, redirect, request
+from datetime import timedelta
+
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from lead_system.web.access import is_safe_next, public
+from lead_system.web.cookies import keep_cookie, read_cookie
 
 THEMES = {"system": _l("Like the computer"), "light": _l("Light"), "dark": _l("Dark")}
 """What can be chosen, in the order of the switch; the first is what nobody has to choose."""
 
 _COOKIE = "theme"
-_A_YEAR_OF_SECONDS = 365 * 24 * 3600
+_REMEMBERED = timedelta(days=365)
 
 blueprint = Blueprint("theme", __name__)
 
@@ -23,16 +26,13 @@ def choose_theme() -> ResponseReturnValue:
     answer = redirect(target if target and is_safe_next(target) else "/")
     chosen = request.form.get("theme", "")
     if chosen in THEMES:
-        is_secure = current_app.config["SESSION_COOKIE_SECURE"]
-        answer.set_cookie(
-            _COOKIE, chosen, _A_YEAR_OF_SECONDS, httponly=True, samesite="Lax", secure=is_secure
-        )
+        keep_cookie(answer, _COOKIE, chosen, lasts=_REMEMBERED)
     return answer
 
 
 def theme() -> str:
     """Return what was chosen on this computer; "system" before anything was."""
-    chosen = request.cookies.get(_COOKIE, "")
+    chosen = read_cookie(_COOKIE)
     return chosen if chosen in THEMES else "system"
 
 

@@ -93,31 +93,15 @@ def test_nobody_elses_session_ends(cast: Cast, new_client: NewClient) -> None:
     assert other.get(OFFICE[2]).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("remembered", "opens"),
-    [
-        ("{id}", True), ("{id}.1", True), ("{id}.", True), ("{id}.2", False), ("{id}.0", False),
-        ("{id}.1.1", False), ("x.1", False), ("", False), ("²", False),
-    ],
-)  # fmt: skip
-def test_session_names_the_account_and_its_generation(
-    cast: Cast, client: PageClient, remembered: str, *, opens: bool
+@pytest.mark.parametrize("remembered", ["{id}", "{id}.1", "{id}.", "", "²", "the seat of nobody", "' OR 1=1"])
+def test_session_opens_nothing_by_the_name_of_an_account(
+    cast: Cast, client: PageClient, remembered: str
 ) -> None:
-    """One from before generations were counted names none, and is of the first."""
+    """Ids and generations can be guessed; sessions from before sign-ins were noted named only these."""
     with client.session_transaction() as session:
         session["_user_id"] = remembered.format(id=cast.ids["admin"])
 
-    assert (client.get(OFFICE[2]).status_code == 200) is opens
-
-
-def test_old_session_without_a_generation_ends_with_the_password_too(
-    cast: Cast, new_client: NewClient, signed_in: Callable[[str], PageClient]
-) -> None:
-    old = signed_in("admin")
-
-    signs_in(new_client(), OFFICE[0], "admin").submit(OFFICE[1], CHANGE, button="Change your password")
-
-    assert old.get(OFFICE[2]).location == OFFICE[3]
+    assert client.get(OFFICE[2]).location == OFFICE[3]
 
 
 def test_whose_session_it_is_costs_one_look_into_the_accounts(cast: Cast, new_client: NewClient) -> None:
@@ -126,4 +110,4 @@ def test_whose_session_it_is_costs_one_look_into_the_accounts(cast: Cast, new_cl
     client.get("/m/gate")
 
     assert len([query for query in client.queries if "FROM accounts" in query]) <= 2
-    assert len([query for query in client.queries if "accounts.id = " in query]) == 1
+    assert len([query for query in client.queries if "sign_ins" in query]) == 1

@@ -39,6 +39,7 @@ from lead_system.services.transaction import Caller
 from lead_system.web.pictures import draw_anew
 from tests.support.client import PageClient
 from tests.support.databases import Database
+from tests.support.seats import take_seat, token_of
 from tests.support.stories import Stories
 
 PASSWORD = "a password of the cast"
@@ -339,6 +340,8 @@ def move_in(app: Flask) -> tuple[dict[str, int], dict[str, int]]:
             )  # fmt: skip
         type_ids = {name: kind.id for name, kind in types.items()}
         db.session.commit()
+        for who, account_id in ids.items():
+            take_seat(db.session.get_one(Account, account_id), token_of(who))
     return ids, type_ids
 
 
@@ -355,9 +358,10 @@ def signed_in(cast: Cast, new_client: Callable[[], PageClient]) -> Callable[[str
 
     def sign_in(who: str) -> PageClient:
         client = new_client()
+        with cast.app.app_context():
+            take_seat(db.session.get_one(Account, cast.ids[who]), token_of(who))
         with client.session_transaction() as session:
-            session["_user_id"] = str(cast.ids[who])
-            session["_fresh"] = True
+            session["_user_id"] = token_of(who)
         return client
 
     return sign_in

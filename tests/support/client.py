@@ -19,8 +19,9 @@ from tests.support.html import Form, Page, Sent, as_values
 from tests.support.inspector import findings
 from tests.support.statements import queries, watched_statements, writes
 
-MAY_WRITE = frozenset({"/readyz"})
-"""The only GET that changes data: readiness learns only by a write that one is possible (decision 21)."""
+MAY_WRITE = frozenset({"/readyz", "/m/wechat/back"})
+"""The only GETs that change data: readiness learns only by a write that one is possible (decision 21), and
+WeChat leads people back with one, which signs them in."""
 
 
 class PageResponse(TestResponse):

@@ -19,6 +19,7 @@ from tests.support.client import PageClient, PageResponse
 from tests.support.databases import Cluster, Database, DatabaseFactory, migrate
 from tests.support.html import Sent
 from tests.support.refusals import everything
+from tests.support.seats import token_of
 from tests.trials import outages
 
 CUSTOMERS = (("欧阳", "锋", "1385678"), ("林", "晓", "1591122"), ("周", "全", "1770002"))
@@ -46,7 +47,7 @@ class Office:
         client = self.app.test_client()
         assert isinstance(client, PageClient)
         with client.session_transaction() as session:
-            session["_user_id"] = f"{self.cast.ids[who]}.1"
+            session["_user_id"] = token_of(who)
             session["language"] = language
         return client
 

@@ -1,5 +1,6 @@
 """A world for the fuzz: an application with WeChat beside it, the story, and everybody's browser."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from lead_system.application import create_app
+from lead_system.clock import now
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Collision, CustomerType, Fee, GateScan, Lead, Plot
+from lead_system.services.sign_ins import find_signed_in
 from tests.house.access_table import ALL
 from tests.support.cast import AGENTS, STAFF, Cast, move_in
 from tests.support.databases import Database
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.outside import OutsideWorld, connect, running_world
+from tests.support.seats import take_seat
 from tests.support.stories import Stories
 from tests.trials.fuzzing.browsers import Browser, Complaints
 from tests.trials.fuzzing.leaks import Canary
@@ -80,8 +84,9 @@ class World:
         """Give somebody a new session; a stranger an empty one."""
         account_id, remembered = self.cast.ids.get(who), ""
         if account_id is not None:
+            remembered = secrets.token_urlsafe(16)
             with self.app.app_context():
-                remembered = db.session.get_one(Account, account_id).get_id()
+                take_seat(db.session.get_one(Account, account_id), remembered)
         self.browsers[who].begin(remembered, "en" if who in ENGLISH else "zh-CN")
 
     def is_seated(self, who: str) -> bool:
@@ -90,10 +95,13 @@ class World:
 
     def seated(self, who: str) -> str:
         """Say as whom somebody's browser is signed in; blank for an account that the story does not know."""
-        remembered = str(self.browsers[who].session().get("_user_id", "")).partition(".")[0]
+        remembered = str(self.browsers[who].session().get("_user_id", ""))
         if not remembered:
             return STRANGER
-        return next((name for name, number in self.cast.ids.items() if str(number) == remembered), "")
+        with self.app.app_context():
+            found = find_signed_in(remembered, now=now())
+            account_id = found[0].id if found else 0
+        return next((name for name, number in self.cast.ids.items() if number == account_id), "")
 
     def revive(self) -> None:
         """Put accounts and brokerages back, whatever became of them, and let everybody sign in again."""
