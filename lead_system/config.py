@@ -42,7 +42,7 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 
 class Settings(BaseSettings):
@@ -158,8 +158,7 @@ class Settings(BaseSettings):
     @property
     def public_host(self) -> str:
         """The host name in the public address, without a port."""
-        host = urlsplit(self.public_url).hostname or ""
-        return f"[{host}]" if ":" in host else host
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def trusted_hosts(self) -> list[str]:

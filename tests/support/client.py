@@ -61,7 +61,18 @@ class PageClient(FlaskClient):
         if response.is_page:
             found = findings(response.page)
             assert not found, "\n".join(f"{response.request.path} {finding}" for finding in found)
+            self._require_room_for_files(response)
         return response
+
+    def _require_room_for_files(self, response: PageResponse) -> None:
+        """Files of a usual size would be refused unread where the view does not say that it takes some."""
+        routes = self.application.url_map.bind("localhost")
+        for form in response.page.find_all("form"):
+            if form.has("enctype"):
+                action = urljoin(response.request.path, form.get("action"))
+                endpoint, _ = routes.match(action.split("?")[0], "POST")
+                view = self.application.view_functions[endpoint]
+                assert getattr(view, "__takes_files__", False), f"{endpoint} needs @takes_files"
 
     def get(self, *args: Any, **kwargs: Any) -> PageResponse:
         return self.open(*args, method="GET", **kwargs)
