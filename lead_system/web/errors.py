@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from lead_system.domain.errors import Refused
+from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
 from lead_system.services.outages import find_outage
 from lead_system.web.sentences import sentence, sentence_for_page
@@ -34,7 +34,16 @@ def _answer(status: int, text: str, **shown: Any) -> ResponseReturnValue:
 
 def _refused(refused: Refused) -> ResponseReturnValue:
     is_page = request.accept_mimetypes.best != "application/json"
-    return _answer(refused.http_status, sentence_for_page(refused) if is_page else sentence(refused))
+    answer = _answer(refused.http_status, sentence_for_page(refused) if is_page else sentence(refused))
+    response = current_app.make_response(answer)
+    response.headers.update(retry_after(refused))
+    return response
+
+
+def retry_after(refused: Refused) -> dict[str, str]:
+    """Return the header that says when to try again, where that is why somebody was refused."""
+    has_to_wait = refused.code is RefusalCode.TOO_MANY_TRIES
+    return {"Retry-After": str(refused.facts["seconds"])} if has_to_wait else {}
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
