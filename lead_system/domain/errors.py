@@ -127,6 +127,8 @@ class RefusalCode(StrEnum):
 
     # Signing in.
     SIGN_IN_FAILED = "sign_in_failed"
+    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_REQUESTS = "too_many_requests"
     CODE_WRONG = "code_wrong"
     CODE_SENT_RECENTLY = "code_sent_recently"
     TOO_MANY_CODES = "too_many_codes"
@@ -226,6 +228,8 @@ _UNPROCESSABLE = TYPED_WRONG | {
 _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RefusalCode.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    RefusalCode.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})

@@ -5,7 +5,7 @@ A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, 
 
 from datetime import datetime
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
@@ -291,6 +291,9 @@ _STATUS_FORBIDS: dict[str, LazyString] = {
 }
 
 
+_SAID_IN_MINUTES = 120
+"""From how many seconds on a wait is said in minutes."""
+
 _NAMES = frozenset({"name", "consultant"})
 """Facts that people typed, in whatever language they speak."""
 
@@ -314,7 +317,33 @@ def _wording(refused: Refused) -> str:
             return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
+    if refused.code in (RefusalCode.TOO_MANY_TRIES, RefusalCode.TOO_MANY_REQUESTS):
+        return _wait(refused.code, int(refused.facts.get("seconds") or 1))
     return str(_SENTENCES[refused.code])
+
+
+def _wait(code: RefusalCode, seconds: int) -> str:
+    """Return the sentence of those who have come too often: how long they have to wait."""
+    are_tries, minutes = code is RefusalCode.TOO_MANY_TRIES, -(-seconds // 60)
+    if seconds > _SAID_IN_MINUTES and are_tries:
+        return str(_("Too many tries. Try again in %(minutes)s minutes.", minutes=minutes))
+    if seconds > _SAID_IN_MINUTES:
+        return str(_("That was too much at once. Try again in %(minutes)s minutes.", minutes=minutes))
+    if are_tries:
+        return str(
+            ngettext(
+                "Too many tries. Try again in %(num)s second.",
+                "Too many tries. Try again in %(num)s seconds.",
+                seconds,
+            )
+        )
+    return str(
+        ngettext(
+            "That was too much at once. Try again in %(num)s second.",
+            "That was too much at once. Try again in %(num)s seconds.",
+            seconds,
+        )
+    )
 
 
 def _spoken_facts(refused: Refused) -> dict[str, Fact]:
