@@ -1,0 +1,13 @@
+"""Commands of the server, each called as `flask <command>`; one file for each subject."""
+
+from flask import Flask
+
+from lead_system.cli.daily import forget_requests
+from lead_system.cli.demonstration import demo
+from lead_system.cli.people import create_admin
+
+
+def init_commands(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in (create_admin, demo, forget_requests):
+        app.cli.add_command(command)
