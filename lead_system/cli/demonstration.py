@@ -17,5 +17,5 @@ def demo() -> None:
     if not settings.demo:
         raise click.ClickException("Demo data has known passwords, so it needs LEAD_DEMO=1.")
     if not is_filled():
-        filldemo(now(), say=click.echo)
+        fill_demo(now(), say=click.echo)
     click.echo(accounts_text())
