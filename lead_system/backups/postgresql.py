@@ -56,7 +56,7 @@ class PostgresqlDatabase:
 
     def __init__(self, engine: Engine) -> None:
         _, options = engine.dialect.create_connect_args(engine.url)
-        self._options = dict(options)
+        self._options = {name: value for name, value in options.items() if name != "context"}
         self.name = f"database {engine.url.database}"
 
     def rows(self) -> dict[str, int] | None:
