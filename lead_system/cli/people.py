@@ -1,0 +1,34 @@
+"""Commands about people who sign in: `flask create-admin`."""
+
+import re
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from lead_system.clock import now
+from lead_system.domain.errors import Refused
+from lead_system.domain.passwords import SHORTEST_PASSWORD
+from lead_system.domain.roles import Role
+from lead_system.services.staff import NewStaff, open_staff_account
+from lead_system.web.sentences import sentence
+
+
+@click.command("create-admin")
+@click.option("--login", prompt=True, help="Account name to sign in with; never used again for anybody else.")
+@click.option("--name", prompt=True)
+@click.option("--phone", prompt=True)
+@click.password_option(help=f"At least {SHORTEST_PASSWORD} characters.")
+@with_appcontext
+def create_admin(login: str, name: str, phone: str, password: str) -> None:
+    """Make the first administrator; no account ships with the system."""
+    number = re.sub("[._]", "-", f"ADMIN-{login}")[:20]
+    staff = NewStaff(Role.ADMIN, name, phone, login, number)
+    try:
+        open_staff_account(staff, password=password, now=now())
+    except Refused as refused:
+        with current_app.test_request_context():
+            raise click.ClickException(sentence(refused)) from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{login} can sign in at /admin/ now.")
