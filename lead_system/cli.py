@@ -13,9 +13,12 @@ from lead_system.domain.errors import Refused
 from lead_system.domain.passwords import SHORTEST_PASSWORD
 from lead_system.domain.roles import Role
 from lead_system.services.imports import forget_stale_rows
+from lead_system.services.second_factor import reset_second_factor_of
 from lead_system.services.sign_in_codes import forget_old_sends
+from lead_system.services.sign_ins import forget_old_sign_ins
 from lead_system.services.staff import NewStaff, open_staff_account
 from lead_system.services.transaction import forget_old_requests
+from lead_system.web.logs import note_event
 from lead_system.web.sentences import sentence
 
 
@@ -39,6 +42,20 @@ def _create_admin(login: str, name: str, phone: str, password: str) -> None:
     click.echo(f"{login} can sign in at /admin/ now.")
 
 
+@click.command("reset-second-factor")
+@click.argument("login")
+@with_appcontext
+def _reset_second_factor(login: str) -> None:
+    """Take away the second factor of LOGIN, who lost it: the password alone opens the account again."""
+    try:
+        account_id = reset_second_factor_of(login, now=now())
+    except Refused as refused:
+        with current_app.test_request_context():
+            raise click.ClickException(sentence(refused)) from None
+    note_event("second_factor_reset", account=account_id)
+    click.echo(f"{login} is signed out, and signs in with the password alone from now on.")
+
+
 @click.command("demo")
 @with_appcontext
 def _demo() -> None:
@@ -57,10 +74,11 @@ def _forget_requests() -> None:
     """Delete old request ids, files nobody said yes to, and codes sent before yesterday; to be run daily."""
     forget_old_requests(now())
     forget_old_sends(now())
+    forget_old_sign_ins(now())
     forget_stale_rows(now())
 
 
 def init_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (_create_admin, _demo, _forget_requests):
+    for command in (_create_admin, _demo, _forget_requests, _reset_second_factor):
         app.cli.add_command(command)

@@ -7,15 +7,14 @@ from flask_login import current_user
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.forms import SignInForm
+from lead_system.admin_views.second_step import go_on
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE
-from lead_system.extensions import db
-from lead_system.models import Account
 from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.addresses import shown_address
-from lead_system.web.caller import begin_session, caller, end_session, renew_session
+from lead_system.web.caller import caller, end_session, renew_session
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.sentences import sentence
 
@@ -35,9 +34,7 @@ def sign_in() -> ResponseReturnValue:
     except Refused as refused:
         form.renew()
         return _page(form, sentence(refused)), refused.http_status
-    account = db.session.get_one(Account, signed_in.account_id)
-    begin_session(account.id, generation=signed_in.generation)
-    return redirect(_wanted())
+    return go_on(signed_in, _wanted())
 
 
 @blueprint.post("/sign-out")
@@ -62,7 +59,7 @@ def change_password() -> ResponseReturnValue:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return _password_page(form), refused.http_status
-    renew_session(db.session.get_one(Account, changed.account_id))
+    renew_session(changed.account_id)
     flash(_("Your password is changed."), "success")
     return redirect(url_for("admin.index"))
 
