@@ -127,6 +127,7 @@ class RefusalCode(StrEnum):
 
     # Signing in.
     SIGN_IN_FAILED = "sign_in_failed"
+    TOO_MANY_TRIES = "too_many_tries"
     CODE_WRONG = "code_wrong"
     SECOND_FACTOR_WRONG = "second_factor_wrong"
     SECOND_FACTOR_ON = "second_factor_on"
@@ -231,6 +232,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
 _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RefusalCode.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})

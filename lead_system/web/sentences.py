@@ -5,7 +5,7 @@ A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, 
 
 from datetime import datetime
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
@@ -298,6 +298,9 @@ _STATUS_FORBIDS: dict[str, LazyString] = {
 }
 
 
+_SAID_IN_MINUTES = 120
+"""From how many seconds on a wait is said in minutes."""
+
 _NAMES = frozenset({"name", "consultant"})
 """Facts that people typed, in whatever language they speak."""
 
@@ -321,7 +324,22 @@ def _wording(refused: Refused) -> str:
             return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
+    if refused.code is RefusalCode.TOO_MANY_TRIES:
+        return _too_many_tries(int(refused.facts.get("seconds") or 1))
     return str(_SENTENCES[refused.code])
+
+
+def _too_many_tries(seconds: int) -> str:
+    if seconds <= _SAID_IN_MINUTES:
+        return str(
+            ngettext(
+                "Too many tries. Try again in %(num)s second.",
+                "Too many tries. Try again in %(num)s seconds.",
+                seconds,
+            )
+        )
+    minutes = -(-seconds // 60)
+    return str(_("Too many tries. Try again in %(minutes)s minutes.", minutes=minutes))
 
 
 def _spoken_facts(refused: Refused) -> dict[str, Fact]:
