@@ -268,9 +268,7 @@ def _second_factor_question(person: Account) -> Question:
         foresight=(
             _("For somebody who has lost the phone with the app, and the recovery codes too."),
             _("Make sure that it is really this person who asks, best by a call."),
-            _(
-                "They are signed out everywhere. Until they set it up anew, the password alone signs them in."
-            ),
+            _("They are signed out everywhere. Until they set it up anew, the password alone signs them in."),
         ),
         is_danger=True,
     )
