@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -42,9 +43,7 @@ def at_the_desk(cast: Cast, clock: StoppedClock, new_client: NewClient) -> Calla
 def admin(at_the_desk: Callable[[str], PageClient], clock: StoppedClock) -> PageClient:
     client = at_the_desk("admin")
     clock.forward(HALF_AN_HOUR)
-    client.get(
-        "/admin/help/"
-    )  # Now it is noted when they were last seen, and nothing more has to be written.
+    client.get("/admin/help/")  # Now it is noted when they were last seen.
     return client
 
 
@@ -193,7 +192,7 @@ def test_question_leads_back_to_the_page_that_the_browser_names(
 
 def once(client: PageClient) -> dict[str, str]:
     """What every form carries, taken from a page that asks nothing."""
-    return {"csrf_token": client.get("/admin/").page.csrf_token, "request_id": "sent-by-a-script"}
+    return {"csrf_token": client.get("/admin/help/").page.csrf_token, "request_id": "sent-by-a-script"}
 
 
 def test_script_is_told_where_to_confirm_and_nothing_is_done(cast: Cast, admin: PageClient) -> None:
@@ -273,7 +272,7 @@ def exports(client: PageClient) -> PageResponse:
 
 def rows_in(file: PageResponse) -> int:
     assert file.status_code == 200
-    with BytesIO(file.data) as workbook:
+    with closing(file), BytesIO(file.data) as workbook:
         return load_workbook(workbook).worksheets[0].max_row - 1
 
 
