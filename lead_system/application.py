@@ -25,6 +25,7 @@ from lead_system.web.headers import init_headers
 from lead_system.web.health import init_health
 from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
+from lead_system.web.limits import init_limits
 from lead_system.web.logs import init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     init_logs(app)
     init_sizes(app)
+    init_limits(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     login_manager.init_app(app)

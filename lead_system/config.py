@@ -119,6 +119,10 @@ class Settings(BaseSettings):
     hosts: str = ""
     """Further host names by which the server may be called, parted by commas; others are refused."""
 
+    requests_per_minute: int = Field(default=600, ge=0)
+    """How many requests one signed-in browser may send a minute; strangers of one address together five times
+    as many. 0 turns all such limits off."""
+
     log_level: LogLevel = LogLevel.INFO
     """From which level on the server writes to its log; at INFO it writes one line for each request."""
 

@@ -8,6 +8,7 @@ from lead_system.domain.roles import BACK_OFFICE
 from lead_system.web.access import allow, is_safe_next
 from lead_system.web.addresses import shown_address
 from lead_system.web.confirming import ConfirmingForm, confirm, confirming_page, has_confirmed
+from lead_system.web.errors import retry_after
 
 blueprint = Blueprint("confirming", __name__, url_prefix="/admin")
 
@@ -27,7 +28,7 @@ def ask() -> ResponseReturnValue:
         confirm(form)
     except Refused as refused:
         page = confirming_page(form, refused, carried=[], back_url=back_url)
-        return page, refused.http_status
+        return page, refused.http_status, retry_after(refused)
     return redirect(request.full_path.rstrip("?"))
 
 

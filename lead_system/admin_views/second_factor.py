@@ -21,14 +21,10 @@ from lead_system.services.second_factor import (
 )
 from lead_system.web.caller import caller, renew_session, signed_in
 from lead_system.web.confirming import confirm_first
+from lead_system.web.doors import server_secret
 from lead_system.web.forms import RequestForm
 from lead_system.web.logs import note_event
 from lead_system.web.qr import draw_code
-
-
-def secret() -> str:
-    """Return the key from which second factors are derived."""
-    return str(current_app.config["SECRET_KEY"])
 
 
 def in_fours(key: str) -> str:
@@ -58,7 +54,9 @@ class SecondFactorView(BackOfficeView):
             return self._set_up_page(form, None)
         salt, code = form.salt.data or "", form.code.data or ""
         try:
-            codes = turn_on_second_factor(caller(form), salt=salt, code=code, secret=secret(), now=present())
+            codes = turn_on_second_factor(
+                caller(form), salt=salt, code=code, secret=server_secret(), now=present()
+            )
         except Refused as refused:
             return self._set_up_page(form, refused)
         renew_session(signed_in().id)
@@ -70,7 +68,7 @@ class SecondFactorView(BackOfficeView):
             raise refused
         salt = form.salt.data or ""
         form.salt.data = salt if is_salt(salt) else draw_salt()
-        told = set_up_of(signed_in(), salt=form.salt.data, secret=secret())
+        told = set_up_of(signed_in(), salt=form.salt.data, secret=server_secret())
         return self.asking_page(
             "admin/second_factor/set_up.html",
             form,
@@ -89,7 +87,7 @@ class SecondFactorView(BackOfficeView):
     @confirm_first
     def recovery_codes_view(self) -> Answer:
         """Make new recovery codes, and show them."""
-        codes = make_recovery_codes(caller(RequestForm()), secret=secret(), now=present())
+        codes = make_recovery_codes(caller(RequestForm()), secret=server_secret(), now=present())
         note_event("recovery_codes_made", account=signed_in().id)
         return self._codes_page(codes)
 

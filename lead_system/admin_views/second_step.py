@@ -1,6 +1,6 @@
 """The second step through the door of the back office: a code, after the password was right."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -14,7 +14,9 @@ from lead_system.services.second_factor import sign_in_with_second_factor
 from lead_system.services.sign_in import SignedIn
 from lead_system.web.access import BACK_OFFICE_DOOR, is_safe_next, public
 from lead_system.web.addresses import shown_address
-from lead_system.web.caller import SecondStep, begin_second_step, begin_session, caller, find_second_step
+from lead_system.web.caller import SecondStep, begin_second_step, caller, find_second_step
+from lead_system.web.doors import let_in, server_secret
+from lead_system.web.errors import retry_after
 from lead_system.web.logs import note_event
 from lead_system.web.sentences import sentence
 
@@ -27,7 +29,7 @@ def go_on(signed_in: SignedIn, wanted: str) -> ResponseReturnValue:
     if account.has_second_factor:
         begin_second_step(account.id, generation=signed_in.generation)
         return redirect(url_for("second_step.ask_code", next=wanted))
-    begin_session(account.id, generation=signed_in.generation)
+    let_in(signed_in, way="password")
     return redirect(wanted)
 
 
@@ -46,9 +48,10 @@ def ask_code() -> ResponseReturnValue:
         signed_in = _use_code(form, step)
     except Refused as refused:
         note_event("second_factor_failed", account=step.account_id, code=refused.code.value)
-        is_over = refused.code is RefusalCode.SIGN_IN_FAILED
-        return _to_the_door() if is_over else (_page(form, refused), refused.http_status)
-    begin_session(step.account_id, generation=signed_in.generation)
+        if refused.code is RefusalCode.SIGN_IN_FAILED:
+            return _to_the_door()
+        return _page(form, refused), refused.http_status, retry_after(refused)
+    let_in(signed_in, way="password")
     return redirect(_wanted())
 
 
@@ -63,7 +66,7 @@ def _use_code(form: SecondStepForm, step: SecondStep) -> SignedIn:
         account_id=step.account_id,
         generation=step.generation,
         code=form.code.data or "",
-        secret=str(current_app.config["SECRET_KEY"]),
+        secret=server_secret(),
         now=present(),
     )
     if signed_in.refusal:

@@ -128,6 +128,7 @@ class RefusalCode(StrEnum):
     # Signing in.
     SIGN_IN_FAILED = "sign_in_failed"
     TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_REQUESTS = "too_many_requests"
     CODE_WRONG = "code_wrong"
     SECOND_FACTOR_WRONG = "second_factor_wrong"
     SECOND_FACTOR_ON = "second_factor_on"
@@ -233,6 +234,7 @@ _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
     RefusalCode.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    RefusalCode.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})

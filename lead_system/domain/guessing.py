@@ -31,7 +31,7 @@ class Pace:
         if failures < self.free:
             return timedelta(0)
         doublings = min(failures - self.free, 20)
-        return min(self.first * 2**doublings, self.longest)
+        return min(self.first * (1 << doublings), self.longest)
 
     def failures_at(self, now: datetime, *, failures: int, failed_at: datetime) -> int:
         """Return how many of the failures still count, of which the last was at `failed_at`."""

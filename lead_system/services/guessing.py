@@ -10,7 +10,7 @@ import hmac
 import json
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
@@ -21,16 +21,17 @@ from lead_system.models import SignInFailure
 from lead_system.services.transaction import atomic, insert_unless_taken
 
 
-def count_try(respects: Sequence[Respect], *, secret: str, now: datetime) -> None:
+def count_try(respects: Sequence[Respect], *, secret: str, now: datetime, field: str = "") -> None:
     """Count a try as a failure in all of its respects, before anybody looks whether it is one.
 
     Of tries at the same moment one is counted after the other, so no more of them are looked at than are
     free. While the next one has to wait in any respect, nothing is counted in any.
 
     Raises:
-        Refused: TOO_MANY_TRIES, with the whole `seconds` to wait; what was given must not be looked at.
+        Refused: TOO_MANY_TRIES, with the whole `seconds` to wait; what was given must not be looked at. The
+            fact `field` is `field`.
     """
-    atomic(lambda: _count_try(_by_name(respects, secret), now))
+    atomic(lambda: _count_try(_by_name(respects, secret), now, field))
 
 
 def forget_tries(respects: Sequence[Respect], *, secret: str, now: datetime) -> None:
@@ -57,13 +58,14 @@ def _by_name(respects: Sequence[Respect], secret: str) -> dict[str, Respect]:
     return dict(sorted((keyed_hash(("guessing", *r.about), secret=secret), r) for r in respects))
 
 
-def _count_try(respects: dict[str, Respect], now: datetime) -> None:
+def _count_try(respects: dict[str, Respect], now: datetime, field: str) -> None:
     for name in respects:
         insert_unless_taken(SignInFailure, [{"name": name, "failures": 0, "failed_at": now, "opens_at": now}])
     rows = _locked(respects)
-    opens_at = max(row.opens_at for row in rows)
-    if opens_at > now:
-        raise Refused(RefusalCode.TOO_MANY_TRIES, seconds=math.ceil((opens_at - now).total_seconds()))
+    wait = max(row.opens_at for row in rows) - now
+    if wait > timedelta(0):
+        seconds = math.ceil(wait.total_seconds())
+        raise Refused(RefusalCode.TOO_MANY_TRIES, seconds=seconds, field=field)
     for row in rows:
         pace = respects[row.name].pace
         row.failures = pace.failures_at(now, failures=row.failures, failed_at=row.failed_at) + 1

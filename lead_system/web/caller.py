@@ -83,10 +83,15 @@ def end_session() -> None:
     _see_anew()
 
 
+def sign_in_token() -> str:
+    """Return the token in the session, blank where there is none; whether it opens anything is not asked."""
+    return str(session.get(_TOKEN, ""))
+
+
 def _end_sign_in() -> None:
-    token = session.get(_TOKEN)
+    token = sign_in_token()
     if token:
-        end_sign_in(str(token), now=now())
+        end_sign_in(token, now=now())
 
 
 def _begin_anew() -> None:

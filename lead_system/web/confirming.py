@@ -24,7 +24,8 @@ from lead_system.services.sign_ins import confirm_sign_in
 from lead_system.web.access import is_safe_next
 from lead_system.web.addresses import shown_address
 from lead_system.web.caller import current_sign_in, signed_in
-from lead_system.web.errors import fields_to_send_again
+from lead_system.web.doors import server_secret
+from lead_system.web.errors import fields_to_send_again, retry_after
 from lead_system.web.forms import RequestForm
 from lead_system.web.logs import note_event
 from lead_system.web.sentences import sentence
@@ -96,7 +97,7 @@ def confirm(form: ConfirmingForm) -> None:
             current_sign_in(),
             password=form.confirm_password.data or "",
             code=form.confirm_code.data or "",
-            secret=str(current_app.config["SECRET_KEY"]),
+            secret=server_secret(),
             now=now(),
         )
     except Refused as refused:
@@ -150,7 +151,7 @@ def _take_answer() -> ResponseReturnValue | None:
     try:
         confirm(ConfirmingForm())
     except Refused as refused:
-        return _carrying_page(refused), refused.http_status
+        return _carrying_page(refused), refused.http_status, retry_after(refused)
     return None
 
 

@@ -324,13 +324,19 @@ def _wording(refused: Refused) -> str:
             return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
-    if refused.code is RefusalCode.TOO_MANY_TRIES:
-        return _too_many_tries(int(refused.facts.get("seconds") or 1))
+    if refused.code in (RefusalCode.TOO_MANY_TRIES, RefusalCode.TOO_MANY_REQUESTS):
+        return _wait(refused.code, int(refused.facts.get("seconds") or 1))
     return str(_SENTENCES[refused.code])
 
 
-def _too_many_tries(seconds: int) -> str:
-    if seconds <= _SAID_IN_MINUTES:
+def _wait(code: RefusalCode, seconds: int) -> str:
+    """Return the sentence of those who have come too often: how long they have to wait."""
+    are_tries, minutes = code is RefusalCode.TOO_MANY_TRIES, -(-seconds // 60)
+    if seconds > _SAID_IN_MINUTES and are_tries:
+        return str(_("Too many tries. Try again in %(minutes)s minutes.", minutes=minutes))
+    if seconds > _SAID_IN_MINUTES:
+        return str(_("That was too much at once. Try again in %(minutes)s minutes.", minutes=minutes))
+    if are_tries:
         return str(
             ngettext(
                 "Too many tries. Try again in %(num)s second.",
@@ -338,8 +344,13 @@ def _too_many_tries(seconds: int) -> str:
                 seconds,
             )
         )
-    minutes = -(-seconds // 60)
-    return str(_("Too many tries. Try again in %(minutes)s minutes.", minutes=minutes))
+    return str(
+        ngettext(
+            "That was too much at once. Try again in %(num)s second.",
+            "That was too much at once. Try again in %(num)s seconds.",
+            seconds,
+        )
+    )
 
 
 def _spoken_facts(refused: Refused) -> dict[str, Fact]:

@@ -25,7 +25,7 @@ FACTS: dict[str, Fact] = {
     "field": "name",
 }
 HAN = re.compile("[\u4e00-\u9fff]")
-STATUS_OF_ITS_OWN = {"not_found": 404, "forbidden": 403, "too_many_tries": 429}
+STATUS_OF_ITS_OWN = {"not_found": 404, "forbidden": 403, "too_many_tries": 429, "too_many_requests": 429}
 
 
 @pytest.mark.parametrize("code", list(RefusalCode))

@@ -10,12 +10,10 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from lead_system.clock import now
-from lead_system.domain.roles import BACK_OFFICE, PHONE_STAFF
 from lead_system.extensions import db
 from lead_system.models import Account, SignIn
 from lead_system.queries.sign_ins import find_own_sign_in, standing_sign_ins
 from lead_system.services import sign_ins
-from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.transaction import Caller
 from tests.services.test_second_factor import SECRET, turns_on
 from tests.support.cast import PASSWORD, Cast
@@ -119,8 +117,7 @@ def test_archived_account_is_signed_out(cast: Cast) -> None:
 
 def test_password_changed_between_the_look_and_the_sign_in_opens_nothing(cast: Cast) -> None:
     """Whoever was let in by the old password, a moment before, must not stay in."""
-    with cast.app.app_context():
-        looked_at = sign_in_with_password("director", PASSWORD, BACK_OFFICE).generation
+    looked_at = cast.account("director", "session_generation")
     cast.change("director", session_generation=2)
 
     late = begins(cast, "director", generation=looked_at)
@@ -380,11 +377,6 @@ def test_old_sign_ins_are_forgotten_and_none_that_could_still_open(cast: Cast, c
 
     assert cast.count(SignIn, token_hash=sha256(old.encode()).hexdigest()) == 0
     assert row_of(cast, used).began_at == MONDAY_TEN + timedelta(days=20, seconds=1)
-
-
-def test_phone_staff_sign_in_at_their_door_with_what_the_office_uses(cast: Cast) -> None:
-    with cast.app.app_context():
-        assert sign_in_with_password("gate-feng", PASSWORD, PHONE_STAFF).account_id == cast.ids["feng"]
 
 
 def test_caller_without_an_account_ends_nothing(cast: Cast) -> None:

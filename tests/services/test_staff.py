@@ -12,8 +12,9 @@ from lead_system.services import staff
 from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import NewStaff
 from tests.support.cast import PASSWORD, Cast
-from tests.support.databases import both_databases
+from tests.support.databases import SECRET_KEY, both_databases
 from tests.support.frozen import MONDAY_TEN
+from tests.support.origins import FROM_A_STRANGER
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
@@ -63,7 +64,11 @@ def set_own(
 ) -> int:
     with cast.app.app_context():
         return staff.change_own_password(
-            cast.as_(who, request_id or None), current_password=current, new_password=new, now=MONDAY_TEN
+            cast.as_(who, request_id or None),
+            current_password=current,
+            new_password=new,
+            now=MONDAY_TEN,
+            secret=SECRET_KEY,
         ).account_id
 
 
@@ -73,7 +78,10 @@ def opens(cast: Cast, who: str, password: str) -> bool:
         account = db.session.get_one(Account, cast.ids[who])
         role, login = account.role, account.login or ""
         try:
-            return sign_in_with_password(login, password, frozenset({role})).account_id == cast.ids[who]
+            signed_in = sign_in_with_password(
+                login, password, frozenset({role}), now=MONDAY_TEN, **FROM_A_STRANGER
+            )
+            return signed_in.account_id == cast.ids[who]
         except Refused:
             return False
 
