@@ -19,8 +19,8 @@ from lead_system.services import history
 from lead_system.services.brokers import AccountChanged, lock_account
 from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.outages import find_outage
+from lead_system.services.passwords import is_password
 from lead_system.services.second_factor import is_code_used_up
-from lead_system.services.sign_in import is_password
 from lead_system.services.transaction import aside, atomic, use_case
 
 KEPT_FOR = timedelta(days=200)
