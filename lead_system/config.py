@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     wechat_picture_origins: str = "https://thirdwx.qlogo.cn,https://wx.qlogo.cn"
     """The only places from which avatars are fetched, parted by commas."""
 
+    require_second_factor: bool = False
+    """Whether nothing of the back office opens before an authenticator app is set up for the account."""
+
     outside_timeout_seconds: float = Field(default=5, gt=0, le=5)
     """How long the server waits for an SMS provider or WeChat."""
 

@@ -241,6 +241,13 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
     RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong. Check both and try again."),
+    RefusalCode.SECOND_FACTOR_WRONG: _l(
+        "This code is wrong, was used before or is too old. Wait for the next one in your app and type that."
+    ),
+    RefusalCode.SECOND_FACTOR_ON: _l(
+        "The second factor is on already. Turn it off first if you want to set it up on another phone."
+    ),
+    RefusalCode.SECOND_FACTOR_OFF: _l("This account has no second factor. Reload the page to see how it is."),
     RefusalCode.CODE_WRONG: _l("The code is wrong or no longer valid. Check it, or have a new one sent."),
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
