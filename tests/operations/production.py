@@ -17,8 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.databases import ROOT
-
+ROOT = Path(__file__).parents[2]
 NGINX = "/usr/sbin/nginx"
 HOST = "localhost"
 STARTS_SECONDS = 60
@@ -61,16 +60,19 @@ class Instance:
     environment: dict[str, str]
     log: Path
     code: Path = ROOT
+    unit: Path = ROOT / "deploy" / "lead-system@.service"
+    host: str = HOST
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
-        unit = ROOT / "deploy" / "lead-system@.service"
-        [line] = unit_lines(unit, "ExecStart")
-        command = shlex.split(line.replace("/opt/lead-system", str(self.code)))
-        # The virtual environment of the tests stands for the one that `make install` makes.
-        command[0] = str(Path(sys.executable).parent / Path(command[0]).name)
-        own = dict(pair.split("=", 1) for pair in unit_lines(unit, "Environment"))
+        [line] = unit_lines(self.unit, "ExecStart")
+        command = shlex.split(line)
+        if self.code == ROOT:
+            # The virtual environment of the tests stands for the one that `make install` makes.
+            command = [part.replace("/opt/lead-system", str(ROOT)) for part in command]
+            command[0] = str(Path(sys.executable).parent / Path(command[0]).name)
+        own = dict(pair.split("=", 1) for pair in unit_lines(self.unit, "Environment"))
         environment = {"PATH": os.environ["PATH"], **self.environment}
         environment |= {name: value.replace("%i", str(self.port)) for name, value in own.items()}
         with self.log.open("ab") as log:
@@ -81,7 +83,7 @@ class Instance:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + STARTS_SECONDS
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/readyz", headers={"Host": HOST})
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/readyz", headers={"Host": self.host})
         while time.monotonic() < deadline:
             with suppress(OSError), urllib.request.urlopen(asked, timeout=5):  # noqa: S310 - our own server
                 return
@@ -131,17 +133,19 @@ class Nginx:
     folder: Path
     upstreams: tuple[int, int]
     configuration: Path = ROOT / "deploy" / "nginx.conf"
+    host: str = HOST
+    tls: str = ""
     https: int = field(default_factory=free_port)
     http: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
-        return f"https://{HOST}:{self.https}"
+        return f"https://{self.host}:{self.https}"
 
     @property
     def certificate(self) -> Path:
-        return self.folder / "fullchain.pem"
+        return Path(self.tls or self.folder) / "fullchain.pem"
 
     @property
     def log(self) -> Path:
@@ -152,14 +156,24 @@ class Nginx:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.certificate.exists():
             make_certificate(self.certificate, self.folder / "privkey.pem")
+        self.check()
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                self._command, stdout=output, stderr=output, start_new_session=True
+            )
+        self._wait()
+
+    def check(self) -> None:
+        """Let nginx read its configuration, and say what is wrong with it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "lead-system.conf").write_text(self._configured())
         frame = FRAME.format(folder=self.folder, user="root" if os.geteuid() == 0 else "nobody")
         (self.folder / "nginx.conf").write_text(frame)
-        command = [NGINX, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
-        subprocess.run([*command, "-t"], check=True, capture_output=True)
-        with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-        self._wait()
+        subprocess.run([*self._command, "-t"], check=True, capture_output=True)
+
+    @property
+    def _command(self) -> list[str]:
+        return [NGINX, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
 
     def _configured(self) -> str:
         """Return deploy/nginx.conf with the names, ports and paths of this test."""
@@ -170,9 +184,9 @@ class Nginx:
             (r"listen 80", f"listen 127.0.0.1:{self.http}"),
             (r"127\.0\.0\.1:8001", f"127.0.0.1:{self.upstreams[0]}"),
             (r"127\.0\.0\.1:8002", f"127.0.0.1:{self.upstreams[1]}"),
-            (r"/etc/lead-system/tls/", f"{self.folder}/"),
-            (r"/var/log/nginx/", f"{self.folder}/"),
-            (r"sales\.example\.com", HOST),
+            (r"\S*/etc/lead-system/tls/", f"{self.certificate.parent}/"),
+            (r"\S*/var/log/nginx/", f"{self.folder}/"),
+            (r"sales\.example\.com", self.host),
         ):
             text, times = re.subn(old, new, text)
             assert times, f"{old} stands no more in {self.configuration}"
