@@ -46,7 +46,7 @@ _LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
 """How a workbook with a password names its content, inside the package of Excel 97."""
 
 _DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z0-9:]+)[\"']")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z0-9:]+)[\"']")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARKS = str.maketrans({"’": "'", "*": "", "＊": ""})
 
