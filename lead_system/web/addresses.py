@@ -23,7 +23,7 @@ class RowNumberConverter(IntegerConverter):
 
 
 def _refuse_endless_texts() -> None:
-    """Refuse texts with a null character, which PostgreSQL can neither store nor compare, or endless marks."""
+    """Refuse texts with endless marks or a null character, which PostgreSQL can neither store nor compare."""
     texts = [request.path]
     for name, values in (*request.args.lists(), *request.form.lists()):
         texts += [name, *values]

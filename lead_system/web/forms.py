@@ -22,7 +22,7 @@ def fresh_request_id() -> str:
 def _cut_numbers(field: Field) -> None:
     """Take whole numbers out of what a field shows, whether it could be read or not.
 
-    A line that nobody can have typed is not looked through: that would take seconds, before anybody signed in.
+    A line that nobody can have typed is not looked through: that takes seconds, before anybody signed in.
     """
     if isinstance(field, StringField):
         text = field.data or ""

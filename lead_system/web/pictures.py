@@ -1,10 +1,9 @@
 """Uploaded pictures: the one way in which they are opened, and how one is drawn anew to be kept.
 
-What an upload claims to be does not count: only what decodes as JPEG, PNG or WebP is a picture, and not even
-that under the name of something else. What is
-kept is drawn onto an empty canvas, so that nothing else of the sent file is left: no place, no comment,
-no script behind the last pixel. A small file can unpack into hundreds of megabytes, so a process unpacks one
-at a time, and reduces it before anything else.
+What an upload claims to be does not count: only what decodes as JPEG, PNG or WebP is a picture, and not
+even that under the name of something else. What is kept is drawn onto an empty canvas, so that nothing else
+of the sent file is left: no place, no comment, no script behind the last pixel. A small file can unpack into
+hundreds of megabytes, so a process unpacks one at a time, and reduces it before anything else.
 """
 
 import hashlib
@@ -188,7 +187,7 @@ def _read_file(upload: FileStorage | None) -> bytes:
     """Return what was sent, of which no more is read than may be kept; its temporary file goes at once.
 
     Raises:
-        Refused: PICTURE_MISSING, PICTURE_TOO_LARGE, or PICTURE_UNREADABLE for what is named as something else.
+        Refused: PICTURE_MISSING, PICTURE_TOO_LARGE, or PICTURE_UNREADABLE for the name of something else.
     """
     most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
     data = b""

@@ -2,8 +2,9 @@
 
 What an upload claims to be does not count, and how large it is says little: a few kilobytes can unpack into
 gigabytes. So a package is measured before anything of it is unpacked, its parts are looked at before a
-parser sees them, only those are parsed that rows need, and rows are read one by one. People's cells are read as what they show: a phone that
-Excel keeps as the number 13800000000.0 is text again, and what cannot be text says so beside its row.
+parser sees them, only those are parsed that rows need, and rows are read one by one. People's cells are read
+as what they show: a phone that Excel keeps as the number 13800000000.0 is text again, and what cannot be
+text says so beside its row.
 """
 
 import re
@@ -36,7 +37,7 @@ MOST_UNPACKED_MEGABYTES = 16
 
 MOST_PARTS = 500
 MOST_MARKS = 120_000
-"""XML tags of all parts together, each of which costs time and memory; a thousand rows have a third of them."""
+"""XML tags of all parts together, each of which costs time and memory; a thousand rows have a third."""
 
 MOST_SHEETS = 100
 MOST_COLUMNS = 50
@@ -63,10 +64,9 @@ def read_workbook(upload: FileStorage | None, titles: Titles) -> list[SheetRow]:
     """Return the rows of the first visible sheet that has these headings; blank rows are none.
 
     Raises:
-        Refused: FILE_MISSING, FILE_TOO_LARGE, FILE_LOCKED for one with a password, FILE_NOT_WORKBOOK also
-            for one that is not named as a workbook,
-            SHEET_MISSING, HEADINGS_MISSING, HEADING_UNKNOWN, HEADING_TWICE, CELLS_MERGED, ROWS_MISSING or
-            ROWS_TOO_MANY. The fact `field` is "file".
+        Refused: FILE_MISSING, FILE_TOO_LARGE, FILE_LOCKED for one with a password, FILE_NOT_WORKBOOK (also
+            for the name of something else), SHEET_MISSING, HEADINGS_MISSING, HEADING_UNKNOWN, HEADING_TWICE,
+            CELLS_MERGED, ROWS_MISSING or ROWS_TOO_MANY. The fact `field` is "file".
     """
     data = upload.read(MOST_MEGABYTES * MEGABYTE + 1) if upload is not None else b""
     if not data:
@@ -127,7 +127,7 @@ def _require_few_marks(sources: Iterable[bytes]) -> None:
 
 
 class _SheetReader(ExcelReader):
-    """openpyxl's reader without what rows do not need: charts and their pictures, names, properties, themes."""
+    """openpyxl's reader without what rows do not need: charts with their pictures, properties, themes."""
 
     def read(self) -> None:
         """Read what the rows need, in openpyxl's order."""
