@@ -60,7 +60,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.PICTURE_MISSING: _l("Choose the screenshot of the payment."),
     RefusalCode.PICTURE_TOO_LARGE: _l(
-        "The picture is too large: at most %(limit)s MB and 40 million pixels. "
+        "The picture is too large: at most %(limit)s MB and 40 million pixels, as WebP 20 million. "
         "Send a screenshot, not a photo of the screen."
     ),
     RefusalCode.PICTURE_UNREADABLE: _l(
@@ -68,7 +68,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.ILLUSTRATION_MISSING: _l("Choose a picture first."),
     RefusalCode.ILLUSTRATION_TOO_LARGE: _l(
-        "The picture is too large: at most %(limit)s MB and 40 million pixels. Choose a smaller one."
+        "The picture is too large: at most %(limit)s MB and 40 million pixels, as WebP 20 million. "
+        "Choose a smaller one."
     ),
     RefusalCode.ILLUSTRATION_NOT_KEPT: _l(
         "A picture in the text is not kept here. Take it out and insert it again."
