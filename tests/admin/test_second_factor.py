@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from werkzeug.datastructures import FileStorage
 
 from lead_system.clock import now
 from lead_system.models import RecoveryCode
@@ -70,7 +71,7 @@ def test_picture_and_key_tell_an_app_the_same(cast: Cast, browser: Callable[[], 
     (picture,) = [
         p["src"] for p in page.page.find_all("img") if p["src"].startswith("data:image/png;base64,")
     ]
-    told = read_photo(BytesIO(b64decode(picture.partition(",")[2])))
+    told = read_photo(FileStorage(BytesIO(b64decode(picture.partition(",")[2])), "code.png"))
     key = key_on(page).replace(" ", "")
     assert told == f"otpauth://totp/lead_system:director?secret={key}&issuer=lead_system"
     assert page.headers["Cache-Control"] == "no-store"
