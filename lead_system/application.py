@@ -97,6 +97,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_NAME": cookie_name("session", is_https=settings.is_https),
         "SESSION_PROTECTION": None,
+        # Else the answer to a request from before the session was renewed would bring the old one back.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "TRUSTED_HOSTS": settings.trusted_hosts,
         "WTF_CSRF_TIME_LIMIT": None,
         "TEMPLATES_AUTO_RELOAD": False,

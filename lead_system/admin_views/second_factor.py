@@ -59,7 +59,7 @@ class SecondFactorView(BackOfficeView):
             )
         except Refused as refused:
             return self._set_up_page(form, refused)
-        renew_session(signed_in().id)
+        renew_session()
         note_event("second_factor_on", account=signed_in().id)
         return self._codes_page(codes)
 
@@ -102,7 +102,7 @@ class SecondFactorView(BackOfficeView):
             turn_off_second_factor(caller(form), now=present())
         except Refused as refused:
             return self._off_page(form, refused)
-        renew_session(signed_in().id)
+        renew_session()
         note_event("second_factor_off", account=signed_in().id)
         flash(_("The second factor is off. Your password alone opens your account again."), "success")
         return redirect(self.get_url(".index_view"))

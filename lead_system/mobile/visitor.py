@@ -29,11 +29,11 @@ def begin() -> Answer:
     if not form.validate_on_submit():
         return render_template("mobile/visitor_begin.html", form=form), form.status
     try:
-        changed = become_visitor(caller(form), name=form.name.data or "", now=now())
+        become_visitor(caller(form), name=form.name.data or "", now=now())
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/visitor_begin.html", form=form), status
-    renew_session(changed.account_id)
+    renew_session()
     return redirect(url_for("mobile.sign_in.start"))
 
 
@@ -99,7 +99,8 @@ def turn_broker() -> Answer:
     form = PhoneForm()
     if not form.validate_on_submit():
         return render_template("mobile/visitor_broker.html", form=form), form.status
-    renew_session(become_broker(caller(form), now=now()).account_id)
+    become_broker(caller(form), now=now())
+    renew_session()
     return redirect(url_for("mobile.profile.complete"))
 
 

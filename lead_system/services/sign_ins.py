@@ -99,6 +99,27 @@ def _note_seen(sign_in_id: int, now: datetime) -> None:
         _log.info("That somebody was seen could not be noted: %s", type(error).__name__)
 
 
+def renew_sign_in(token: str) -> str:
+    """Give a sign-in another token, and return it; the one before opens nothing any more.
+
+    It is taken over into the next generation of its account, which its own new password has begun. Were there
+    two new ones, the later is somebody else's doing, and ends this sign-in with the others.
+    """
+    renewed = secrets.token_urlsafe(32)
+
+    def renew() -> None:
+        sign_in = db.session.scalar(select(SignIn).where(SignIn.token_hash == _hash(token)).with_for_update())
+        if sign_in is None:
+            return
+        generation = sign_in.account.session_generation
+        if generation - sign_in.generation <= 1:
+            sign_in.generation = generation
+        sign_in.token_hash = _hash(renewed)
+
+    atomic(renew)
+    return renewed
+
+
 def end_sign_in(token: str, *, now: datetime) -> None:
     """End the sign-in that a token belongs to: a copy of the cookie opens nothing. Twice is no harm."""
     ended = update(SignIn).where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))

@@ -8,9 +8,9 @@ from flask import g, request, session
 from flask_login import current_user
 
 from lead_system.clock import now
-from lead_system.extensions import db, login_manager
+from lead_system.extensions import login_manager
 from lead_system.models import Account, SignIn
-from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signed_in
+from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signed_in, renew_sign_in
 from lead_system.services.transaction import Caller
 from lead_system.web.browsers import browser_name
 from lead_system.web.forms import RequestForm
@@ -52,10 +52,14 @@ def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> N
     _see_anew()
 
 
-def renew_session(account_id: int) -> None:
-    """Go on in a new session, with a new token, after what somebody may do or know has changed (SPEC 4)."""
-    account = db.session.get_one(Account, account_id)
-    begin_session(account.id, generation=account.session_generation, keeps=session.permanent)
+def renew_session() -> None:
+    """Go on under a new token, after what somebody may do or know has changed, or was asked again.
+
+    Pages that are open go on too, and a form that is sent twice is still one of this session (R13).
+    """
+    session[_TOKEN] = renew_sign_in(sign_in_token())
+    for name in ("_login_user", "sign_in", "account_id"):
+        g.pop(name, None)
 
 
 def begin_second_step(account_id: int, *, generation: int) -> None:

@@ -23,7 +23,7 @@ from lead_system.domain.sessions import is_confirmed
 from lead_system.services.sign_ins import confirm_sign_in
 from lead_system.web.access import is_safe_next
 from lead_system.web.addresses import shown_address
-from lead_system.web.caller import current_sign_in, signed_in
+from lead_system.web.caller import current_sign_in, renew_session, signed_in
 from lead_system.web.doors import server_secret
 from lead_system.web.errors import fields_to_send_again, retry_after
 from lead_system.web.forms import RequestForm
@@ -103,6 +103,7 @@ def confirm(form: ConfirmingForm) -> None:
     except Refused as refused:
         note_event("confirming_failed", account=account_id, code=refused.code.value)
         raise
+    renew_session()
     note_event("confirmed", account=account_id)
 
 

@@ -86,6 +86,20 @@ def test_page_leads_to_the_question_and_the_answer_back_to_it(admin: PageClient,
     assert admin.get(ADD_TYPE).status_code == 200
 
 
+def test_cookie_that_was_copied_before_the_answer_opens_nothing_after_it(
+    admin: PageClient, new_client: NewClient
+) -> None:
+    copied = admin.get_cookie("session")
+    thief = new_client()
+    thief.set_cookie("session", copied.value if copied else "")
+    assert thief.get("/admin/leads/").status_code == 200
+
+    admin.submit(admin.get(ADD_TYPE, follow_redirects=True), {"confirm_password": PASSWORD})
+
+    assert admin.get("/admin/leads/").status_code == 200
+    assert thief.get("/admin/leads/").location == f"{DOOR}?next=/admin/leads/"
+
+
 @pytest.mark.parametrize("wanted", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere", ""])
 def test_answer_leads_nowhere_else(admin: PageClient, wanted: str) -> None:
     asked = admin.get("/admin/confirm", query_string={"next": wanted})

@@ -382,3 +382,48 @@ def test_old_sign_ins_are_forgotten_and_none_that_could_still_open(cast: Cast, c
 def test_caller_without_an_account_ends_nothing(cast: Cast) -> None:
     with cast.app.app_context(), refused("account_closed"):
         sign_ins.end_other_sign_ins(Caller(None, "a-request-id", "x"), but_id=1, now=now())
+
+
+def renews(cast: Cast, token: str) -> str:
+    with cast.app.app_context():
+        return sign_ins.renew_sign_in(token)
+
+
+@both_databases
+def test_renewed_sign_in_goes_on_under_another_token_only(cast: Cast, clock: StoppedClock) -> None:
+    token = begins(cast, "director")
+    before = row_of(cast, token)
+    clock.forward(timedelta(hours=1))
+
+    renewed = renews(cast, token)
+
+    assert (opens(cast, token), opens(cast, renewed)) == (False, True)
+    after = row_of(cast, renewed)
+    assert (after.id, after.began_at) == (before.id, before.began_at)
+    assert standing(cast, "director") == ["Edge · Windows"]
+
+
+@pytest.mark.parametrize(("new_generations", "goes_on"), [(0, True), (1, True), (2, False)])
+def test_renewed_sign_in_outlives_its_own_new_password_and_nobody_elses(
+    cast: Cast, new_generations: int, *, goes_on: bool
+) -> None:
+    token = begins(cast, "director")
+    cast.change("director", session_generation=1 + new_generations)
+
+    assert opens(cast, renews(cast, token)) is goes_on
+
+
+def test_ended_sign_in_is_not_renewed_back_to_life(cast: Cast) -> None:
+    token = begins(cast, "director")
+    with cast.app.app_context():
+        sign_ins.end_sign_in(token, now=now())
+
+    assert not opens(cast, renews(cast, token))
+
+
+@pytest.mark.parametrize("token", ["", "nobody's"])
+def test_what_is_no_token_is_renewed_into_nothing(cast: Cast, token: str) -> None:
+    with nothing_written(cast.app):
+        renewed = renews(cast, token)
+
+    assert not opens(cast, renewed)
