@@ -16,6 +16,7 @@ from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import init_addresses
 from lead_system.web.assets import init_assets, static_address
+from lead_system.web.confirming import init_confirming
 from lead_system.web.cookies import cookie_name
 from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_addresses,
         init_language,
         init_access,
+        init_confirming,
         init_errors,
         init_filters,
         init_headers,

@@ -42,7 +42,7 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 
 class Settings(BaseSettings):
@@ -100,6 +100,9 @@ class Settings(BaseSettings):
 
     wechat_picture_origins: str = "https://thirdwx.qlogo.cn,https://wx.qlogo.cn"
     """The only places from which avatars are fetched, parted by commas."""
+
+    require_second_factor: bool = False
+    """Whether nothing of the back office opens before an authenticator app is set up for the account."""
 
     outside_timeout_seconds: float = Field(default=5, gt=0, le=5)
     """How long the server waits for an SMS provider or WeChat."""
@@ -162,8 +165,7 @@ class Settings(BaseSettings):
     @property
     def public_host(self) -> str:
         """The host name in the public address, without a port."""
-        host = urlsplit(self.public_url).hostname or ""
-        return f"[{host}]" if ":" in host else host
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def trusted_hosts(self) -> list[str]:

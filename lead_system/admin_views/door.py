@@ -7,15 +7,14 @@ from flask_login import current_user
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.forms import SignInForm
+from lead_system.admin_views.second_step import go_on
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE
-from lead_system.extensions import db
-from lead_system.models import Account
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.addresses import shown_address
 from lead_system.web.caller import caller, renew_session
-from lead_system.web.doors import let_in, let_out, server_secret, try_password
+from lead_system.web.doors import let_out, server_secret, try_password
 from lead_system.web.errors import retry_after
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.logs import note_event
@@ -37,8 +36,7 @@ def sign_in() -> ResponseReturnValue:
     except Refused as refused:
         form.renew()
         return _page(form, sentence(refused)), refused.http_status, retry_after(refused)
-    let_in(signed_in, way="password")
-    return redirect(_wanted())
+    return go_on(signed_in, _wanted())
 
 
 @blueprint.post("/sign-out")
@@ -65,7 +63,7 @@ def change_password() -> ResponseReturnValue:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return _password_page(form), refused.http_status, retry_after(refused)
-    renew_session(db.session.get_one(Account, changed.account_id))
+    renew_session(changed.account_id)
     note_event("password_changed", account=changed.account_id)
     flash(_("Your password is changed."), "success")
     return redirect(url_for("admin.index"))

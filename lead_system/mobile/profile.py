@@ -5,10 +5,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import OUTSIDERS, PHONE_STAFF, Approval, Role
-from lead_system.extensions import db
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
-from lead_system.models import Account
 from lead_system.queries.own import has_avatar
 from lead_system.queries.settings import brokerage_choices, get_settings
 from lead_system.services.brokers import complete_profile
@@ -74,10 +72,9 @@ def change_password() -> Answer:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return render_template("mobile/password.html", form=form), refused.http_status, retry_after(refused)
-    account = db.session.get_one(Account, changed.account_id)
-    renew_session(account)
-    note_event("password_changed", account=account.id)
-    return redirect(home_of(account))
+    renew_session(changed.account_id)
+    note_event("password_changed", account=changed.account_id)
+    return redirect(home_of(signed_in()))
 
 
 @profile.route("/me")

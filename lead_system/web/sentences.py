@@ -60,7 +60,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.EXTENSION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.PICTURE_MISSING: _l("Choose the screenshot of the payment."),
     RefusalCode.PICTURE_TOO_LARGE: _l(
-        "The picture is too large: at most %(limit)s MB and 40 million pixels. "
+        "The picture is too large: at most %(limit)s MB and 40 million pixels, as WebP 20 million. "
         "Send a screenshot, not a photo of the screen."
     ),
     RefusalCode.PICTURE_UNREADABLE: _l(
@@ -68,7 +68,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.ILLUSTRATION_MISSING: _l("Choose a picture first."),
     RefusalCode.ILLUSTRATION_TOO_LARGE: _l(
-        "The picture is too large: at most %(limit)s MB and 40 million pixels. Choose a smaller one."
+        "The picture is too large: at most %(limit)s MB and 40 million pixels, as WebP 20 million. "
+        "Choose a smaller one."
     ),
     RefusalCode.ILLUSTRATION_NOT_KEPT: _l(
         "A picture in the text is not kept here. Take it out and insert it again."
@@ -241,6 +242,13 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
     RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong. Check both and try again."),
+    RefusalCode.SECOND_FACTOR_WRONG: _l(
+        "This code is wrong, was used before or is too old. Wait for the next one in your app and type that."
+    ),
+    RefusalCode.SECOND_FACTOR_ON: _l(
+        "The second factor is on already. Turn it off first if you want to set it up on another phone."
+    ),
+    RefusalCode.SECOND_FACTOR_OFF: _l("This account has no second factor. Reload the page to see how it is."),
     RefusalCode.CODE_WRONG: _l("The code is wrong or no longer valid. Check it, or have a new one sent."),
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
