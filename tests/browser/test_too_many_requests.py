@@ -98,6 +98,8 @@ def test_code_that_is_typed_too_often_may_be_kept_like_on_a_bad_line(
     page.goto("/m/gate/scans")
     expect(page.get_by_role("heading", level=1)).to_have_text("请稍候")
     shot(page, "too much at once")
+    page.wait_for_timeout(500)  # Meanwhile the worker asks for its shell anew, and is refused.
+    assert page.evaluate("caches.match('/m/gate/shell', {ignoreVary: true}).then(Boolean)")
     assert scans_of(cast, lead_id) == []
 
 
