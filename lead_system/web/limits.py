@@ -68,10 +68,27 @@ COSTLY = (
     Costly(
         "sign-ins",
         "120 per minute",
-        ("back_office_door.sign_in", "mobile.sign_in.by_password", "mobile.sign_in.by_code"),
+        (
+            "back_office_door.sign_in",
+            "second_step.ask_code",
+            "mobile.sign_in.by_password",
+            "mobile.sign_in.by_code",
+            "mobile.own.phone_code",
+        ),
     ),
     Costly("codes sent", "60 per minute", ("mobile.sign_in.by_phone", "mobile.own.phone")),
-    Costly("passwords", "30 per minute", (".change_password",)),
+    Costly(
+        "passwords",
+        "30 per minute",
+        (
+            ".change_password",
+            "confirming.ask",
+            "second_factor.set_up_view",
+            "second_factor.turn_off_view",
+            "second_factor.recovery_codes_view",
+            ".second_factor_view",
+        ),
+    ),
     Costly(
         "WeChat", "120 per minute", ("mobile.wechat.back", "mobile.wechat.signature"), counts_reading=True
     ),

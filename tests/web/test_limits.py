@@ -194,7 +194,9 @@ def test_limits_of_their_own_are_of_endpoints_that_exist(app: Flask) -> None:
                 assert any(named.has(endpoint) for endpoint in app.view_functions), one
 
 
-@pytest.mark.parametrize("part", ["export", "import", "sign-in", "photo", "reveal", "read", "password"])
+@pytest.mark.parametrize(
+    "part", ["export", "import", "sign-in", "code", "photo", "reveal", "read", "password", "second-factor"]
+)
 def test_what_costs_much_or_invites_guessing_has_a_limit_of_its_own(app: Flask, part: str) -> None:
     costly = [
         rule.endpoint
