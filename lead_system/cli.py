@@ -12,6 +12,7 @@ from lead_system.demo import accounts_text, fill_demo, is_filled
 from lead_system.domain.errors import Refused
 from lead_system.domain.passwords import SHORTEST_PASSWORD
 from lead_system.domain.roles import Role
+from lead_system.services.guessing import forget_old_failures
 from lead_system.services.imports import forget_stale_rows
 from lead_system.services.second_factor import reset_second_factor_of
 from lead_system.services.sign_in_codes import forget_old_sends
@@ -71,10 +72,11 @@ def _demo() -> None:
 @click.command("forget-requests")
 @with_appcontext
 def _forget_requests() -> None:
-    """Delete old request ids, files nobody said yes to, and codes sent before yesterday; to be run daily."""
+    """Delete old request ids, files nobody said yes to, and what was counted before today; run it daily."""
     forget_old_requests(now())
     forget_old_sends(now())
     forget_old_sign_ins(now())
+    forget_old_failures(now())
     forget_stale_rows(now())
 
 

@@ -1,5 +1,6 @@
 """Passwords: which are good enough to be set, and how they are kept (decision 23)."""
 
+import string
 import unicodedata
 from collections.abc import Iterable
 from threading import Lock
@@ -21,6 +22,9 @@ _LONGEST_LOOKED_AT = 72
 
 _SHORTEST_PART = 3
 """Characters of a part of a fact that counts as a word of its own: gate and feng of gate-feng."""
+
+_FEWEST_OTHERS = 4
+"""Letters, or signs that no keyboard has, which a password must have beside known words and digits."""
 
 _FIRST_TRIED_HERE = (
     *("lead", "leads", "lead_system", "sales", "broker", "gate", "consultant", "secretary", "director"),
@@ -49,12 +53,27 @@ def require_strong_password(
             fact `field` is `field`.
     """
     require_good_password(password, login=login, field=field)
-    looked_at = unicodedata.normalize("NFKC", password)[:_LONGEST_LOOKED_AT]
+    plain = unicodedata.normalize("NFKC", password)
     words = [*_FIRST_TRIED_HERE, *_words_of([login, *about])]
-    with _one_question:
-        score = zxcvbn(looked_at, user_inputs=words)["score"]
-    if score < GOOD_SCORE:
+    if _is_made_of(words, plain.casefold()) or _score(plain, words) < GOOD_SCORE:
         raise Refused(RefusalCode.PASSWORD_TOO_EASY, field=field)
+
+
+def _score(password: str, words: list[str]) -> int:
+    with _one_question:
+        return int(zxcvbn(password[:_LONGEST_LOOKED_AT], user_inputs=words)["score"])
+
+
+def _is_made_of(words: list[str], password: str) -> bool:
+    """Say whether little is left of a password without these words, its digits and its signs.
+
+    To zxcvbn three such words in a row are many guesses; to somebody who knows their owner they are few.
+    """
+    rest = password
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word.casefold(), " ")
+    others = [sign for sign in rest if not (sign.isdecimal() or sign.isspace() or sign in string.punctuation)]
+    return rest != password and len(others) < _FEWEST_OTHERS
 
 
 def _words_of(facts: Iterable[str | None]) -> Iterable[str]:

@@ -104,7 +104,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.PASSWORD_TOO_SHORT: _l("The password is too short: at least %(limit)s characters."),
     RefusalCode.PASSWORD_TOO_EASY: _l(
-        "That password is too easy to guess. Choose one that is not a name, a number or one sign repeated."
+        "That password is too easy to guess. Put together several words that have nothing to do with each "
+        "other, with you or with this system."
     ),
     RefusalCode.PASSWORDS_DIFFER: _l("The two passwords differ. Type the new one twice, the same."),
     RefusalCode.PASSWORD_WRONG: _l("The present password is wrong. Type it again."),

@@ -16,7 +16,17 @@ from sqlalchemy.exc import IntegrityError
 from lead_system.application import create_app
 from lead_system.clock import now
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Collision, CustomerType, Fee, GateScan, Lead, Plot
+from lead_system.models import (
+    Account,
+    Brokerage,
+    Collision,
+    CustomerType,
+    Fee,
+    GateScan,
+    Lead,
+    Plot,
+    SignInFailure,
+)
 from lead_system.services.sign_ins import find_signed_in
 from tests.house.access_table import ALL
 from tests.support.cast import AGENTS, STAFF, Cast, move_in
@@ -106,6 +116,8 @@ class World:
     def revive(self) -> None:
         """Put accounts and brokerages back, whatever became of them, and let everybody sign in again."""
         with self.app.app_context():
+            db.session.execute(db.delete(SignInFailure))
+            db.session.commit()
             for kind, row in self.kept_rows:
                 values = {name: value for name, value in row.items() if name not in ("id", "version")}
                 try:

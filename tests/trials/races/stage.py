@@ -15,7 +15,7 @@ import httpx
 from sqlalchemy import select
 
 from lead_system.extensions import db
-from lead_system.models import CollisionEvent, HandledRequest, Hold, Lead
+from lead_system.models import CollisionEvent, HandledRequest, Hold, Lead, SignInFailure
 from tests.support.cast import Cast
 from tests.trials.centre import Centre
 from tests.trials.findings import Broken, Finding
@@ -153,6 +153,13 @@ class Stage:
         self.findings: list[Finding] = []
         self.replies: list[Reply] = []
         self.is_together = False
+        self._forget_failures()
+
+    def _forget_failures(self) -> None:
+        """Let no round be slowed by what an earlier one typed wrongly: all come from one address."""
+        with self.centre.app.app_context():
+            db.session.execute(db.delete(SignInFailure))
+            db.session.commit()
 
     # What a round begins with.
 
