@@ -8,7 +8,7 @@ from lead_system.admin_views.base import Answer, BackOfficeView, Question, numbe
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.models import SignIn
-from lead_system.queries.sign_ins import find_own_sign_in, standing_sign_ins
+from lead_system.queries.sign_ins import find_own_sign_in, own_sign_ins
 from lead_system.services.sign_ins import end_other_sign_ins, end_own_sign_in
 from lead_system.web.browsers import shown_browser
 from lead_system.web.caller import caller, current_sign_in, signed_in
@@ -26,8 +26,9 @@ class SessionsView(BackOfficeView):
     @expose("/")
     def index_view(self) -> Answer:
         """Show on which browsers one is signed in, since when, and when each was last used."""
-        standing = standing_sign_ins(signed_in(), present())
-        return self.render("admin/sessions.html", sign_ins=standing, this_one=current_sign_in())
+        this_one = current_sign_in()
+        own = own_sign_ins(signed_in(), this_one, present())
+        return self.render("admin/sessions.html", sign_ins=own, this_one=this_one)
 
     @expose("/end/", methods=("GET", "POST"))
     @confirm_first

@@ -8,7 +8,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import OUTSIDERS, PHONE_STAFF
 from lead_system.mobile.forms import PhoneForm
 from lead_system.mobile.frame import Answer
-from lead_system.queries.sign_ins import find_own_sign_in, standing_sign_ins
+from lead_system.queries.sign_ins import find_own_sign_in, own_sign_ins
 from lead_system.services.sign_ins import end_other_sign_ins, end_own_sign_in
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, current_sign_in, signed_in
@@ -21,8 +21,9 @@ sessions = Blueprint("sessions", __name__, url_prefix="/sessions")
 @allow(*OUTSIDERS, *PHONE_STAFF)
 def all_own() -> Answer:
     """Show on which browsers one is signed in, since when, and when each was last used."""
-    standing = standing_sign_ins(signed_in(), now())
-    return render_template("mobile/sessions.html", sign_ins=standing, this_one=current_sign_in())
+    this_one = current_sign_in()
+    own = own_sign_ins(signed_in(), this_one, now())
+    return render_template("mobile/sessions.html", sign_ins=own, this_one=this_one)
 
 
 @sessions.route("/<int:sign_in_id>/end", methods=["GET", "POST"])

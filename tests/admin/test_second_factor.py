@@ -59,6 +59,15 @@ def sets_up(client: PageClient) -> tuple[str, PageResponse]:
     return key, client.submit(page, {"code": code_at(key, now())})
 
 
+def noted(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object]]]:
+    """What was written down for security, and about whom."""
+    return [
+        (record.message, record.facts)  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.name == "lead_system.security"
+    ]
+
+
 # Setting it up.
 
 
@@ -78,13 +87,15 @@ def test_picture_and_key_tell_an_app_the_same(cast: Cast, browser: Callable[[], 
 
 
 def test_first_code_turns_it_on_and_shows_ten_recovery_codes_once(
-    cast: Cast, browser: Callable[[], PageClient]
+    cast: Cast, browser: Callable[[], PageClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     client = browser()
     gives_password(client)
 
-    key, shown = sets_up(client)
+    with caplog.at_level(logging.INFO, logger="lead_system.security"):
+        key, shown = sets_up(client)
 
+    assert noted(caplog) == [("second_factor_on", {"account": cast.ids["director"]})]
     codes = [code.text for code in shown.page.find_all("code")]
     assert shown.page.h1 == "Your recovery codes"
     assert len({code for code in codes if re.fullmatch(r"[a-z2-9]{5}-[a-z2-9]{5}", code)}) == 10
@@ -175,8 +186,8 @@ def test_wrong_code_opens_nothing_and_is_noted(
 
     assert (refused.status_code, refused.page.h1) == (422, TYPE_CODE)
     assert client.get("/admin/leads/").status_code == 302
-    (noted,) = [r for r in caplog.records if r.message == "second_factor_failed"]
-    assert noted.facts == {"account": cast.ids["director"], "code": "second_factor_wrong"}  # type: ignore[attr-defined]
+    failed = {"account": cast.ids["director"], "code": "second_factor_wrong"}
+    assert noted(caplog) == [("second_factor_failed", failed)]
     assert client.submit(refused, {"code": phone.code()}).page.h1 == "Dashboard"
 
 
@@ -282,34 +293,42 @@ def test_new_recovery_codes_replace_the_old(
 
 
 def test_turning_it_off_asks_and_then_lets_the_password_alone_in(
-    cast: Cast, phone: Phone, browser: Callable[[], PageClient]
+    cast: Cast, phone: Phone, browser: Callable[[], PageClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     client, other = browser(), browser()
     signs_in(client, phone)
 
     asked = client.get("/admin/second-factor/turn-off/")
     assert "Whoever learns your password can then sign in as you." in asked.text
-    about = client.submit(asked, button="Turn it off")
+    with caplog.at_level(logging.INFO, logger="lead_system.security"):
+        about = client.submit(asked, button="Turn it off")
 
     assert "It is off." in about.text
+    assert noted(caplog) == [("second_factor_off", {"account": cast.ids["director"]})]
     assert client.get("/admin/leads/").status_code == 200
     assert gives_password(other).page.h1 == "Dashboard"
 
 
 def test_admin_takes_a_lost_one_away_and_they_are_signed_out(
-    cast: Cast, phone: Phone, browser: Callable[[], PageClient]
+    cast: Cast, phone: Phone, browser: Callable[[], PageClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     director, admin = browser(), browser()
     signs_in(director, phone)
     gives_password(admin, "admin")
 
-    row = admin.get("/admin/staff/")
-    addresses = [link["href"] for link in row.page.find_all("a") if link.text.startswith("Second factor")]
+    list_of_staff = admin.get("/admin/staff/")
+    addresses = [
+        link["href"] for link in list_of_staff.page.find_all("a") if link.text.startswith("Second factor")
+    ]
     of_director = f"/admin/staff/second-factor/?id={cast.ids['director']}"
     assert [address for address in addresses if "?id=" in address] == [of_director]
-    done = admin.submit(of_director, button="Take away")
+    with caplog.at_level(logging.INFO, logger="lead_system.security"):
+        done = admin.submit(of_director, button="Take away")
 
     assert "The second factor is taken away" in done.text
+    assert noted(caplog) == [
+        ("second_factor_reset", {"account": cast.ids["director"], "by": cast.ids["admin"]})
+    ]
     assert director.get("/admin/leads/").status_code == 302
     assert gives_password(director).page.h1 == "Dashboard"
 
