@@ -50,6 +50,7 @@ _PHONE_HEAD = re.compile(r"1[3-9][0-9]")
 _PHONE_TAIL = re.compile(r"[0-9]{4}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _PREFIXED_MOBILE = re.compile(r"(?:00)?(?:86)?1[3-9][0-9]{9}")
+_LONGEST_NUMBER = 15
 _CHINESE_DIGITS = str.maketrans("〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "0001123456789123456789")
 _CUTTABLE = re.compile(r"(1[3-9]\d)\d{4}(\d{4})")
 _GAP = "[^0-9]{1,6}"
@@ -155,12 +156,15 @@ def _folded_digits(text: str) -> str:
 
 
 def _spells_mobile(groups: list[str]) -> bool:
-    """Say whether neighbouring groups of digits, put together, are exactly one mobile number."""
+    """Say whether neighbouring groups of digits, put together, are exactly one mobile number.
+
+    No more groups are looked at than the longest number has digits: a million of them take a million steps.
+    """
     for start in range(len(groups)):
         joined = ""
-        for group in groups[start:]:
+        for group in groups[start : start + _LONGEST_NUMBER]:
             joined += group
-            if len(joined) > 15:
+            if len(joined) > _LONGEST_NUMBER:
                 break
             if _PREFIXED_MOBILE.fullmatch(joined):
                 return True

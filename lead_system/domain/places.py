@@ -16,7 +16,7 @@ DECIMALS = 6
 """Decimals that are kept: the sixth is a tenth of a metre."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,15})?")
-_PAIR = re.compile(r"(-?[0-9]{1,3}\.[0-9]{1,15})\s*[,，、;；\s]\s*(-?[0-9]{1,3}\.[0-9]{1,15})")
+_PAIR = re.compile(r"(-?[0-9]{1,3}\.[0-9]{1,15})(?:\s*[,，、;；]\s*|\s+)(-?[0-9]{1,3}\.[0-9]{1,15})")
 _WESTERNMOST = 73
 """China begins at this longitude and ends far south of this latitude, so that a pair tells which is which."""
 

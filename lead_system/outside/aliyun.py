@@ -5,7 +5,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +20,7 @@ class AliyunSms:
     """Sends codes by Aliyun, from an account with an approved signature and template."""
 
     key_id: str
-    key_secret: str
+    key_secret: str = field(repr=False)
     sign_name: str
     template: str
     endpoint: str

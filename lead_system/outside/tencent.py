@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ class TencentSms:
     """Sends codes by Tencent Cloud, from an account with an approved signature and template."""
 
     key_id: str
-    key_secret: str
+    key_secret: str = field(repr=False)
     app_id: str
     sign_name: str
     template: str

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,7 +43,7 @@ class Wechat:
     """The official account, as its server talks to WeChat."""
 
     app_id: str
-    app_secret: str
+    app_secret: str = field(repr=False)
     api_url: str
     open_url: str
     timeout: float

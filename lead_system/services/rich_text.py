@@ -28,7 +28,8 @@ IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 
 _SOURCE = re.compile(r' src="/pictures/([0-9a-f]{32})/[0-9]{1,4}\.jpg"')
 _BLOCK_END = re.compile(r"<br>|</(?:p|h2|h3|li|blockquote)>")
-_BLANK_ENDS = re.compile(r"^(?:<p>(?:\s|<br>)*</p>\s*)+|(?:\s*<p>(?:\s|<br>)*</p>)+$")
+_BLANK_BEGINNING = re.compile(r"(?:<p>(?:\s|<br>)*</p>\s*)+")
+_BLANK_PARAGRAPH = re.compile(r"<p>(?:\s|<br>)*</p>\s*")
 
 
 def clean_html(raw: str, *, field: str) -> str:
@@ -42,7 +43,7 @@ def clean_html(raw: str, *, field: str) -> str:
     if len(raw) > _SENT_LENGTH:
         raise Refused(RefusalCode.TEXT_TOO_LONG, field=field, limit=TEXT_LENGTH)
     cleaned = safe_html(raw if nh3.is_html(raw) else _paragraphs(raw))
-    cleaned = _BLANK_ENDS.sub("", cleaned.strip()).strip()
+    cleaned = _without_blank_ends(cleaned)
     if len(cleaned) > TEXT_LENGTH:
         raise Refused(RefusalCode.TEXT_TOO_LONG, field=field, limit=TEXT_LENGTH)
     return cleaned if plain_text(cleaned) or pictures_in(cleaned) else ""
@@ -81,6 +82,21 @@ def plain_text(cleaned: str) -> str:
     """Return what a cleaned text says, without its marks, on one line."""
     spaced = _BLOCK_END.sub(" ", cleaned)
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def _without_blank_ends(cleaned: str) -> str:
+    """Return a text without the blank paragraphs before and behind it.
+
+    The end is looked for backwards: a pattern would look for it from every place of the text to its end.
+    """
+    beginning = _BLANK_BEGINNING.match(cleaned.lstrip())
+    text = cleaned.lstrip()[beginning.end() if beginning else 0 :]
+    end = len(text)
+    while True:
+        start = text.rfind("<p>", 0, end)
+        if start < 0 or not _BLANK_PARAGRAPH.fullmatch(text, start, end):
+            return text[:end].strip()
+        end = start
 
 
 def _kept_value(_tag: str, attribute: str, value: str) -> str | None:

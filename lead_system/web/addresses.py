@@ -1,5 +1,6 @@
 """What may stand in an address or a form, whatever the page: values that a database can look up."""
 
+import unicodedata
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,9 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
 from lead_system.queries.matching import LARGEST_ID
 
+MOST_MARKS = 30
+"""Marks in a row that a text may have; Unicode calls such texts stream-safe."""
+
 
 class RowNumberConverter(IntegerConverter):
     """The `<int:…>` of an address, no larger than a row's number can be: a larger one is not found."""
@@ -18,13 +22,28 @@ class RowNumberConverter(IntegerConverter):
         super().__init__(map, **({"max": LARGEST_ID} | kwargs))
 
 
-def _refuse_null_characters() -> None:
-    """Refuse texts with a null character, which PostgreSQL can neither store nor compare."""
+def _refuse_endless_texts() -> None:
+    """Refuse texts with endless marks or a null character, which PostgreSQL can neither store nor compare."""
     texts = [request.path]
     for name, values in (*request.args.lists(), *request.form.lists()):
         texts += [name, *values]
-    if any("\0" in text for text in texts):
+    if any("\0" in text or _has_endless_marks(text) for text in texts):
         abort(400)
+
+
+def _has_endless_marks(text: str) -> bool:
+    """Say whether more marks stand in a row than any writing puts on a letter.
+
+    Names are compared in one form, in which the marks of a letter are sorted, and sorting half a million of
+    them takes minutes.
+    """
+    in_a_row = 0
+    for character in text if not text.isascii() else "":
+        parts = unicodedata.normalize("NFKD", character)
+        in_a_row = in_a_row + len(parts) if unicodedata.combining(parts[0]) else len(parts) - 1
+        if in_a_row > MOST_MARKS:
+            return True
+    return False
 
 
 def _lead_on_without_number() -> None:
@@ -58,6 +77,6 @@ def _holds_number(name: str, value: str) -> bool:
 def init_addresses(app: Flask) -> None:
     """Take over the `int` of addresses, before any route is added, and look at every request."""
     app.url_map.converters["int"] = RowNumberConverter
-    app.before_request(_refuse_null_characters)
+    app.before_request(_refuse_endless_texts)
     app.before_request(_lead_on_without_number)
     app.jinja_env.globals.update(shown_address=shown_address)

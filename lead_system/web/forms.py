@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number, without_full_numbers
+
+LONGEST_LINE = 1_000
+"""Characters of a field of one line that are shown again after a refusal."""
 
 
 def fresh_request_id() -> str:
@@ -17,9 +20,14 @@ def fresh_request_id() -> str:
 
 
 def _cut_numbers(field: Field) -> None:
-    """Take whole numbers out of what a field shows, whether it could be read or not."""
+    """Take whole numbers out of what a field shows, whether it could be read or not.
+
+    A line that nobody can have typed is not looked through: that takes seconds, before anybody signed in.
+    """
     if isinstance(field, StringField):
-        field.data = without_full_numbers(field.data or "")
+        text = field.data or ""
+        is_endless = len(text) > LONGEST_LINE and not isinstance(field, TextAreaField)
+        field.data = "" if is_endless else without_full_numbers(text)
     elif any(isinstance(text, str) and has_full_number(text) for text in field.raw_data or ()):
         field.data, field.raw_data = None, []
 

@@ -24,6 +24,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+FILE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "sandbox",
+    )
+)
+"""For pictures, workbooks and data: opened by itself such a file can do nothing, whatever it is taken for."""
+
+_FILES = ("image/", "application/")
 
 _NEVER_ASKED_FOR = (
     *("accelerometer", "bluetooth", "display-capture", "geolocation", "gyroscope", "magnetometer"),
@@ -39,7 +52,9 @@ PICTURES = "illustrations.picture"
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    kind = response.mimetype or ""
+    is_no_page = kind.startswith(_FILES) and not kind.endswith("javascript")
+    response.headers["Content-Security-Policy"] = FILE_POLICY if is_no_page else CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = PERMISSIONS_POLICY

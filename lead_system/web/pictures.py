@@ -1,16 +1,19 @@
 """Uploaded pictures: the one way in which they are opened, and how one is drawn anew to be kept.
 
-What an upload claims to be does not count: only what decodes as JPEG, PNG or WebP is a picture. What is
-kept is drawn onto an empty canvas, so that nothing else of the sent file is left: no place, no comment,
-no script behind the last pixel.
+What an upload claims to be does not count: only what decodes as JPEG, PNG or WebP is a picture, and not
+even that under the name of something else. What is kept is drawn onto an empty canvas, so that nothing else
+of the sent file is left: no place, no comment, no script behind the last pixel. A small file can unpack into
+hundreds of megabytes, so a process unpacks one at a time, and reduces it before anything else.
 """
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import PurePosixPath
+from threading import Lock
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -24,6 +27,9 @@ SCREENSHOT_MEGABYTES = 10
 
 SCREENSHOT_PIXELS = 40_000_000
 """Most pixels that a screenshot may have; a small file can unpack into a picture that fills the memory."""
+
+WEBP_PIXELS = 20_000_000
+"""Most pixels of a WebP, which takes four times as much memory for each while it is unpacked."""
 
 KEPT_EDGE = 2000
 """Longer edge, in pixels, to which a screenshot is reduced."""
@@ -47,6 +53,13 @@ AVATAR_EDGE = 240
 
 _QUALITY = 85
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_ENDINGS = frozenset({"", ".jfif", ".jpeg", ".jpg", ".png", ".webp"})
+"""How names of pictures end; phones call one kind by the name of another, and some name none."""
+
+_LYING = frozenset({5, 6, 7, 8})
+"""Orientations of which width and height change places when the picture is put upright."""
+
+_unpacking = Lock()
 _OF_ILLUSTRATIONS = {
     RefusalCode.PICTURE_MISSING: RefusalCode.ILLUSTRATION_MISSING,
     RefusalCode.PICTURE_TOO_LARGE: RefusalCode.ILLUSTRATION_TOO_LARGE,
@@ -63,15 +76,26 @@ def open_picture(data: bytes, *, most_pixels: int) -> Iterator[Image.Image]:
     """
     try:
         picture = Image.open(BytesIO(data), formats=_FORMATS)  # Reads the head only: nothing is unpacked yet.
-        if picture.width * picture.height > most_pixels:
+        if picture.width * picture.height > _most_pixels(picture, most_pixels):
             raise _too_large()
-        yield picture
+        with _unpacking:
+            yield picture
     except Refused:
         raise
     except Image.DecompressionBombError:
         raise _too_large() from None
     except Exception:  # noqa: BLE001 - a broken picture makes Pillow raise nearly anything
         raise Refused(RefusalCode.PICTURE_UNREADABLE, field="picture") from None
+
+
+def _most_pixels(picture: Image.Image, most: int) -> int:
+    return min(most, WEBP_PIXELS) if picture.format == "WEBP" else most
+
+
+def is_named_as_picture(upload: FileStorage) -> bool:
+    """Say whether the name of a file is one of a picture; nothing else of the name is ever used."""
+    ending = PurePosixPath((upload.filename or "").strip()).suffix.lower()
+    return ending in _ENDINGS or ending[1:].isdigit()  # Behind a point, phones write the time as well.
 
 
 def read_screenshot(upload: FileStorage | None) -> NewPicture:
@@ -82,12 +106,14 @@ def read_screenshot(upload: FileStorage | None) -> NewPicture:
     """
     data = _read_file(upload)
     with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
-        picture.draft("RGB", _box(picture))  # Lets a JPEG unpack at a fraction of its size.
         return draw_anew(picture)
 
 
 def draw_anew(picture: Image.Image) -> NewPicture:
-    """Return the first frame of a picture the right way up, on white, reduced, as two fresh JPEG files."""
+    """Return the first frame of a picture the right way up, on white, reduced, as two fresh JPEG files.
+
+    The picture itself is reduced.
+    """
     canvas = _on_white(picture)
     small = canvas.copy()
     small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
@@ -111,7 +137,6 @@ def draw_avatar(data: bytes) -> NewAvatar:
         Refused: PICTURE_TOO_LARGE or PICTURE_UNREADABLE.
     """
     with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
-        picture.draft("RGB", (4 * AVATAR_EDGE, 4 * AVATAR_EDGE))
         upright = _on_white(picture, (4 * AVATAR_EDGE, 4 * AVATAR_EDGE))
         square = ImageOps.fit(upright, (AVATAR_EDGE, AVATAR_EDGE), Image.Resampling.LANCZOS)
         jpeg = _as_jpeg(square)
@@ -137,12 +162,14 @@ def read_illustration(upload: FileStorage | None) -> NewIllustration:
     with _in_words_of_illustrations():
         data = _read_file(upload)
         with open_picture(data, most_pixels=SCREENSHOT_PIXELS) as picture:
-            picture.draft("RGB", (WIDTHS[-1], TALLEST))
             return draw_widths(picture)
 
 
 def draw_widths(picture: Image.Image) -> NewIllustration:
-    """Return the first frame of a picture the right way up, on white, as a fresh JPEG file for each width."""
+    """Return the first frame of a picture the right way up, on white, as a fresh JPEG file for each width.
+
+    The picture itself is reduced.
+    """
     largest = _on_white(picture, (WIDTHS[-1], TALLEST))
     widths = sorted({min(width, largest.width) for width in WIDTHS})
     drawn = tuple(DrawnWidth(width, _as_jpeg(_narrowed(largest, width))) for width in widths)
@@ -157,7 +184,11 @@ def _narrowed(picture: Image.Image, width: int) -> Image.Image:
 
 
 def _read_file(upload: FileStorage | None) -> bytes:
-    """Return what was sent, of which no more is read than may be kept; its temporary file goes at once."""
+    """Return what was sent, of which no more is read than may be kept; its temporary file goes at once.
+
+    Raises:
+        Refused: PICTURE_MISSING, PICTURE_TOO_LARGE, or PICTURE_UNREADABLE for the name of something else.
+    """
     most_bytes = SCREENSHOT_MEGABYTES * MEGABYTE
     data = b""
     if upload is not None:
@@ -167,16 +198,32 @@ def _read_file(upload: FileStorage | None) -> bytes:
         raise Refused(RefusalCode.PICTURE_MISSING, field="picture")
     if len(data) > most_bytes:
         raise _too_large()
+    if upload is not None and not is_named_as_picture(upload):
+        raise Refused(RefusalCode.PICTURE_UNREADABLE, field="picture")
     return data
 
 
 def _on_white(picture: Image.Image, box: tuple[int, int] | None = None) -> Image.Image:
     """Return a picture the right way up on a white canvas, fitted into a box; without one, into its own."""
-    upright = _coloured(ImageOps.exif_transpose(picture))
-    upright.thumbnail(box or _box(upright))
+    upright = _coloured(ImageOps.exif_transpose(_reduced(picture, box)))
     canvas = Image.new("RGB", upright.size, "white")
     canvas.paste(upright, mask=upright if upright.mode == "RGBA" else None)
     return canvas
+
+
+def _reduced(picture: Image.Image, box: tuple[int, int] | None) -> Image.Image:
+    """Return a picture as it lies in its file, small enough to fit into the box once it is upright.
+
+    Nothing is copied at its full size where that can be avoided; a JPEG even unpacks at a fraction of it.
+    """
+    is_lying = picture.getexif().get(ExifTags.Base.Orientation) in _LYING
+    width, height = box or _box(picture.size[::-1] if is_lying else picture.size)
+    if picture.mode.startswith("I"):
+        picture = picture.convert("I")
+    elif picture.mode in ("1", "P", "PA") or "transparency" in picture.info:
+        picture = _coloured(picture)
+    picture.thumbnail((height, width) if is_lying else (width, height))
+    return picture
 
 
 def _too_large() -> Refused:
@@ -191,12 +238,12 @@ def _coloured(picture: Image.Image) -> Image.Image:
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 
-def _box(picture: Image.Image) -> tuple[int, int]:
+def _box(size: tuple[int, int]) -> tuple[int, int]:
     """Return the width and height into which a picture is fitted; a smaller one stays as it is."""
-    shorter, longer = sorted(picture.size)
+    shorter, longer = sorted(size)
     if longer <= VERY_LONG * shorter:
         return KEPT_EDGE, KEPT_EDGE
-    is_upright = picture.height == longer
+    is_upright = size[1] == longer
     return (LONG_KEPT_WIDTH, LONG_KEPT_EDGE) if is_upright else (LONG_KEPT_EDGE, LONG_KEPT_WIDTH)
 
 

@@ -1,15 +1,15 @@
 """QR pictures: drawing the one of a visit code, with its digits or alone, and reading one out of a photo."""
 
 from io import BytesIO
-from typing import BinaryIO
 
 import qrcode
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
+from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import Refused
-from lead_system.web.pictures import open_picture
+from lead_system.web.pictures import is_named_as_picture, open_picture
 
 PHOTO_BYTES = 12 * 1024 * 1024
 """Largest photo that is looked at."""
@@ -63,13 +63,13 @@ def _as_png(picture: Image.Image) -> bytes:
     return png.getvalue()
 
 
-def read_photo(photo: BinaryIO) -> str | None:
+def read_photo(photo: FileStorage) -> str | None:
     """Return the text of the QR code in a photo; None where there is none, or no picture that can be read.
 
     Only JPEG, PNG and WebP are opened, up to PHOTO_BYTES and PHOTO_PIXELS; nothing is stored.
     """
     data = photo.read(PHOTO_BYTES + 1)
-    if len(data) > PHOTO_BYTES:
+    if len(data) > PHOTO_BYTES or not is_named_as_picture(photo):
         return None
     picture = _opened(data)
     if picture is None:

@@ -2,14 +2,15 @@
 
 What an upload claims to be does not count, and how large it is says little: a few kilobytes can unpack into
 gigabytes. So a package is measured before anything of it is unpacked, its parts are looked at before a
-parser sees them, and rows are read one by one. People's cells are read as what they show: a phone that
-Excel keeps as the number 13800000000.0 is text again, and what cannot be text says so beside its row.
+parser sees them, only those are parsed that rows need, and rows are read one by one. People's cells are read
+as what they show: a phone that Excel keeps as the number 13800000000.0 is text again, and what cannot be
+text says so beside its row.
 """
 
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -17,8 +18,9 @@ from math import isfinite
 from typing import Any, cast
 from zipfile import ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.workbook import Workbook
 from werkzeug.datastructures import FileStorage
 
@@ -34,6 +36,10 @@ MOST_UNPACKED_MEGABYTES = 16
 """Largest that its parts may be together; a thousand rows are less than one."""
 
 MOST_PARTS = 500
+MOST_MARKS = 120_000
+"""XML tags of all parts together, each of which costs time and memory; a thousand rows have a third."""
+
+MOST_SHEETS = 100
 MOST_COLUMNS = 50
 LAST_LINE = 1_048_576
 """Excel's own last row; a file may claim any."""
@@ -46,7 +52,7 @@ _LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
 """How a workbook with a password names its content, inside the package of Excel 97."""
 
 _DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z0-9:]+)[\"']")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z0-9:]+)[\"']")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARKS = str.maketrans({"’": "'", "*": "", "＊": ""})
 
@@ -58,19 +64,23 @@ def read_workbook(upload: FileStorage | None, titles: Titles) -> list[SheetRow]:
     """Return the rows of the first visible sheet that has these headings; blank rows are none.
 
     Raises:
-        Refused: FILE_MISSING, FILE_TOO_LARGE, FILE_LOCKED for one with a password, FILE_NOT_WORKBOOK,
-            SHEET_MISSING, HEADINGS_MISSING, HEADING_UNKNOWN, HEADING_TWICE, CELLS_MERGED, ROWS_MISSING or
-            ROWS_TOO_MANY. The fact `field` is "file".
+        Refused: FILE_MISSING, FILE_TOO_LARGE, FILE_LOCKED for one with a password, FILE_NOT_WORKBOOK (also
+            for the name of something else), SHEET_MISSING, HEADINGS_MISSING, HEADING_UNKNOWN, HEADING_TWICE,
+            CELLS_MERGED, ROWS_MISSING or ROWS_TOO_MANY. The fact `field` is "file".
     """
     data = upload.read(MOST_MEGABYTES * MEGABYTE + 1) if upload is not None else b""
     if not data:
         raise _refused(RefusalCode.FILE_MISSING)
+    if upload is None or not (upload.filename or "").strip().lower().endswith(".xlsx"):
+        raise _refused(RefusalCode.FILE_NOT_WORKBOOK)
     try:
         _require_harmless(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Of what a template of ours never has, and is not looked at.
-            with closing(load_workbook(BytesIO(data), read_only=True, keep_links=False)) as book:
-                return _read_rows(book, titles)
+            reader = _SheetReader(BytesIO(data), read_only=True, keep_links=False)
+            with closing(reader.archive):
+                reader.read()
+                return _read_rows(reader.wb, titles)
     except Refused:
         raise
     except Exception:  # noqa: BLE001 - a broken workbook makes openpyxl raise nearly anything
@@ -102,8 +112,42 @@ def _require_harmless(data: bytes) -> None:
             raise _too_large()
         if any(part.flag_bits & 1 for part in parts):
             raise _refused(RefusalCode.FILE_LOCKED)
-        if any(mark in package.read(part) for part in parts for mark in _DOCUMENT_TYPES):
+        _require_few_marks(package.read(part) for part in parts)
+
+
+def _require_few_marks(sources: Iterable[bytes]) -> None:
+    """Refuse parts that define entities of their own, or have more tags than can be parsed at once."""
+    marks = 0
+    for source in sources:
+        if any(mark in source for mark in _DOCUMENT_TYPES):
             raise _refused(RefusalCode.FILE_NOT_WORKBOOK)
+        marks += source.count(b"<")
+        if marks > MOST_MARKS:
+            raise _too_large()
+
+
+class _SheetReader(ExcelReader):
+    """openpyxl's reader without what rows do not need: charts with their pictures, properties, themes."""
+
+    def read(self) -> None:
+        """Read what the rows need, in openpyxl's order."""
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        apply_stylesheet(self.archive, self.wb)
+        self.read_worksheets()
+
+    def read_worksheets(self) -> None:
+        """List the sheets, unless there are so many, or one so often, that looking for ours takes minutes."""
+        parts = [rel.target for _, rel in self.parser.find_sheets()]
+        if len(parts) > MOST_SHEETS:
+            raise _too_large()
+        if len(set(parts)) < len(parts):
+            raise _refused(RefusalCode.FILE_NOT_WORKBOOK)
+        super().read_worksheets()
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        """Leave out a sheet that is a chart."""
 
 
 def _read_rows(book: Workbook, titles: Titles) -> list[SheetRow]:

@@ -212,7 +212,7 @@ def test_directors_and_admins_read_a_fee_and_can_neither_pay_nor_void_one(
             "payment.jpg",
             encoded("JPEG") + bytes(11 * MEGABYTE),
             (
-                "The picture is too large: at most 10 MB and 40 million pixels. "
+                "The picture is too large: at most 10 MB and 40 million pixels, as WebP 20 million. "
                 "Send a screenshot, not a photo of the screen."
             ),
         ),

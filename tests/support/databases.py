@@ -62,6 +62,7 @@ class Database:
             demo=True,
             public_url="http://localhost",
             data_dir=self.folder,
+            requests_per_minute=0,
         )
 
 

@@ -55,8 +55,10 @@ def claims_to_be(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("name", ["screenshot.png", "screenshot.txt", "no ending", ""])
-def test_picture_is_known_by_its_content_alone(kind: str, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["screenshot.png", "a.JPG", "a.jpeg", "a.webp", "IMG.103412", "no ending", ""]
+)
+def test_picture_is_known_by_its_content_under_any_name_of_a_picture(kind: str, name: str) -> None:
     kept = read(encoded(picture(), kind), name)
 
     assert (kept.width, kept.height) == (60, 40)
@@ -64,6 +66,23 @@ def test_picture_is_known_by_its_content_alone(kind: str, name: str) -> None:
         assert (large.format, large.mode, large.size) == ("JPEG", "RGB", (60, 40))
         assert (small.format, small.mode, small.size) == ("JPEG", "RGB", (60, 40))
     assert seen(kept.jpeg, 30, 20) == seen(kept.thumbnail, 30, 20) == RED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "screenshot.txt",
+        "screenshot.png.html",
+        "screenshot.svg",
+        "photo\u202egnp.exe",
+        "../../app.py",
+        "a.png\u200e",
+        "a.png;.php",
+    ],
+)
+def test_picture_that_is_named_as_something_else_is_refused(name: str) -> None:
+    with refused("picture_unreadable", field="picture"):
+        read(encoded(picture()), name)
 
 
 def test_missing_file_is_asked_for() -> None:
