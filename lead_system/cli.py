@@ -1,4 +1,4 @@
-"""Commands of the server: `flask create-admin`, `flask demo`, `flask forget-requests`."""
+"""Commands of the server: `flask create-admin`, `flask demo`, `flask anonymise` …"""
 
 import re
 
@@ -12,6 +12,10 @@ from lead_system.demo import accounts_text, fill_demo, is_filled
 from lead_system.domain.errors import Refused
 from lead_system.domain.passwords import SHORTEST_PASSWORD
 from lead_system.domain.roles import Role
+from lead_system.queries.retention import concerned
+from lead_system.queries.settings import get_settings
+from lead_system.services.anonymising import anonymise_old_leads, anonymise_old_visitors
+from lead_system.services.history import verify_history
 from lead_system.services.imports import forget_stale_rows
 from lead_system.services.sign_in_codes import forget_old_sends
 from lead_system.services.staff import NewStaff, open_staff_account
@@ -60,7 +64,34 @@ def _forget_requests() -> None:
     forget_stale_rows(now())
 
 
+@click.command("anonymise")
+@click.option("--dry-run", is_flag=True, help="Only say how many it would be; nothing is written.")
+@with_appcontext
+def _anonymise(*, dry_run: bool) -> None:
+    """Take the personal values of customers and visitors kept long enough; to be run daily."""
+    moment = now()
+    if dry_run:
+        leads, visitors = concerned(get_settings().retention_months, moment)
+        click.echo(f"To be anonymised: {leads} customers, {visitors} visitors.")
+        return
+    leads, visitors = anonymise_old_leads(moment), anonymise_old_visitors(moment)
+    click.echo(f"Anonymised: {leads} customers, {visitors} visitors.")
+
+
+@click.command("verify-history")
+@with_appcontext
+def _verify_history() -> None:
+    """Compare the personal values of all history records with their hashes; fails where one was changed."""
+    found = verify_history()
+    click.echo(
+        f"{found.records} records, {found.with_payload} with personal values, {found.anonymised} anonymised."
+    )
+    if found.first_changed is not None:
+        raise click.ClickException(f"The personal values of record {found.first_changed} were changed.")
+    click.echo("No personal value was changed.")
+
+
 def init_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (_create_admin, _demo, _forget_requests):
+    for command in (_create_admin, _demo, _forget_requests, _anonymise, _verify_history):
         app.cli.add_command(command)

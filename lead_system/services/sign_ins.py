@@ -5,8 +5,9 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from lead_system.domain.sessions import has_lapsed, is_worth_noting
 from lead_system.extensions import db
@@ -90,5 +91,11 @@ def end_sign_in(token: str, *, now: datetime) -> None:
 
 
 def forget_old_sign_ins(now: datetime) -> None:
-    """Delete the sign-ins that nobody can use any more."""
-    atomic(lambda: db.session.execute(delete(SignIn).where(SignIn.seen_at < now - KEPT_FOR)))
+    """Delete the sign-ins that nobody can use any more, but for everybody's last.
+
+    It says when somebody was seen, by which their data is anonymised one day (decision 26).
+    """
+    later = aliased(SignIn)
+    is_not_last = exists().where(later.account_id == SignIn.account_id, later.id > SignIn.id)
+    old = delete(SignIn).where(SignIn.seen_at < now - KEPT_FOR, is_not_last)
+    atomic(lambda: db.session.execute(old.execution_options(synchronize_session=False)))
