@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.codes import read_code
@@ -199,7 +199,8 @@ def visitors_found(actor: Account, search: VisitorSearch) -> Select[Account]:
 
 def visible_phone() -> ColumnElement[str]:
     """Return the seven digits of an account's phone that others may see, to search and to sort by."""
-    return func.substr(Account.phone, 1, 3) + func.substr(Account.phone, 8, 4)
+    head, tail = (func.substr(Account.phone, *part, type_=String) for part in ((1, 3), (8, 4)))
+    return head + tail
 
 
 def visitor_tab_counts(actor: Account, search: VisitorSearch) -> dict[VisitorTab, int]:

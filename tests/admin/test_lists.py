@@ -374,7 +374,7 @@ def test_an_empty_list_says_what_to_do_next(desk: Desk, cast: Cast, this: List) 
 def test_a_search_that_finds_nothing_says_so_and_can_be_cleared(desk: Desk, cast: Cast, this: List) -> None:
     this.add_row(cast, 0)
     client = desk(this.who)
-    field = "account" if this.endpoint == "exports" else "name"
+    field = "account" if this.endpoint in ("exports", "reveals") else "name"
 
     page = client.submit(this.path, {field: "%"}).page
 

@@ -1,4 +1,4 @@
-"""Anonymising (R10, decision 26): what goes, what stays, who is left alone, and that nothing works afterwards."""
+"""Anonymising (R10, decision 26): what goes and what stays, who is left alone, and what is refused then."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -56,7 +56,7 @@ WORDS = ("欧阳", "锋", "1385678", "想买铺面", "有意向", "协商一致"
 
 @pytest.fixture
 def story(cast: Cast, clock: StoppedClock) -> int:
-    """Fang's customer with everything that can be said about one, whose protection has run out; the number."""
+    """Fang's customer with everything that can be said about one, long expired; returns the number."""
     lead_id = cast.enters("fang", OUYANG, "1394321", reports=True, needs="想买铺面")
     qiangs = cast.enters("qiang", OUYANG)
     cast.scans("feng", lead_id)
@@ -223,7 +223,7 @@ def test_bound_and_dealt_customers_are_left_alone_and_so_are_others_leads_of_the
 
 def handle_all(cast: Cast) -> None:
     with cast.app.app_context():
-        ids = tuple(db.session.scalars(db.select(collisions.Collision.id).filter_by(state="open")))
+        ids = tuple(db.session.scalars(db.select(Collision.id).filter_by(state="open")))
     if ids:
         cast.handles("director", *ids)
 
