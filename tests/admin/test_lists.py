@@ -105,7 +105,8 @@ def add_walk_in(cast: Cast, n: int) -> None:
 
 
 def add_visitor(cast: Cast, n: int) -> int:
-    """Add a visitor who comes alone; returns the account's id."""
+    """Add a visitor who comes alone, beside nobody of the cast; returns the account's id."""
+    cast.archives("hong")
     with cast.app.app_context():
         visitor = Account(
             role=Role.VISITOR,

@@ -40,10 +40,12 @@ from lead_system.services import (
 )
 from lead_system.services.history import verify_history
 from lead_system.services.leads import Wishes
+from lead_system.services.sign_ins import forget_old_sign_ins
 from tests.support.cast import HONG, OUYANG, SCREENSHOT, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.refusals import nothing_written, refused
+from tests.trials.invariants import broken_invariants
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 
@@ -148,6 +150,12 @@ def test_history_keeps_its_records_and_still_verifies(cast: Cast, story: int) ->
     assert (found.records, found.first_changed) == (records + 3, None)
     assert found.with_payload == cast.count(HistoryPayload) == 0
     assert found.anonymised == 10
+
+
+def test_the_whole_database_stays_in_order(cast: Cast, story: int) -> None:
+    run(cast)
+
+    assert list(broken_invariants(cast.app, now())) == []
 
 
 def test_again_there_is_nothing_to_do(cast: Cast, story: int) -> None:
@@ -443,6 +451,23 @@ def test_visitors_who_were_not_seen_for_long_go(
 
     assert cast.account("hong", "name") == ("" if counted else "洪七")
     assert cast.account("fang", "name") == "王芳"
+
+
+def test_everybodys_last_sign_in_is_kept_to_say_when_they_were_seen(cast: Cast, clock: StoppedClock) -> None:
+    with cast.app.app_context():
+        for days in (400, 300):
+            moment = now() - timedelta(days=days)
+            db.session.add(
+                SignIn(
+                    account_id=cast.ids["hong"], token_hash=f"{days}", generation=1, began_at=moment,
+                    seen_at=moment, confirmed_at=moment,
+                )
+            )  # fmt: skip
+        db.session.execute(db.delete(SignIn).where(SignIn.token_hash.not_in(("400", "300"))))
+        db.session.commit()
+        forget_old_sign_ins(now())
+
+        assert db.session.scalars(db.select(SignIn.token_hash)).all() == ["300"]
 
 
 def test_a_phone_that_never_said_whose_it_is_goes_too(cast: Cast, clock: StoppedClock) -> None:
