@@ -16,6 +16,7 @@ from lead_system.models import Account, Brokerage, CustomerType
 from lead_system.services import visitors
 from lead_system.services.brokers import change_broker
 from lead_system.services.exports import begin_export, finish_export
+from lead_system.services.sign_ins import begin_sign_in
 from tests.admin.conftest import Desk
 from tests.admin.reading import rows
 from tests.support.cast import BORN, Cast
@@ -121,6 +122,7 @@ def add_visitor(cast: Cast, n: int) -> int:
         db.session.add(visitor)
         db.session.commit()
         cast.ids[f"visitor {n}"] = visitor.id
+        begin_sign_in(visitor.id, generation=1, browser="", now=now() + timedelta(minutes=n + 1))
     cast.walks_in(f"visitor {n}")
     return cast.ids[f"visitor {n}"]
 
