@@ -602,9 +602,12 @@ class Lead(Model):
 
     @property
     def full_name(self) -> str:
-        """Surname and given name as the broker wrote them; parted by a space unless they are Han."""
+        """Surname and given name as the broker wrote them; parted by a space unless they are Han.
+
+        Blank where they were anonymised.
+        """
         gap = " " if self.surname.isascii() and self.given_name.isascii() else ""
-        return f"{self.surname}{gap}{self.given_name}"
+        return f"{self.surname}{gap}{self.given_name}".strip()
 
     @property
     def keys(self) -> tuple[Key, ...]:

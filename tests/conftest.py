@@ -7,6 +7,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [
+    "tests.support.whole_numbers",
     "tests.support.databases",
     "tests.support.frozen",
     "tests.support.manual",

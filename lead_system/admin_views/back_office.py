@@ -25,12 +25,14 @@ from lead_system.admin_views.profile_changes import ProfileChangesView
 from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
 from lead_system.admin_views.referrals import ReferralsView
+from lead_system.admin_views.reveals import RevealsView
 from lead_system.admin_views.scans import ScansView
 from lead_system.admin_views.second_factor import SecondFactorView
 from lead_system.admin_views.sessions import SessionsView
 from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
+from lead_system.admin_views.visitors import VisitorsView
 from lead_system.admin_views.walk_ins import WalkInsView
 from lead_system.extensions import db
 from lead_system.models import (
@@ -41,6 +43,7 @@ from lead_system.models import (
     Export,
     Fee,
     GateScan,
+    HistoryRecord,
     Lead,
     Plot,
     ProfileChange,
@@ -63,10 +66,12 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (ReferralsView, Account, _l("Referral table"), "work", "referrals"),
     (ScansView, GateScan, _l("Gate scans"), "records", "scans"),
     (WalkInsView, WalkIn, _l("Walk-ins"), "records", "walk_ins"),
+    (VisitorsView, Account, _l("Visitors"), "records", "visitors"),
     (ViewingsView, Viewing, _l("Viewings"), "records", "viewings"),
     (RebindsView, Rebind, _l("Rebinds"), "records", "rebinds"),
     (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),
     (ExportLogView, Export, _l("Exports"), "records", "exports"),
+    (RevealsView, HistoryRecord, _l("Reveals"), "records", "reveals"),
     (BrokersView, Account, _l("Brokers"), "people", "brokers"),
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),

@@ -28,7 +28,7 @@ from lead_system.services.collisions import (
     reopen_collision,
 )
 from lead_system.web.caller import caller, signed_in
-from lead_system.web.filters import masked, moment
+from lead_system.web.filters import masked, moment, shown_name
 from lead_system.web.meanings import meaning
 from lead_system.web.sentences import sentence
 from lead_system.web.words import word
@@ -88,7 +88,7 @@ class CollisionsView(ListView):
     count_endpoint = "collisions.open_count_view"
     columns: ClassVar[tuple[Column, ...]] = (
         Column(
-            "name", _l("Customer name"), lambda row: row.collision.challenging_lead.full_name, look="words"
+            "name", _l("Customer name"), lambda row: shown_name(row.collision.challenging_lead), look="words"
         ),
         Column(
             "phone",
@@ -203,7 +203,7 @@ class CollisionsView(ListView):
             form.seen.data = collision.handled_at.isoformat()
         question = Question(
             heading=_("Open the collision again"),
-            subject=Markup("<span data-user>{}</span>").format(collision.challenging_lead.full_name),
+            subject=Markup("<span data-user>{}</span>").format(shown_name(collision.challenging_lead)),
             foresight=(
                 _("It stands among the open collisions again, and counts in the menu."),
                 _("Who handled it, with which outcome and note, stays in the history."),
@@ -275,7 +275,7 @@ def _handled_before(row: Collision) -> Markup:
     by = named.format(row.handled_by.name) if row.handled_by else _("the system")
     said = Markup(_("Handled before by %(name)s at %(moment)s."))  # noqa: S704 - our own sentence
     said %= {"name": by, "moment": moment(row.handled_at)}
-    return named.format(row.challenging_lead.full_name) + " · " + said
+    return named.format(shown_name(row.challenging_lead)) + " · " + said
 
 
 def _details_url(collision_id: int) -> str:

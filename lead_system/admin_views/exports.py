@@ -17,6 +17,7 @@ from sqlalchemy import Select
 from lead_system.admin_views.base import Answer, BackOfficeView, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.workbook import Cell, Sheet, write_workbook
+from lead_system.domain.identity import without_full_numbers
 from lead_system.extensions import db
 from lead_system.services.exports import (
     ROWS_OF_AN_EXPORT,
@@ -104,7 +105,7 @@ class ExportedList(BackOfficeView):
             caller(form),
             request_id=form.request_id.data or "",
             table_name=self.endpoint,
-            filters=dict(self.state()),
+            filters={name: without_full_numbers(value) for name, value in self.state().items()},
             rows_found=self.count(),
             now=present(),
         )

@@ -25,7 +25,7 @@ from lead_system.queries.leads import get_lead
 from lead_system.services.fees import pay_fee, void_fee
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
-from lead_system.web.filters import money
+from lead_system.web.filters import money, shown_name
 from lead_system.web.meanings import meaning
 from lead_system.web.pictures import read_screenshot
 from lead_system.web.sentences import sentence_for_page
@@ -77,7 +77,7 @@ class FeesView(ListView):
         Column(
             "name",
             _l("Customer name"),
-            lambda row: row.lead.full_name,
+            lambda row: shown_name(row.lead),
             of_lead(Lead.name_key, Fee.lead_id),
             look="words",
         ),
@@ -167,7 +167,7 @@ class FeesView(ListView):
         subject = Markup('{} <span class="cell-name" data-user>{}</span>')
         question = Question(
             heading=_("Pay a viewing fee"),
-            subject=subject.format(_("No. %(number)s", number=lead.id), lead.full_name),
+            subject=subject.format(_("No. %(number)s", number=lead.id), shown_name(lead)),
             foresight=(
                 payee.format(
                     _("The fee goes to the broker of this customer:"), lead.broker.name, lead.broker.phone
@@ -199,7 +199,7 @@ class FeesView(ListView):
         question = Question(
             heading=_("Void the viewing fee"),
             subject=subject.format(
-                money(fee.amount), _("No. %(number)s", number=fee.lead_id), fee.lead.full_name
+                money(fee.amount), _("No. %(number)s", number=fee.lead_id), shown_name(fee.lead)
             ),
             foresight=(
                 _("The fee stays in the list, marked void, and leaves every total."),

@@ -165,6 +165,22 @@ class ProtectionForm(VersionForm):
         return bool(self.reach.data == "running")
 
 
+class RetentionForm(VersionForm):
+    """For how many months personal data is kept that nobody needs (R10)."""
+
+    months = StringField(
+        _l("Months"),
+        filters=[typed],
+        description=_l("A whole number between 6 and 120."),
+        render_kw={"inputmode": "numeric", "maxlength": 10, "autocomplete": "off", "required": True},
+    )
+
+    @property
+    def wanted_months(self) -> int:
+        """The months that were typed; 0, which is refused, for anything that is no whole number."""
+        return find_row_number(self.months.data or "") or 0
+
+
 class ContactForm(VersionForm):
     """How the phone pages say to reach the sales centre (manual 6.3.j-12)."""
 

@@ -36,12 +36,14 @@ from lead_system.queries import (
     scope,
 )
 from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
+from lead_system.queries.retention import refuse_anonymised
 from lead_system.queries.settings import get_settings
+from lead_system.services.anonymising import anonymise_lead
 from lead_system.services.bindings import extend_binding, rebind_lead
 from lead_system.services.deals import mark_dealt, mark_dealt_in_bulk, undo_deal
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
-from lead_system.web.filters import moment, remaining
+from lead_system.web.filters import moment, remaining, shown_name
 from lead_system.web.meanings import Mark, meaning
 from lead_system.web.sentences import sentence
 from lead_system.web.why_not import why_not
@@ -140,7 +142,11 @@ class LeadsView(ListView):
     columns: ClassVar[tuple[Column, ...]] = (
         Column("id", _l("Customer number"), lambda row: row.id, Lead.id, lambda row: _details_url(row.lead)),
         Column(
-            "full_name", _l("Customer name"), lambda row: row.lead.full_name, Lead.name_key, look="words name"
+            "full_name",
+            _l("Customer name"),
+            lambda row: shown_name(row.lead),
+            Lead.name_key,
+            look="words name",
         ),
         Column("phone1", _l("Customer phone"), lambda row: phones(row.lead), Lead.phone1, look="phones"),
         Column("status", _l("Status"), lambda row: badge(row.status)),
@@ -275,6 +281,7 @@ class LeadsView(ListView):
             meaning=meaning,
             may_decide=signed_in().role in DECIDERS,
             may_pay=signed_in().role is Role.SECRETARY,
+            may_anonymise=signed_in().role is Role.ADMIN and lead.anonymised_at is None,
             history_word=history_word,
         )
 
@@ -464,6 +471,42 @@ class LeadsView(ListView):
         """Return the broker who was chosen; None before one was."""
         return number_in(request.args["to"]) if request.args.get("to") else None
 
+    # Personal values.
+
+    @expose("/anonymise/", methods=("GET", "POST"))
+    @allow(Role.ADMIN)
+    def anonymise_view(self) -> Answer:
+        """Ask for the reason; take the personal values of a customer who asked for it (decision 26)."""
+        lead, form = self.get_one(request.args.get("id", "")), VersionReasonForm()
+        if request.method == "GET":
+            refuse_anonymised(lead)
+            return self._anonymise_page(lead, form, None)
+        reason = form.reason.data or ""
+        try:
+            anonymise_lead(caller(form), lead_id=lead.id, version=form.seen, reason=reason, now=present())
+        except Refused as refused:
+            return self._anonymise_page(lead, form, refused)
+        flash(_("The customer's data is anonymised."), "success")
+        return redirect(_details_url(lead))
+
+    def _anonymise_page(self, lead: Lead, form: VersionReasonForm, refused: Refused | None) -> Answer:
+        if refused is None:
+            form.version.data = lead.version
+        others = ", ".join(str(other.id) for other in leads.leads_of_same_customer(lead))
+        also = _("The same happens to the other numbers of this customer: %(numbers)s.", numbers=others)
+        question = Question(
+            heading=_("Anonymise the customer"),
+            subject=_about(lead),
+            foresight=(
+                _("Name, digits, needs, notes and reasons are deleted. Nobody can undo this."),
+                _("Number, status, scans, viewings and fees stay. The visit code is refused at the gate."),
+                *((also,) if others else ()),
+            ),
+            button=_("Anonymise"),
+            is_danger=True,
+        )
+        return self.question_page(question, form, refused, back_url=_details_url(lead))
+
 
 def _why_not_pay(lead: Lead) -> str:
     """Return why the secretary cannot pay a fee now; blank where that can be, or for anybody else."""
@@ -478,7 +521,7 @@ def _details_url(lead: Lead) -> str:
 def _about(lead: Lead) -> Markup:
     """Return the line that says which customer a page is about."""
     named = Markup('{} <span class="cell-name" data-user>{}</span> <span class="figures">{}</span>')
-    return named.format(_("No. %(number)s", number=lead.id), lead.full_name, phones(lead))
+    return named.format(_("No. %(number)s", number=lead.id), shown_name(lead), phones(lead))
 
 
 def _details(actor: Account, lead: Lead) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lead_system.models import Account, Lead, Rebind
 from lead_system.queries import rebinds, scope
 from lead_system.queries.rebinds import RebindSearch
 from lead_system.web.caller import signed_in
+from lead_system.web.filters import shown_name
 
 
 class RebindsView(ListView):
@@ -31,7 +32,7 @@ class RebindsView(ListView):
         Column(
             "name",
             _l("Customer name"),
-            lambda row: row.from_lead.full_name,
+            lambda row: shown_name(row.from_lead),
             of_lead(Lead.name_key, Rebind.from_lead_id),
             look="words",
         ),

@@ -14,6 +14,7 @@ from lead_system.models import Account, GateScan, Lead
 from lead_system.queries import scope, visits
 from lead_system.queries.visits import ScanSearch
 from lead_system.web.caller import signed_in
+from lead_system.web.filters import shown_name
 
 
 def lead_url(row: Any) -> str:
@@ -36,7 +37,7 @@ class ScansView(ListView):
         Column(
             "name",
             _l("Customer name"),
-            lambda row: row.lead.full_name,
+            lambda row: shown_name(row.lead),
             of_lead(Lead.name_key, GateScan.lead_id),
             look="words",
         ),

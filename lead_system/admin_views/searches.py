@@ -169,6 +169,20 @@ class WalkInSearchForm(DaysForm):
     consultant = _name(_l("Consultant"))
 
 
+class VisitorSearchForm(DaysForm):
+    """The search fields above the visitors: no whole number may stand in an address."""
+
+    name = _name(_l("Visitor's name"))
+    phone = _customer_phone(_l("Visitor's phone"))
+
+
+class RevealSearchForm(DaysForm):
+    """The search fields above the log of reveals."""
+
+    account = _name(_l("Shown to"))
+    visitor = _name(_l("Visitor"))
+
+
 class ViewingSearchForm(DaysForm):
     """The search fields above the viewings."""
 

@@ -18,6 +18,7 @@ _VALUES: dict[str, LazyString] = {
     "protection_days": _l("Protection in days"),
     "moved": _l("Running bindings that got another end"),
     "ended": _l("Ended at once"),
+    "retention_months": _l("Retention in months"),
     "service_phone": _l("Service phone"),
     "service_link": _l("Customer-service link"),
     "name": _l("Name of the type"),

@@ -1,4 +1,4 @@
-"""设置: how long a binding lasts, how to reach the sales centre, and the way to the own password (6.3.j)."""
+"""设置: protection, retention, how to reach the sales centre, and the way to the own password (6.3.j)."""
 
 from flask import flash, redirect, request
 from flask_admin import expose
@@ -6,21 +6,23 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lead_system.admin_views.base import Answer, BackOfficeView, Question, present
-from lead_system.admin_views.forms import ContactForm, ProtectionForm
+from lead_system.admin_views.forms import ContactForm, ProtectionForm, RetentionForm
 from lead_system.admin_views.setting_changes import last_changes
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import require_protection_days
+from lead_system.domain.retention import require_retention_months
 from lead_system.domain.roles import Role
 from lead_system.queries.protection import foresee
+from lead_system.queries.retention import concerned
 from lead_system.queries.settings import get_settings
 from lead_system.services.protection import SETTINGS, ProtectionChanged, change_protection
-from lead_system.services.settings import change_contact
+from lead_system.services.settings import change_contact, change_retention
 from lead_system.web.caller import caller
 from lead_system.web.confirming import confirm_first
 
 
 class SettingsView(BackOfficeView):
-    """Protection and contact."""
+    """Protection, retention and contact."""
 
     roles = frozenset({Role.ADMIN})
 
@@ -29,8 +31,14 @@ class SettingsView(BackOfficeView):
         """Show what is set, what each setting does, and who changed it."""
         settings, form = get_settings(), ProtectionForm(formdata=None)
         form.days.data = str(settings.protection_days)
+        retention_form = RetentionForm(formdata=None)
+        retention_form.months.data = str(settings.retention_months)
         return self.render(
-            "admin/settings/index.html", settings=settings, form=form, changes=last_changes(SETTINGS)
+            "admin/settings/index.html",
+            settings=settings,
+            form=form,
+            retention_form=retention_form,
+            changes=last_changes(SETTINGS),
         )
 
     # Protection.
@@ -79,6 +87,52 @@ class SettingsView(BackOfficeView):
             action_url=self.get_url(".protection_view"),
             settings=get_settings(),
             foresight=foresight,
+        )
+
+    # Retention.
+
+    @expose("/retention/", methods=("GET", "POST"))
+    def retention_view(self) -> Answer:
+        """Say whom another retention would concern today; change it (R10)."""
+        if request.method == "GET":
+            return self._retention_preview()
+        form = RetentionForm()
+        try:
+            done = change_retention(caller(form), version=form.seen, months=form.wanted_months, now=present())
+        except Refused as refused:
+            return self._retention_page(form, refused)
+        said = ngettext(
+            "Personal data is kept for %(num)s month.",
+            "Personal data is kept for %(num)s months.",
+            done.months,
+        )
+        flash(said, "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _retention_preview(self) -> Answer:
+        """Show whom the months of the address would concern; nothing is written."""
+        form = RetentionForm(formdata=None)
+        form.months.data = request.args.get("months", "").strip()[:10]
+        form.version.data = get_settings().version
+        try:
+            if "months" in request.args:
+                require_retention_months(form.wanted_months)
+        except Refused as refused:
+            return self._retention_page(form, refused)
+        return self._retention_page(form, None)
+
+    def _retention_page(self, form: RetentionForm, refused: Refused | None) -> Answer:
+        """Ask for months that can be; of those that can, say whom they concern and ask for the yes."""
+        is_wrong = refused is not None and refused.code is RefusalCode.RETENTION_MONTHS_WRONG
+        wanted = 0 if is_wrong else form.wanted_months
+        return self.asking_page(
+            "admin/settings/retention.html",
+            form,
+            refused,
+            back_url=self.get_url(".index_view"),
+            action_url=self.get_url(".retention_view"),
+            settings=get_settings(),
+            foresight=concerned(wanted, present()) if wanted else None,
         )
 
     # Contact.

@@ -18,6 +18,7 @@ from lead_system.models import Account, Lead, Viewing
 from lead_system.queries import people, scope, visits
 from lead_system.queries.visits import ViewingSearch
 from lead_system.web.caller import signed_in
+from lead_system.web.filters import shown_name
 
 
 class ViewingsView(ListView):
@@ -36,7 +37,7 @@ class ViewingsView(ListView):
         Column(
             "name",
             _l("Customer name"),
-            lambda row: row.lead.full_name,
+            lambda row: shown_name(row.lead),
             of_lead(Lead.name_key, Viewing.lead_id),
             look="words",
         ),

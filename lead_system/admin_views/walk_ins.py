@@ -13,7 +13,7 @@ from lead_system.models import Account, WalkIn
 from lead_system.queries import scope, visitors
 from lead_system.queries.visitors import WalkInSearch
 from lead_system.web.caller import signed_in
-from lead_system.web.filters import phone7
+from lead_system.web.filters import phone7, shown_name
 
 
 class WalkInsView(ListView):
@@ -27,7 +27,7 @@ class WalkInsView(ListView):
     days_title = _l("Came at")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("came_at", _l("Came at"), lambda row: row.came_at, WalkIn.came_at),
-        Column("name", _l("Visitor's name"), lambda row: row.name, WalkIn.name_key, look="words"),
+        Column("name", _l("Visitor's name"), shown_name, WalkIn.name_key, look="words"),
         Column("phone", _l("Visitor's phone"), lambda row: phone7(row.phone), look="figures"),
         Column(
             "consultant",

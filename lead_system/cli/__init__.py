@@ -6,6 +6,7 @@ from lead_system.cli.backups import backup, restore, verify_backup
 from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
 from lead_system.cli.people import create_admin, reset_second_factor
+from lead_system.cli.privacy import anonymise, verify_history
 
 
 def init_commands(app: Flask) -> None:
@@ -13,6 +14,7 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
+        *(anonymise, verify_history),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

@@ -38,6 +38,7 @@ class RefusalCode(StrEnum):
     DECISION_MISSING = "decision_missing"
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
     PROTECTION_DAYS_WRONG = "protection_days_wrong"
+    RETENTION_MONTHS_WRONG = "retention_months_wrong"
     SERVICE_PHONE_WRONG = "service_phone_wrong"
     SERVICE_LINK_WRONG = "service_link_wrong"
     PICTURE_MISSING = "picture_missing"
@@ -121,6 +122,9 @@ class RefusalCode(StrEnum):
     NO_BROKER_REPORTED = "no_broker_reported"
     OBJECTED_ENOUGH_TODAY = "objected_enough_today"
     NOT_WAITING = "not_waiting"
+    ANONYMISED = "anonymised"
+    STILL_HELD = "still_held"
+    COLLISION_STILL_OPEN = "collision_still_open"
     STALE = "stale"
     REQUEST_REUSED = "request_reused"
     BUSY = "busy"
@@ -163,6 +167,7 @@ TYPED_WRONG = frozenset(
         RefusalCode.EMPLOYEE_NUMBER_WRONG,
         RefusalCode.BROKERAGE_PHONE_WRONG,
         RefusalCode.PROTECTION_DAYS_WRONG,
+        RefusalCode.RETENTION_MONTHS_WRONG,
         RefusalCode.SERVICE_PHONE_WRONG,
         RefusalCode.SERVICE_LINK_WRONG,
         RefusalCode.PASSWORD_TOO_SHORT,

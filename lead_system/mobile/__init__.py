@@ -9,6 +9,7 @@ from lead_system.mobile.entries import entries
 from lead_system.mobile.frame import bottom_bar, refuse_whole_numbers, send_to_unfinished_profile
 from lead_system.mobile.gate import gate
 from lead_system.mobile.own import own
+from lead_system.mobile.privacy import privacy
 from lead_system.mobile.profile import profile
 from lead_system.mobile.project import project
 from lead_system.mobile.sessions import sessions
@@ -22,6 +23,7 @@ from lead_system.mobile.wechat_person import wechat_facts
 PORTS = (
     sign_in,
     wechat,
+    privacy,
     profile,
     own,
     sessions,

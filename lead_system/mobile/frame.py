@@ -57,6 +57,7 @@ BARS[Role.RESIDENT] = BARS[Role.BROKER]
 OPEN_WITHOUT_PROFILE = frozenset(
     {
         "mobile.own.avatar",
+        "mobile.privacy.notice",
         "mobile.profile.complete",
         "mobile.profile.standing",
         "mobile.sign_in.sign_out",

@@ -15,6 +15,7 @@ from lead_system.mobile.forms import (
 )
 from lead_system.mobile.frame import Answer, home_of, is_let_in
 from lead_system.mobile.sign_in import code_for_page, not_sent, send_code
+from lead_system.mobile.typed_phone import remember_phone, remembered_phone
 from lead_system.queries.own import find_avatar, has_avatar, own_profile_changes
 from lead_system.queries.settings import brokerage_choices
 from lead_system.services.own_profile import (
@@ -81,7 +82,7 @@ def phone() -> Answer:
         send_code(form)
     except Refused as refused:
         return not_sent(form, refused, key=PHONE_KEY, ask_code=_code_page, ask_phone=_phone_page)
-    session[PHONE_KEY] = form.number
+    remember_phone(PHONE_KEY, form.number)
     return redirect(url_for("mobile.own.phone_code"))
 
 
@@ -93,7 +94,7 @@ def _phone_page(form: PhoneNumberForm) -> str:
 @allow(Role.BROKER, Role.RESIDENT)
 def phone_code() -> Answer:
     """Ask for the code that was sent to the new phone, and change to it."""
-    new_phone, form = session.get(PHONE_KEY), SignInCodeForm()
+    new_phone, form = remembered_phone(PHONE_KEY), SignInCodeForm()
     if new_phone is None:
         return redirect(url_for("mobile.own.phone"))
     if not form.validate_on_submit():

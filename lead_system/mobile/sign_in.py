@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from lead_system.clock import now
@@ -10,6 +10,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import PHONE_STAFF, Role
 from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
 from lead_system.mobile.frame import Answer, home_of
+from lead_system.mobile.typed_phone import remember_phone, remembered_phone
 from lead_system.mobile.wechat_person import came_from_wechat, take_picture
 from lead_system.outside.sms import code_sender
 from lead_system.services.sign_in import SignedIn, sign_in_with_code
@@ -44,7 +45,7 @@ def by_phone() -> Answer:
         send_code(form)
     except Refused as refused:
         return not_sent(form, refused, key=PHONE_KEY, ask_code=_code_page, ask_phone=phone_page)
-    session[PHONE_KEY] = form.number
+    remember_phone(PHONE_KEY, form.number)
     return redirect(url_for("mobile.sign_in.by_code", next=request.args.get("next")))
 
 
@@ -53,7 +54,7 @@ def by_phone() -> Answer:
 def by_code() -> Answer:
     """Ask for the code, and sign in."""
     form = SignInCodeForm()
-    phone = session.get(PHONE_KEY)
+    phone = remembered_phone(PHONE_KEY)
     if phone is None or current_user.is_authenticated:
         return redirect(url_for("mobile.sign_in.start"))
     if not form.validate_on_submit():
@@ -132,7 +133,7 @@ def not_sent(
     `key` is under which name the session remembers the phone that the code belongs to.
     """
     if refused.code is RefusalCode.CODE_SENT_RECENTLY:
-        session[key] = form.number
+        remember_phone(key, form.number)
         code_form = SignInCodeForm(formdata=None)
         status = code_form.refuse(refused)
         return ask_code(code_form, form.number), status

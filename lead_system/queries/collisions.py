@@ -159,13 +159,16 @@ def require_reopenable(row: Collision) -> None:
     """Refuse to open a collision again that no person has handled, or that an open one has replaced (R7).
 
     Raises:
-        Refused: COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM, or NEWER_COLLISION_OPEN, whose fact
-            `collision_id` is that one.
+        Refused: COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM, ANONYMISED where one side is by now, or
+            NEWER_COLLISION_OPEN, whose fact `collision_id` is that one.
     """
     if row.is_open:
         raise Refused(RefusalCode.COLLISION_NOT_HANDLED)
     if row.handled_by_id is None:
         raise Refused(RefusalCode.COLLISION_CLOSED_BY_SYSTEM)
+    sides = (row.challenging_lead, row.holding_lead, row.visitor)
+    if any(side is not None and side.anonymised_at is not None for side in sides):
+        raise Refused(RefusalCode.ANONYMISED)
     newer_id = _find_open_twin(row)
     if newer_id is not None:
         raise Refused(RefusalCode.NEWER_COLLISION_OPEN, collision_id=newer_id)

@@ -12,6 +12,7 @@ from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed, real_stat
 from lead_system.extensions import db
 from lead_system.models import Account, Deal, Lead
 from lead_system.queries import scope
+from lead_system.queries.retention import refuse_anonymised
 
 
 class Selection(NamedTuple):
@@ -47,8 +48,9 @@ def require_dealable(lead: Lead, now: datetime) -> None:
     """Refuse to ask about a deal where none can be marked, in time or late (R9).
 
     Raises:
-        Refused: NEVER_HELD, or STATUS_FORBIDS.
+        Refused: ANONYMISED, NEVER_HELD, or STATUS_FORBIDS.
     """
+    refuse_anonymised(lead)
     status = lead.status_at(now)
     if is_allowed(Verb.DEAL, status):
         return

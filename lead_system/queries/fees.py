@@ -19,6 +19,7 @@ from lead_system.queries.matching import (
     is_within,
     lead_conditions,
 )
+from lead_system.queries.retention import refuse_anonymised
 
 _SHOWN = (
     selectinload(Fee.lead),
@@ -129,8 +130,9 @@ def require_scanned(lead: Lead) -> None:
     """Refuse a fee for a customer whom the gate has never scanned (SPEC 4).
 
     Raises:
-        Refused: NEVER_SCANNED.
+        Refused: ANONYMISED, or NEVER_SCANNED.
     """
+    refuse_anonymised(lead)
     if db.session.scalar(select(GateScan.id).where(GateScan.lead_id == lead.id).limit(1)) is None:
         raise Refused(RefusalCode.NEVER_SCANNED, lead_id=lead.id)
 

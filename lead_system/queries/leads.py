@@ -41,6 +41,7 @@ from lead_system.queries.matching import (
     is_number,
     is_within,
 )
+from lead_system.queries.retention import refuse_anonymised
 
 TABS = (
     LeadStatus.ENTERED,
@@ -296,14 +297,15 @@ def get_lead(actor: Account, lead_id: int) -> Lead:
 
 
 def get_own_lead(actor: Account, lead_id: int) -> Lead:
-    """Return a listed lead that belongs to this broker or resident.
+    """Return a listed lead that belongs to this broker or resident, to do something with it.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, or ANONYMISED.
     """
     lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.owned_leads(actor)))
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
+    refuse_anonymised(lead)
     return lead
 
 
@@ -333,7 +335,7 @@ def get_lead_by_code(code: str) -> Lead:
     if read is None:
         raise Refused(RefusalCode.CODE_UNKNOWN)
     lead = db.session.scalar(select(Lead).where(or_(Lead.code_token == read, Lead.short_code == read)))
-    if lead is None:
+    if lead is None or lead.anonymised_at is not None:
         raise Refused(RefusalCode.CODE_UNKNOWN)
     if lead.merged_into_id is not None:
         raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)

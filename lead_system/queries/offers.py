@@ -35,11 +35,11 @@ _CHECKS: dict[Verb, Check] = {
 
 
 def offers_for(actor: Account, lead: Lead, now: datetime) -> list[Offer]:
-    """Return what those who decide may do with a lead; nothing for anybody else.
+    """Return what those who decide may do with a lead; nothing for anybody else, or once it is anonymised.
 
     A deal that can only be marked late is the offer `LATE_DEAL`.
     """
-    if actor.role not in DECIDERS:
+    if actor.role not in DECIDERS or lead.anonymised_at is not None:
         return []
     offers = [Offer(verb, _refusal(partial(check, lead, now))) for verb, check in _CHECKS.items()]
     is_late = not is_allowed(Verb.DEAL, lead.status_at(now))

@@ -6,7 +6,18 @@ Another's record does not exist for whoever may not see it: look-ups answer NOT_
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
-from lead_system.models import Account, Brokerage, Collision, Export, Import, Lead, Plot, Viewing, is_listed
+from lead_system.models import (
+    Account,
+    Brokerage,
+    Collision,
+    Export,
+    HistoryRecord,
+    Import,
+    Lead,
+    Plot,
+    Viewing,
+    is_listed,
+)
 
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
@@ -97,6 +108,16 @@ def visible_agents(actor: Account) -> ColumnElement[bool]:
     return and_(
         Account.role.in_(AGENTS), Account.archived_at.is_(None), Account.profile_completed_at.is_not(None)
     )
+
+
+def visible_visitors(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the visitors whom somebody may see, archived ones too: those who decide."""
+    return Account.role == Role.VISITOR if actor.role in DECIDERS else false()
+
+
+def visible_reveals(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the records of reveals that somebody may read: an admin reads all."""
+    return HistoryRecord.chain == "reveals" if actor.role is Role.ADMIN else false()
 
 
 def visible_profile_changes(actor: Account) -> ColumnElement[bool]:

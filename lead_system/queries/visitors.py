@@ -1,15 +1,18 @@
 """自然用户 and 自然到访: whose code it is, who came alone, and who names a visitor as their customer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import fold_name, visible_digits
+from lead_system.domain.retention import SHOWN_FOR
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import (
@@ -18,8 +21,10 @@ from lead_system.models import (
     CollisionEvent,
     CollisionEventKind,
     CollisionState,
+    HistoryRecord,
     Lead,
     LeadKey,
+    SignIn,
     WalkIn,
 )
 from lead_system.queries import scope
@@ -42,6 +47,37 @@ class WalkInSearch:
     consultant: str = ""
     first_day: date | None = None
     last_day: date | None = None
+
+
+class VisitorTab(StrEnum):
+    """The tabs above the visitors."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True)
+class VisitorSearch:
+    """What the list of visitors is narrowed to; `phone` is part of the visible digits, days are the first."""
+
+    tab: VisitorTab = VisitorTab.ACTIVE
+    name: str = ""
+    phone: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class ListedVisitor(NamedTuple):
+    """A visitor beside how often they came alone, and when they were last seen on the phone pages."""
+
+    account: Account
+    walk_ins: int
+    seen_at: datetime | None
+
+    @property
+    def id(self) -> int:
+        """The visitor's account."""
+        return self.account.id
 
 
 @dataclass(frozen=True)
@@ -124,7 +160,8 @@ def reports_naming(visitor: Account) -> Select[Lead]:
     named = select(LeadKey.lead_id).where(
         LeadKey.name_key == fold_name(visitor.name), LeadKey.phone == visible_digits(visitor.phone)
     )
-    return select(Lead).where(Lead.id.in_(named), Lead.first_reported_at.is_not(None)).order_by(Lead.id)
+    is_known = and_(Lead.first_reported_at.is_not(None), Lead.anonymised_at.is_(None))
+    return select(Lead).where(Lead.id.in_(named), is_known).order_by(Lead.id)
 
 
 def brokers_reporting(visitor: Account) -> int:
@@ -143,3 +180,89 @@ def find_objection(visitor: Account) -> ObjectionStanding | None:
         return None
     still_open = made.where(Collision.state == CollisionState.OPEN).limit(1)
     return ObjectionStanding(last, db.session.scalar(still_open) is not None)
+
+
+def visitors_found(actor: Account, search: VisitorSearch) -> Select[Account]:
+    """Return the visitors whom somebody may see and who fit a search, newest first."""
+    is_archived = Account.archived_at.is_not(None)
+    conditions = [
+        scope.visible_visitors(actor),
+        is_archived if search.tab is VisitorTab.ARCHIVED else ~is_archived,
+        is_within(Account.created_at, search.first_day, search.last_day),
+    ]
+    if search.name.strip():
+        conditions.append(contains(without_spaces(Account.name), "".join(search.name.split())))
+    if search.phone.strip():
+        conditions.append(has_visible_digits((visible_phone(),), search.phone))
+    return select(Account).where(*conditions).order_by(Account.id.desc())
+
+
+def visible_phone() -> ColumnElement[str]:
+    """Return the seven digits of an account's phone that others may see, to search and to sort by."""
+    head, tail = (func.substr(Account.phone, *part, type_=String) for part in ((1, 3), (8, 4)))
+    return head + tail
+
+
+def visitor_tab_counts(actor: Account, search: VisitorSearch) -> dict[VisitorTab, int]:
+    """Return how many rows each tab has under a search."""
+    return {tab: _count(visitors_found(actor, replace(search, tab=tab))) for tab in VisitorTab}
+
+
+def _count(found: Select[Any]) -> int:
+    counted = found.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+    return int(db.session.execute(counted).scalar_one())
+
+
+def with_visits(visitors: Sequence[Account]) -> list[ListedVisitor]:
+    """Return visitors with their walk-ins and when they were last seen, looked up once for all."""
+    ids = [visitor.id for visitor in visitors]
+    came = select(WalkIn.visitor_id, func.count()).where(WalkIn.visitor_id.in_(ids))
+    seen = select(SignIn.account_id, func.max(SignIn.seen_at)).where(SignIn.account_id.in_(ids))
+    times: dict[int, int] = dict(db.session.execute(came.group_by(WalkIn.visitor_id)).all())
+    last: dict[int, datetime] = dict(db.session.execute(seen.group_by(SignIn.account_id)).all())
+    return [ListedVisitor(one, times.get(one.id, 0), last.get(one.id)) for one in visitors]
+
+
+def get_visitor(actor: Account, account_id: int) -> Account:
+    """Return a visitor whom somebody may see, archived or not.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    visitor = db.session.scalar(
+        select(Account).where(Account.id == account_id, scope.visible_visitors(actor))
+    )
+    if visitor is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return visitor
+
+
+def find_revealed_phone(account_id: int, revealed_at: str, now: datetime) -> str | None:
+    """Return the number that a reveal lets somebody see; None to a repeat of it that comes too late."""
+    if now - datetime.fromisoformat(revealed_at) >= SHOWN_FOR:
+        return None
+    return db.session.scalar(
+        select(Account.phone).where(Account.id == account_id, Account.anonymised_at.is_(None))
+    )
+
+
+def walk_ins_of(visitor: Account) -> list[WalkIn]:
+    """Return the walk-ins of a visitor, newest first."""
+    found = select(WalkIn).where(WalkIn.visitor_id == visitor.id).order_by(WalkIn.id.desc())
+    shown = (selectinload(WalkIn.gate), selectinload(WalkIn.consultant))
+    return list(db.session.scalars(found.options(*shown)))
+
+
+def collisions_with(visitor: Account) -> list[Collision]:
+    """Return the collisions in which a visitor is the holding side, newest first."""
+    found = select(Collision).where(Collision.visitor_id == visitor.id).order_by(Collision.id.desc())
+    lead = selectinload(Collision.challenging_lead)
+    return list(db.session.scalars(found.options(lead, lead.selectinload(Lead.broker))))
+
+
+def history_of_visitor(visitor: Account) -> list[HistoryRecord]:
+    """Return what happened to a visitor's account, newest first."""
+    found = select(HistoryRecord).where(HistoryRecord.chain == f"account:{visitor.id}")
+    return list(
+        db.session.scalars(found.options(selectinload(HistoryRecord.actor)).order_by(HistoryRecord.id.desc()))
+    )

@@ -3,12 +3,44 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
 
 from lead_system.extensions import db
 from lead_system.models import Account, HistoryPayload, HistoryRecord, Lead
+from lead_system.services.transaction import read_snapshot
+
+REVEALS = "reveals"
+"""The chain on which every look at a visitor's whole number stands."""
+
+AT_ONCE = 1000
+"""How many records are read at once when all of them are: as much as lies in memory of a long history."""
+
+
+@dataclass
+class HistoryCheck:
+    """What a check of the history found; `first_changed` is the first record whose payload was changed.
+
+    `anonymised` are records that vouch for a payload which is gone, and so cannot be wrong about it.
+    """
+
+    records: int = 0
+    with_payload: int = 0
+    anonymised: int = 0
+    first_changed: int | None = None
+
+
+class _Vouched(NamedTuple):
+    """A record's hash beside the payload that it vouches for, as far as either exists."""
+
+    id: int
+    payload_hash: str | None
+    salt: str | None
+    values: dict[str, Any] | None
 
 
 def payload_hash(salt: str, values: Mapping[str, Any]) -> str:
@@ -63,3 +95,38 @@ def record_lead(
     return record(
         actor, action, chain=f"lead:{lead.id}", lead=lead, changes=changes, personal=personal, now=now
     )
+
+
+def verify_history() -> HistoryCheck:
+    """Compare every payload with the hash in its record; reads all of one moment in portions, writes nothing.
+
+    A payload that was changed, put to another record or added to one that has none is found; one that was
+    deleted is anonymous. The records themselves are not linked to each other yet.
+    """
+    found = HistoryCheck()
+    for vouched in _all_vouched():
+        found.records += 1
+        if vouched.salt is not None:
+            found.with_payload += 1
+        elif vouched.payload_hash is not None:
+            found.anonymised += 1
+        if not _is_unchanged(vouched) and found.first_changed is None:
+            found.first_changed = vouched.id
+    return found
+
+
+def _all_vouched() -> Iterator[_Vouched]:
+    read_snapshot()
+    rows = db.session.execute(
+        select(HistoryRecord.id, HistoryRecord.payload_hash, HistoryPayload.salt, HistoryPayload.values)
+        .join(HistoryPayload, HistoryPayload.record_id == HistoryRecord.id, isouter=True)
+        .order_by(HistoryRecord.id)
+        .execution_options(yield_per=AT_ONCE)
+    )
+    return (_Vouched(*row) for row in rows)
+
+
+def _is_unchanged(vouched: _Vouched) -> bool:
+    if vouched.salt is None or vouched.values is None:
+        return vouched.salt is None
+    return payload_hash(vouched.salt, vouched.values) == vouched.payload_hash

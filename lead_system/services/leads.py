@@ -22,6 +22,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, Report
 from lead_system.queries import scope
 from lead_system.queries.leads import get_lead_by_code
+from lead_system.queries.retention import refuse_anonymised
 from lead_system.services import collisions, history
 from lead_system.services.lead_keys import find_own_twin, refuse_own_person, remember_keys
 from lead_system.services.standing import find_active_consultant, lock_standing, require_standing
@@ -135,8 +136,14 @@ def lock_lead(condition: ColumnElement[bool]) -> Lead:
     The lock is shared with nobody who changes the lead, and does not block rows that only refer to it.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, or ANONYMISED: nothing can be done with a lead whose personal values are gone.
     """
+    lead = _lock(condition)
+    refuse_anonymised(lead)
+    return lead
+
+
+def _lock(condition: ColumnElement[bool]) -> Lead:
     lead = db.session.scalar(
         select(Lead)
         .where(condition)
@@ -154,8 +161,9 @@ def lock_lead_by_code(code: str) -> Lead:
     Raises:
         Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
     """
-    lock_lead(Lead.id == get_lead_by_code(code).id)
-    return get_lead_by_code(code)  # Asked again: it may have been merged while the lock was waited for.
+    _lock(Lead.id == get_lead_by_code(code).id)
+    # Asked again: it may have been merged or anonymised while the lock was waited for.
+    return get_lead_by_code(code)
 
 
 def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:

@@ -1,10 +1,11 @@
-"""设置: how the phone pages say to reach the sales centre (manual 6.3.j-12)."""
+"""设置: how to reach the sales centre (manual 6.3.j-12), and how long personal data is kept (R10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from lead_system.domain.contact import clean_office_phone, clean_service_link
 from lead_system.domain.errors import RefusalCode
+from lead_system.domain.retention import require_retention_months
 from lead_system.models import Account
 from lead_system.services import history
 from lead_system.services.leads import plain_changes
@@ -46,3 +47,29 @@ def change_contact(
         personal = {name: changes.pop(name) for name in ("service_phone",) if name in changes}
         history.record(actor, "change_contact", chain=SETTINGS, changes=changes, personal=personal, now=now)
     return ContactChanged(**after)
+
+
+@dataclass(frozen=True)
+class RetentionChanged:
+    """For how many months personal data is kept now."""
+
+    months: int
+
+
+@use_case("change_retention", roles=ADMIN, answer=RetentionChanged)
+def change_retention(actor: Account, *, version: int, months: int, now: datetime) -> RetentionChanged:
+    """Change for how many months personal data is kept that nobody needs; the daily command acts on it.
+
+    What is as it was writes nothing, and neither does a repeat.
+
+    Raises:
+        Refused: RETENTION_MONTHS_WRONG, or STALE.
+    """
+    require_retention_months(months)
+    settings = lock_settings(version)
+    if months != settings.retention_months:
+        changes = {"retention_months": [settings.retention_months, months]}
+        settings.retention_months = months
+        settings.version += 1
+        history.record(actor, "change_retention", chain=SETTINGS, changes=changes, now=now)
+    return RetentionChanged(months)

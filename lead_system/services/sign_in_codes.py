@@ -136,6 +136,16 @@ def _ends_of_full_limits(
             yield in_the_way + limit.within
 
 
+def find_code_id(phone: str) -> int | None:
+    """Return the number of the row of a phone's last code; None where it was never sent one."""
+    return db.session.scalar(select(SignInCode.id).where(SignInCode.phone == phone))
+
+
+def find_phone_of_code(code_id: int) -> str | None:
+    """Return the phone to which a code was sent; None where that is forgotten."""
+    return db.session.scalar(select(SignInCode.phone).where(SignInCode.id == code_id))
+
+
 def _code_for(phone: str) -> Select[SignInCode]:
     return select(SignInCode).where(SignInCode.phone == phone)
 

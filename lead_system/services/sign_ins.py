@@ -6,8 +6,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.guessing import respects_of_confirming
@@ -197,5 +198,11 @@ def sign_out_everywhere(actor: Account, *, account_id: int, now: datetime) -> Ac
 
 
 def forget_old_sign_ins(now: datetime) -> None:
-    """Delete the sign-ins that nobody can use any more."""
-    atomic(lambda: db.session.execute(delete(SignIn).where(SignIn.seen_at < now - KEPT_FOR)))
+    """Delete the sign-ins that nobody can use any more, but for everybody's last.
+
+    It says when somebody was seen, by which their data is anonymised one day (decision 26).
+    """
+    later = aliased(SignIn)
+    is_not_last = exists().where(later.account_id == SignIn.account_id, later.id > SignIn.id)
+    old = delete(SignIn).where(SignIn.seen_at < now - KEPT_FOR, is_not_last)
+    atomic(lambda: db.session.execute(old.execution_options(synchronize_session=False)))

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_name, clean_reason
 from lead_system.domain.protection import OBJECTIONS_PER_DAY, shanghai_day, start_of_day
-from lead_system.domain.roles import OUTSIDERS, Role
+from lead_system.domain.roles import DECIDERS, OUTSIDERS, Role
 from lead_system.extensions import db
-from lead_system.models import Account, CollisionEvent, CollisionEventKind
+from lead_system.models import Account, CollisionEvent, CollisionEventKind, Lead
 from lead_system.queries.visitors import has_walked_in, reports_naming
 from lead_system.services import collisions, history
-from lead_system.services.brokers import AccountChanged, lock_account
+from lead_system.services.brokers import AccountChanged, archive_account, lock_account
 from lead_system.services.transaction import use_case
 from lead_system.services.visit_codes import draw_code
 
@@ -25,6 +25,14 @@ class Objected:
     """How many reports the objection is about."""
 
     reports: int
+
+
+@dataclass(frozen=True)
+class PhoneRevealed:
+    """Whose number may be shown, and since when, in UTC as ISO 8601 spells it; not the number itself."""
+
+    account_id: int
+    revealed_at: str
 
 
 @use_case("become_visitor", roles=OUTSIDERS, answer=AccountChanged)
@@ -93,12 +101,56 @@ def object_to_reports(actor: Account, *, words: str, now: datetime) -> Objected:
     said = clean_reason(words, field="words")
     if _objections_today(actor, now) >= OBJECTIONS_PER_DAY:
         raise Refused(RefusalCode.OBJECTED_ENOUGH_TODAY)
-    reports = list(db.session.scalars(reports_naming(actor)))
+    reports = list(db.session.scalars(_kept_while_we_write(reports_naming(actor))))
     if not reports:
         raise Refused(RefusalCode.NO_BROKER_REPORTED)
     for lead in reports:
         collisions.note_objection(lead, actor, words=said, now=now)
     return Objected(len(reports))
+
+
+def _kept_while_we_write(reports: Select[Lead]) -> Select[Lead]:
+    """Keep leads from being anonymised until the objection is written; those that just were drop out."""
+    return reports.with_for_update(read=True, of=Lead).execution_options(populate_existing=True)
+
+
+@use_case("archive_visitor", roles=DECIDERS, answer=AccountChanged)
+def archive_visitor(actor: Account, *, account_id: int, version: int, now: datetime) -> AccountChanged:
+    """Archive a visitor's account, which is what deleting means here (R10).
+
+    The phone pages close at the next click, the code is refused at the gate, and the phone never signs in
+    another account. Walk-ins and collisions stay.
+
+    Raises:
+        Refused: NOT_FOUND for anybody else and for an archived one, or STALE.
+    """
+    is_open = and_(Account.role == Role.VISITOR, Account.archived_at.is_(None))
+    visitor = lock_account(and_(Account.id == account_id, is_open))
+    return archive_account(actor, visitor, version=version, now=now)
+
+
+@use_case("reveal_phone", roles=DECIDERS, answer=PhoneRevealed)
+def reveal_phone(actor: Account, *, account_id: int, reason: str, now: datetime) -> PhoneRevealed:
+    """Let somebody who decides see a visitor's whole number; written down are who, whose, when and why.
+
+    The number is neither in the record nor in the answer, which is kept: whoever shows it reads it by
+    `find_revealed_phone`, which shows it to a repeat for a minute only.
+
+    Raises:
+        Refused: NOT_FOUND for anybody but a visitor, also for an anonymised one, or the reason is missing.
+    """
+    why = clean_reason(reason)
+    is_known = and_(Account.role == Role.VISITOR, Account.anonymised_at.is_(None))
+    visitor = lock_account(and_(Account.id == account_id, is_known))
+    history.record(
+        actor,
+        "reveal_phone",
+        chain=history.REVEALS,
+        changes={"visitor": visitor.id},
+        personal={"reason": why},
+        now=now,
+    )
+    return PhoneRevealed(visitor.id, now.isoformat())
 
 
 def _objections_today(visitor: Account, now: datetime) -> int:

@@ -12,6 +12,7 @@ from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI, soon_mark
+from lead_system.models import Account, Lead, WalkIn
 from lead_system.web.browsers import shown_browser
 from lead_system.web.words import role_word, word
 
@@ -88,13 +89,22 @@ def remaining(end: datetime | None, now: datetime | None = None) -> str:
 
 
 def phone7(value: str | None) -> str:
-    """Write the seven known digits of a customer's phone, with the four that nobody knows as stars."""
-    return f"{value[:3]}****{value[3:]}" if value else ""
+    """Write the seven known digits of a customer's phone, with the four that nobody knows as stars.
+
+    Of an anonymised one nothing is left to write.
+    """
+    return f"{value[:3]}****{value[3:]}" if value and value.strip() else ""
 
 
 def masked(phone: str) -> str:
     """Write a visitor's whole number as everybody else may see it, without its middle four digits (R1)."""
-    return phone7(visible_digits(phone))
+    return phone7(visible_digits(phone)) if phone.isdecimal() else ""
+
+
+def shown_name(who: Lead | Account | WalkIn) -> str:
+    """Write a person's name, or that it was anonymised."""
+    name = who.full_name if isinstance(who, Lead) else who.name
+    return name or str(_("Anonymised"))
 
 
 def money(value: Decimal | None) -> str:
@@ -115,6 +125,7 @@ def init_filters(app: Flask) -> None:
         soon_mark=soon_mark,
         phone7=phone7,
         masked=masked,
+        shown_name=shown_name,
         money=money,
         grouped=grouped,
         word=word,

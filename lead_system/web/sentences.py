@@ -96,6 +96,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
     ),
     RefusalCode.PROTECTION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
+    RefusalCode.RETENTION_MONTHS_WRONG: _l("Enter a whole number of months between %(least)s and %(limit)s."),
     RefusalCode.SERVICE_PHONE_WRONG: _l(
         "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
     ),
@@ -236,6 +237,16 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "We have your objections of today and look into them. Write again tomorrow, or call us."
     ),
     RefusalCode.NOT_WAITING: _l("This person does not wait for an approval. Reload the page."),
+    RefusalCode.ANONYMISED: _l(
+        "This person's data was anonymised, so nothing more can be done here. Enter the customer anew."
+    ),
+    RefusalCode.STILL_HELD: _l(
+        "Customer number %(lead_id)s is bound or dealt, or another broker holds the customer. "
+        "The data can go once nobody holds the customer any more."
+    ),
+    RefusalCode.COLLISION_STILL_OPEN: _l(
+        "A collision about this person is open, and needs the data. Handle the collision first."
+    ),
     RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
     RefusalCode.REQUEST_REUSED: _l(
         "This form was already sent with other content. Reload the page and try again."

@@ -13,8 +13,10 @@ from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, CustomerType
+from lead_system.services import visitors
 from lead_system.services.brokers import change_broker
 from lead_system.services.exports import begin_export, finish_export
+from lead_system.services.sign_ins import begin_sign_in
 from tests.admin.conftest import Desk
 from tests.admin.reading import rows
 from tests.support.cast import BORN, Cast
@@ -101,6 +103,36 @@ def add_walk_in(cast: Cast, n: int) -> None:
     """Let a visitor come alone, each time under another name."""
     cast.change("hong", name=f"洪{chr(0x4E00 + n)}")
     cast.walks_in("hong", "xin" if n % 2 else "ming", at="feng" if n % 3 else "lu")
+
+
+def add_visitor(cast: Cast, n: int) -> int:
+    """Add a visitor who comes alone, beside nobody of the cast; returns the account's id."""
+    cast.archives("hong")
+    with cast.app.app_context():
+        visitor = Account(
+            role=Role.VISITOR,
+            approval=Approval.NOT_NEEDED,
+            name=f"洪{chr(0x4E00 + n)}",
+            phone=f"139333344{n:02}",
+            code_token=f"the-code-of-visitor-{n:04}",
+            short_code=f"22222{n:05}",
+            created_at=now(),
+            profile_completed_at=now(),
+        )
+        db.session.add(visitor)
+        db.session.commit()
+        cast.ids[f"visitor {n}"] = visitor.id
+        begin_sign_in(visitor.id, generation=1, browser="", now=now() + timedelta(minutes=n + 1))
+    cast.walks_in(f"visitor {n}")
+    return cast.ids[f"visitor {n}"]
+
+
+def add_reveal(cast: Cast, n: int) -> None:
+    account_id = add_visitor(cast, n)
+    with cast.app.app_context():
+        visitors.reveal_phone(
+            cast.as_("admin" if n % 2 else "director"), account_id=account_id, reason=f"=1+{n}", now=now()
+        )
 
 
 def add_rebind(cast: Cast, n: int) -> None:
@@ -228,6 +260,8 @@ LISTS = (
     List("referrals", "director", add_referral, has_days=False, search="brokerage=百川", sort=None),
     List("scans", "secretary", hold, search="consultant=江心怡"),
     List("walk_ins", "secretary", add_walk_in, search="name=洪丁"),
+    List("visitors", "director", add_visitor, search="name=洪丁", default_tab="active"),
+    List("reveals", "admin", add_reveal, search="visitor=洪丁"),
     List("viewings", "secretary", add_viewing, search="intent=B"),
     List("rebinds", "director", add_rebind, search="actor=秦越"),
     List("profile_changes", "admin", add_profile_change, search="phone=13500030002"),
@@ -298,6 +332,10 @@ EMPTY = {
     " Look at the reported customers",
     "walk_ins": "Nothing here yet. A row appears when gate staff scan a visitor's own code."
     " Look at the gate scans",
+    "reveals": "Nothing here yet. A row appears when somebody has a visitor's whole number shown."
+    " Look at the visitors",
+    "visitors": "Nothing here yet. A row appears when somebody on the phone says that they come to look"
+    " at the property. Show the phone address",
     "viewings": "Nothing here yet. A row appears when a consultant scans the code of a bound customer"
     " and grades the intent. Look at the bound customers",
     "rebinds": "Nothing here yet. A row appears when the broker of a bound customer is changed"
@@ -339,7 +377,7 @@ def test_an_empty_list_says_what_to_do_next(desk: Desk, cast: Cast, this: List) 
 def test_a_search_that_finds_nothing_says_so_and_can_be_cleared(desk: Desk, cast: Cast, this: List) -> None:
     this.add_row(cast, 0)
     client = desk(this.who)
-    field = "account" if this.endpoint == "exports" else "name"
+    field = "account" if this.endpoint in ("exports", "reveals") else "name"
 
     page = client.submit(this.path, {field: "%"}).page
 

@@ -97,10 +97,12 @@ LISTS = [
     *_list("referrals", DECIDERS),
     *_list("scans", BACK_OFFICE),
     *_list("walk_ins", BACK_OFFICE),
+    *_list("visitors", DECIDERS),
     *_list("viewings", BACK_OFFICE),
     *_list("rebinds", DECIDERS),
     *_list("profile_changes", DECIDERS),
     *_list("exports", BACK_OFFICE),
+    *_list("reveals", ADMIN),
     *_list("brokers", DECIDERS),
     *_list("brokerages", DECIDERS),
     *_list("consultants", ADMIN),
@@ -112,6 +114,7 @@ LISTS = [
 CUSTOMERS = [
     Row(GET, "/admin/leads/details/", BACK_OFFICE, 200, "/admin/leads/details/?id={bound}"),
     Row(GET, "/admin/leads/details/", BACK_OFFICE, 404, "/admin/leads/details/?id=999999"),
+    *_asking("/admin/leads/anonymise/", ADMIN, "id={bound}"),
     *_asking("/admin/leads/mark-dealt/", DECIDERS, "id={bound}"),
     *_asking("/admin/leads/undo-deal/", DECIDERS, "id={dealt}"),
     *_asking("/admin/leads/extend/", DECIDERS, "id={bound}"),
@@ -126,6 +129,15 @@ CUSTOMERS = [
         form={"lead_ids": "{bound}", "dealt_on": "2020-01-01"},
     ),
     Row(POST, "/admin/leads/mark-dealt-in-bulk/", DECIDERS, 404, form={"lead_ids": "999999"}),
+]
+
+VISITORS_IN_THE_OFFICE = [
+    Row(GET, "/admin/visitors/details/", DECIDERS, 200, "/admin/visitors/details/?id={hong}"),
+    Row(GET, "/admin/visitors/details/", DECIDERS, 404, "/admin/visitors/details/?id={fang}"),
+    *_asking("/admin/visitors/reveal/", DECIDERS, "id={hong}"),
+    *_asking("/admin/visitors/archive/", DECIDERS, "id={hong}", posted=409),
+    *_asking("/admin/visitors/anonymise/", ADMIN, "id={hong}"),
+    *_asking("/admin/visitors/anonymise/", ADMIN, "id={fang}", got=404, posted=404),
 ]
 
 COLLISIONS = [
@@ -196,6 +208,8 @@ SETTINGS = [
     Row(GET, "/admin/settings/", ADMIN, 200),
     *_asking("/admin/settings/protection/", ADMIN, "days=20"),
     Row(GET, "/admin/settings/protection/", ADMIN, 422, "/admin/settings/protection/?days=3651"),
+    *_asking("/admin/settings/retention/", ADMIN, "months=24"),
+    Row(GET, "/admin/settings/retention/", ADMIN, 422, "/admin/settings/retention/?months=5"),
     *_asking("/admin/settings/contact/", ADMIN, "", posted=409),
     *_asking("/admin/customer_types/add/", ADMIN, ""),
     *_asking("/admin/customer_types/rename/", ADMIN, "id={type}"),
@@ -391,6 +405,7 @@ PHONE_PAGES = [
     Row(POST, "/m/wechat/forget", PUBLIC, 302),
     Row(POST, "/m/sign-out", ALL, 302),
     Row(GET, "/m/", PUBLIC, 302),
+    Row(GET, "/m/privacy", PUBLIC, 200),
     Row(GET, "/m/sw.js", PUBLIC, 200),
     Row(GET, "/m/manifest.webmanifest", PUBLIC, 200),
     *_asking("/m/sign-in", PUBLIC, "", got=LET_IN, posted=LET_IN),
@@ -417,6 +432,7 @@ TABLE = [
     *IMPORTS,
     *PASSWORDS,
     *PEOPLE,
+    *VISITORS_IN_THE_OFFICE,
     *SETTINGS,
     *PROJECT,
     *ACCOUNT_PAGES,

@@ -9,6 +9,7 @@ from lead_system.domain.errors import Fact, RefusalCode, Refused, http_status_of
 from lead_system.web.sentences import sentence
 
 FACTS: dict[str, Fact] = {
+    "least": 6,
     "limit": 30,
     "lead_id": 17,
     "holders": "12, 13",

@@ -18,6 +18,7 @@ from tests.support.databases import Database
 from tests.support.html import Form, Page, Sent, as_values
 from tests.support.inspector import findings
 from tests.support.statements import queries, watched_statements, writes
+from tests.support.whole_numbers import numbers_in, require_none
 
 MAY_WRITE = frozenset({"/readyz", "/m/wechat/back"})
 """The only GETs that change data: readiness learns only by a write that one is possible (decision 21), and
@@ -62,6 +63,9 @@ class PageClient(FlaskClient):
             found = findings(response.page)
             assert not found, "\n".join(f"{response.request.path} {finding}" for finding in found)
             self._require_room_for_files(response)
+        elif "/static/" not in response.request.path:
+            require_none(response.request.path, numbers_in(response.get_data()))
+        require_none(f"a header of {response.request.path}", numbers_in(str(response.headers).encode()))
         return response
 
     def _require_room_for_files(self, response: PageResponse) -> None:

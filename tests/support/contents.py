@@ -34,7 +34,7 @@ class Contents:
 
 def contents_of(connection: Connection) -> Contents:
     rows = {}
-    for table in _tables(connection):
+    for table in tables_of(connection):
         with connection.cursor().copy(SQL("COPY {} TO STDOUT").format(Identifier(table))) as copy:
             rows[table] = b"".join(bytes(block) for block in copy)
     numbers = connection.execute(NUMBERS).fetchall()
@@ -46,7 +46,7 @@ def put_back(connection: Connection, contents: Contents) -> None:
     with connection.transaction():
         # A connection that a test forgot may hold a lock: better an error than to wait for ever.
         connection.execute("SET LOCAL lock_timeout = '20s'; SET LOCAL session_replication_role = replica")
-        deletes = [SQL("DELETE FROM {}").format(Identifier(table)) for table in _tables(connection)]
+        deletes = [SQL("DELETE FROM {}").format(Identifier(table)) for table in tables_of(connection)]
         connection.execute(SQL(";").join(deletes))
         for table, lines in contents.rows.items():
             with connection.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(table))) as copy:
@@ -70,5 +70,5 @@ def schema_of(connection: Connection) -> Decimal:
     return Decimal(found[0])
 
 
-def _tables(connection: Connection) -> list[str]:
+def tables_of(connection: Connection) -> list[str]:
     return [name for (name,) in connection.execute(TABLES).fetchall()]

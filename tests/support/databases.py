@@ -29,6 +29,12 @@ from lead_system.application import create_app
 from lead_system.config import Settings
 from lead_system.extensions import db
 from tests.support.contents import contents_of, put_back, schema_of
+from tests.support.whole_numbers import (
+    numbers_in_postgresql,
+    numbers_in_sqlite,
+    require_clean_file,
+    require_none,
+)
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = str(ROOT / "migrations")
@@ -116,6 +122,7 @@ class Cluster:
         if self._server is not None:
             self._server.send_signal(signal.SIGQUIT)  # At once: nothing of it is wanted any more.
             self._server.wait(timeout=30)
+            require_clean_file(self.log)
 
     def kill(self) -> None:
         """Kill the server with all its processes, without a chance to write anything."""
@@ -204,6 +211,10 @@ class _Used:
         put_back(self._connection, self._contents)
         return True
 
+    def require_no_whole_number(self) -> None:
+        """Fail where a test has left a customer's whole number in any table."""
+        require_none("the database", numbers_in_postgresql(self._connection))
+
     def close(self) -> None:
         self._connection.close()
 
@@ -221,12 +232,15 @@ class DatabaseFactory:
 
     @contextmanager
     def migrated(self, kind: str, folder: Path) -> Iterator[Database]:
+        """A database that is searched for whole numbers when the test has ended."""
         if kind == "sqlite":
             yield self._migrated_sqlite(folder)
+            require_none("the database", numbers_in_sqlite(folder / "leads.sqlite3"))
         else:
             used = self._clean_postgresql()
             yield Database("postgresql", self.running_cluster().url(used.name), folder)
             self._used.append(used)
+            used.require_no_whole_number()
 
     def standing(self, folder: Path) -> Database:
         """A SQLite database that tests have one after the other, since a server stands on it."""
@@ -241,6 +255,7 @@ class DatabaseFactory:
         database = self.standing(folder)
         write_over(folder / "leads.sqlite3", self._template())
         yield database
+        require_none("the database", numbers_in_sqlite(folder / "leads.sqlite3"))
 
     @contextmanager
     def empty(self, kind: str, folder: Path) -> Iterator[Database]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.support.databases import ROOT, SECRET_KEY, Database
+from tests.support.whole_numbers import require_clean_file
 
 BOOT_SECONDS = 60
 
@@ -85,6 +86,7 @@ class Server:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(timeout=20)
+            require_clean_file(self.log)
 
     def kill(self) -> None:
         """Kill all of its processes at once, without a chance to finish anything."""
@@ -97,6 +99,7 @@ class Server:
         """Kill it for good."""
         self.kill()
         self._listener.close()
+        require_clean_file(self.log)
 
     def _wait_until_it_answers(self) -> None:
         try:

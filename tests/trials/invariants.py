@@ -56,8 +56,9 @@ NEVER = (
     Invariant(
         Broken.LOST, "a listed lead has lost one of its keys, or a lead that left the lists keeps one",
         "SELECT l.id, l.status, count(k.id) AS keys FROM leads l LEFT JOIN lead_keys k ON k.lead_id = l.id"
-        " GROUP BY l.id, l.status, l.phone2, l.merged_into_id HAVING count(k.id) <>"
-        " CASE WHEN l.status = 'withdrawn' OR l.merged_into_id IS NOT NULL THEN 0"
+        " GROUP BY l.id, l.status, l.phone2, l.merged_into_id, l.anonymised_at HAVING count(k.id) <>"
+        " CASE WHEN l.status = 'withdrawn' OR l.merged_into_id IS NOT NULL OR l.anonymised_at IS NOT NULL"
+        " THEN 0"
         " WHEN l.phone2 IS NULL THEN 1 ELSE 2 END",
     ),
     Invariant(
@@ -111,8 +112,19 @@ NEVER = (
     ),
     Invariant(
         Broken.LOST, "a binding does not say which keys it held",
-        "SELECT b.id, b.lead_id FROM bindings b"
-        " WHERE NOT EXISTS (SELECT 1 FROM binding_keys k WHERE k.binding_id = b.id)",
+        "SELECT b.id, b.lead_id FROM bindings b JOIN leads l ON l.id = b.lead_id"
+        " WHERE l.anonymised_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM binding_keys k WHERE k.binding_id = b.id)",
+    ),
+    Invariant(
+        Broken.ERROR, "somebody anonymised is dealt, holds, is disputed about, or is known still",
+        "SELECT l.id, l.status FROM leads l WHERE l.anonymised_at IS NOT NULL AND (l.status = 'dealt'"
+        " OR l.surname <> '' OR l.given_name <> '' OR l.needs <> '' OR trim(l.phone1) <> ''"
+        " OR l.phone2 IS NOT NULL OR EXISTS (SELECT 1 FROM holds h WHERE h.lead_id = l.id)"
+        " OR EXISTS (SELECT 1 FROM binding_keys k JOIN bindings b ON b.id = k.binding_id"
+        " WHERE b.lead_id = l.id)"
+        " OR EXISTS (SELECT 1 FROM collisions c WHERE c.state = 'open'"
+        " AND l.id IN (c.challenging_lead_id, c.holding_lead_id)))",
     ),
     Invariant(
         Broken.LOST, "a first scan has no binding, though no rebind had brought the lead before",
@@ -139,7 +151,8 @@ NEVER = (
     Invariant(
         Broken.LOST, "a record has lost its payload",
         "SELECT h.id, h.chain, h.action FROM history h WHERE h.payload_hash IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM history_payloads p WHERE p.record_id = h.id)",
+        " AND NOT EXISTS (SELECT 1 FROM history_payloads p WHERE p.record_id = h.id)"
+        " AND NOT EXISTS (SELECT 1 FROM history a WHERE a.action = 'anonymise')",
     ),
     Invariant(
         Broken.DOUBLE, "one request id was handled twice",
