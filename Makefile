@@ -18,7 +18,7 @@ ASSETS := lead_system/static/vendor/fetched-$(call hash,package-lock.json script
 PEERS := .venv/peers/made-$(call hash,requirements-peers.txt)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard lead_system/translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: help run test quick check manual lint types drift format bench comparison assets catalogue needs
+.PHONY: help run install test quick check manual lint types drift format bench comparison assets catalogue needs
 .PHONY: promises model races crash fuzz sabotage
 
 help:  ## this list
@@ -28,6 +28,10 @@ help:  ## this list
 run: $(RUNTIME) $(CATALOGUES)  ## the demo on 127.0.0.1 (PORT=8000); a second run keeps the data
 	@$(MAKE) assets || echo "The browser assets could not be fetched: pages look plainer, and the camera does not scan." >&2
 	@PORT=$(PORT) scripts/serve_demo
+
+install: $(RUNTIME) $(ASSETS) $(CATALOGUES)  ## what a server in production needs, and nothing else (docs/production.md)
+	@$(BIN)/python -m compileall -q app.py lead_system migrations
+	@echo "Installed: packages in .venv, browser assets, catalogues."
 
 test: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## all tests: SQLite, PostgreSQL, browser, races
 	@$(BIN)/pytest -n $(WORKERS)

@@ -334,6 +334,7 @@ def _demonstration(folder: Path) -> dict[str, str]:
     """Fill a demonstration once, or open the one that COMPARISON_DATA names; returns its environment."""
     environment = {
         "LEAD_DEMO": "1",
+        "LEAD_REQUESTS_PER_MINUTE": "0",
         "LEAD_DATA_DIR": str(folder),
         "LEAD_SECRET_KEY": "thrown away together with the folder",
     }

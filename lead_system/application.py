@@ -16,6 +16,7 @@ from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import init_addresses
 from lead_system.web.assets import init_assets, static_address
+from lead_system.web.confirming import init_confirming
 from lead_system.web.cookies import cookie_name
 from lead_system.web.errors import init_errors
 from lead_system.web.filters import init_filters
@@ -24,6 +25,7 @@ from lead_system.web.headers import init_headers
 from lead_system.web.health import init_health
 from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
+from lead_system.web.limits import init_limits
 from lead_system.web.logs import init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
@@ -53,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     init_logs(app)
     init_sizes(app)
+    init_limits(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     login_manager.init_app(app)
@@ -61,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_addresses,
         init_language,
         init_access,
+        init_confirming,
         init_errors,
         init_filters,
         init_headers,

@@ -42,7 +42,7 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 
 class Settings(BaseSettings):
@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     wechat_picture_origins: str = "https://thirdwx.qlogo.cn,https://wx.qlogo.cn"
     """The only places from which avatars are fetched, parted by commas."""
 
+    require_second_factor: bool = False
+    """Whether nothing of the back office opens before an authenticator app is set up for the account."""
+
     outside_timeout_seconds: float = Field(default=5, gt=0, le=5)
     """How long the server waits for an SMS provider or WeChat."""
 
@@ -115,6 +118,10 @@ class Settings(BaseSettings):
 
     hosts: str = ""
     """Further host names by which the server may be called, parted by commas; others are refused."""
+
+    requests_per_minute: int = Field(default=600, ge=0)
+    """How many requests one signed-in browser may send a minute; strangers of one address together five times
+    as many. 0 turns all such limits off."""
 
     log_level: LogLevel = LogLevel.INFO
     """From which level on the server writes to its log; at INFO it writes one line for each request."""
@@ -158,8 +165,7 @@ class Settings(BaseSettings):
     @property
     def public_host(self) -> str:
         """The host name in the public address, without a port."""
-        host = urlsplit(self.public_url).hostname or ""
-        return f"[{host}]" if ":" in host else host
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def trusted_hosts(self) -> list[str]:

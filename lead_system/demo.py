@@ -39,7 +39,7 @@ from lead_system.models import (
 from lead_system.queries.settings import colleague_choices
 from lead_system.services import bindings, collisions, deals, fees, gate, history, leads, viewings
 from lead_system.services.leads import LeadEntry, Wishes
-from lead_system.services.sign_in import hash_password
+from lead_system.services.passwords import hash_password
 from lead_system.services.transaction import Caller, atomic
 from lead_system.web.pictures import draw_anew
 

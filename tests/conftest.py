@@ -22,7 +22,7 @@ pytest_plugins = [
 for _name in [name for name in os.environ if name.startswith("LEAD_")]:
     del os.environ[_name]
 
-LONG_FOLDERS = ("tests/browser/", "tests/model/", "tests/races/", "tests/trials/")
+LONG_FOLDERS = ("tests/browser/", "tests/model/", "tests/operations/", "tests/races/", "tests/trials/")
 BROWSER_FIXTURES = {"live_server", "chromium", "camera_phone"}
 
 

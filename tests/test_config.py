@@ -31,6 +31,11 @@ WECHAT = {"LEAD_WECHAT_APP_ID": "wx1", "LEAD_WECHAT_APP_SECRET": "tooshortsecret
         ({"LEAD_OUTSIDE_TIMEOUT_SECONDS": "6"}, "LEAD_OUTSIDE_TIMEOUT_SECONDS"),
         ({"LEAD_OUTSIDE_TIMEOUT_SECONDS": "0"}, "LEAD_OUTSIDE_TIMEOUT_SECONDS"),
         ({"LEAD_PROXIES": "-1"}, "LEAD_PROXIES"),
+        ({"LEAD_PUBLIC_URL": "sales.example.com"}, "LEAD_PUBLIC_URL"),
+        ({"LEAD_PUBLIC_URL": "ftp://sales.example.com"}, "LEAD_PUBLIC_URL"),
+        ({"LEAD_PUBLIC_URL": "https://"}, "LEAD_PUBLIC_URL"),
+        (ALIYUN | {"LEAD_PUBLIC_URL": "http://sales.example.com"}, "LEAD_PUBLIC_URL"),
+        ({"LEAD_LOG_LEVEL": "CHATTY"}, "LEAD_LOG_LEVEL"),
     ],
 )
 def test_wrong_setting_stops_the_server_by_name_and_shows_no_secret(
@@ -79,3 +84,29 @@ def test_codes_stand_on_the_page_only_where_nobody_sends_them(monkeypatch: pytes
 
     monkeypatch.setenv("LEAD_SMS_PROVIDER", "")
     assert settings_from_environment().shows_codes
+
+
+@pytest.mark.parametrize(
+    ("given", "is_https", "hosts"),
+    [
+        (ALIYUN | {"LEAD_PUBLIC_URL": "https://sales.example.com/"}, True, ["sales.example.com"]),
+        (
+            ALIYUN
+            | {"LEAD_PUBLIC_URL": "https://sales.example.com:8443", "LEAD_HOSTS": "a.example, 10.0.0.7 ,"},
+            True,
+            ["sales.example.com", "a.example", "10.0.0.7"],
+        ),
+        (ALIYUN | {"LEAD_PUBLIC_URL": "http://127.0.0.1:8000"}, False, ["127.0.0.1", "localhost"]),
+        ({"LEAD_PUBLIC_URL": "http://192.168.0.9"}, False, ["192.168.0.9", "localhost", "127.0.0.1"]),
+    ],
+)
+def test_public_address_says_whether_there_is_tls_and_which_hosts_are_ours(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], hosts: list[str], *, is_https: bool
+) -> None:
+    for name, value in (GOOD | given).items():
+        monkeypatch.setenv(name, value)
+
+    settings = settings_from_environment()
+
+    assert settings.is_https is is_https
+    assert set(settings.trusted_hosts) == set(hosts)

@@ -7,7 +7,7 @@ from flask_admin import Admin
 from flask_admin.menu import MenuView
 from flask_babel import lazy_gettext as _l
 
-from lead_system.admin_views import door
+from lead_system.admin_views import confirming, door, second_step
 from lead_system.admin_views.base import BackOfficeView
 from lead_system.admin_views.brokerages import BrokeragesView
 from lead_system.admin_views.brokers import BrokersView
@@ -26,6 +26,8 @@ from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.scans import ScansView
+from lead_system.admin_views.second_factor import SecondFactorView
+from lead_system.admin_views.sessions import SessionsView
 from lead_system.admin_views.settings import SettingsView
 from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
@@ -113,8 +115,13 @@ def init_back_office(app: Flask) -> None:
     office.add_view(first)
     office.add_view(HelpView(_l("Words and rules"), endpoint="help", url="/admin/help"))
     office.add_view(FinderView(_l("Find a customer"), endpoint="finder", url="/admin/find"))
+    office.add_view(SessionsView(_l("Where you are signed in"), endpoint="sessions", url="/admin/sessions"))
+    office.add_view(
+        SecondFactorView(_l("Second factor"), endpoint="second_factor", url="/admin/second-factor")
+    )
     for kind, model, title, group, endpoint in _MENU:
         table = (model, db) if model else ()
         office.add_view(kind(*table, title, group, endpoint, menu_icon_value=endpoint))
     office.init_app(app)
-    app.register_blueprint(door.blueprint)
+    for blueprint in (door.blueprint, second_step.blueprint, confirming.blueprint):
+        app.register_blueprint(blueprint)

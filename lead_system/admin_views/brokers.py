@@ -16,6 +16,7 @@ from lead_system.admin_views.columns import Column, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import BrokerSearchForm
+from lead_system.admin_views.signing_out import sign_out_page
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import DECIDERS, Approval
 from lead_system.models import Account, Brokerage
@@ -30,6 +31,7 @@ from lead_system.services.brokers import (
     reject_resident,
 )
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
 from lead_system.web.words import word
 
 
@@ -204,6 +206,13 @@ class BrokersView(ListView):
             button=_("Save"),
         )
         return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
+
+    @expose("/sign-out/", methods=("GET", "POST"))
+    @confirm_first
+    def sign_out_view(self) -> Answer:
+        """Say what it means to sign a broker out everywhere; do it."""
+        broker = self._asked_about()
+        return sign_out_page(self, broker, _person(broker))
 
     @expose("/archive/", methods=("GET", "POST"))
     def archive_view(self) -> Answer:

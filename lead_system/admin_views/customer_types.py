@@ -31,6 +31,7 @@ from lead_system.services.customer_types import (
     retire_customer_type,
 )
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
 
 
 class CustomerTypesView(ListView):
@@ -107,6 +108,7 @@ class CustomerTypesView(ListView):
         return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
 
     @expose("/add/", methods=("GET", "POST"))
+    @confirm_first
     def add_view(self) -> Answer:
         """Add a customer type."""
         form = CustomerTypeForm()
@@ -121,6 +123,7 @@ class CustomerTypesView(ListView):
         return redirect(self.get_url(".index_view"))
 
     @expose("/rename/", methods=("GET", "POST"))
+    @confirm_first
     def rename_view(self) -> Answer:
         """Give a customer type another name."""
         kind = self._asked_about()
@@ -145,6 +148,7 @@ class CustomerTypesView(ListView):
         return Question(_("Rename the customer type"), _("Save"), _named(kind), lines)
 
     @expose("/retire/", methods=("GET", "POST"))
+    @confirm_first
     def retire_view(self) -> Answer:
         """Take a customer type out of the choices."""
         kind, form = self._asked_about(), ConfirmForm()
@@ -168,6 +172,7 @@ class CustomerTypesView(ListView):
         return Question(_("Retire the customer type"), _("Retire"), _named(kind), lines)
 
     @expose("/bring-back/", methods=("GET", "POST"))
+    @confirm_first
     def bring_back_view(self) -> Answer:
         """Offer a retired customer type again."""
         kind, form = self._asked_about(), ConfirmForm()
@@ -186,6 +191,7 @@ class CustomerTypesView(ListView):
         return Question(_("Bring the customer type back"), _("Bring back"), _named(kind), lines)
 
     @expose("/move/", methods=("POST",))
+    @confirm_first
     def move_view(self) -> Answer:
         """Move a customer type one place up among the choices."""
         form, kind = ConfirmForm(), self._asked_about()

@@ -7,16 +7,17 @@ from flask_login import current_user
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.forms import SignInForm
+from lead_system.admin_views.second_step import go_on
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE
-from lead_system.extensions import db
-from lead_system.models import Account
-from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.addresses import shown_address
-from lead_system.web.caller import begin_session, caller, end_session, renew_session
+from lead_system.web.caller import caller, renew_session
+from lead_system.web.doors import let_out, server_secret, try_password
+from lead_system.web.errors import retry_after
 from lead_system.web.forms import OwnPasswordForm
+from lead_system.web.logs import note_event
 from lead_system.web.sentences import sentence
 
 blueprint = Blueprint("back_office_door", __name__, url_prefix="/admin")
@@ -31,20 +32,18 @@ def sign_in() -> ResponseReturnValue:
         is_in = current_user.is_authenticated and current_user.role in BACK_OFFICE
         return redirect(_wanted()) if is_in else _page(form)
     try:
-        signed_in = sign_in_with_password(form.login.data or "", form.password.data or "", BACK_OFFICE)
+        signed_in = try_password(form.login.data, form.password.data, BACK_OFFICE)
     except Refused as refused:
         form.renew()
-        return _page(form, sentence(refused)), refused.http_status
-    account = db.session.get_one(Account, signed_in.account_id)
-    begin_session(account.id, generation=signed_in.generation)
-    return redirect(_wanted())
+        return _page(form, sentence(refused)), refused.http_status, retry_after(refused)
+    return go_on(signed_in, _wanted())
 
 
 @blueprint.post("/sign-out")
 @public("signing out twice does no harm")
 def sign_out() -> ResponseReturnValue:
     """Forget who was signed in, and go back to the door."""
-    end_session()
+    let_out()
     return redirect(url_for("back_office_door.sign_in"))
 
 
@@ -57,12 +56,15 @@ def change_password() -> ResponseReturnValue:
         return _password_page(form)
     try:
         current, new = form.typed()
-        changed = change_own_password(caller(form), current_password=current, new_password=new, now=present())
+        changed = change_own_password(
+            caller(form), current_password=current, new_password=new, secret=server_secret(), now=present()
+        )
     except Refused as refused:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
-        return _password_page(form), refused.http_status
-    renew_session(db.session.get_one(Account, changed.account_id))
+        return _password_page(form), refused.http_status, retry_after(refused)
+    renew_session(changed.account_id)
+    note_event("password_changed", account=changed.account_id)
     flash(_("Your password is changed."), "success")
     return redirect(url_for("admin.index"))
 

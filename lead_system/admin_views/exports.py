@@ -26,6 +26,7 @@ from lead_system.services.exports import (
 )
 from lead_system.services.transaction import read_snapshot
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first_where
 from lead_system.web.filters import moment
 from lead_system.web.forms import RequestForm
 
@@ -33,6 +34,15 @@ ROWS_AT_ONCE = 1000
 """Rows that an export reads and writes before it says how far it is."""
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+ROWS_WITHOUT_CONFIRMING = 500
+"""The most rows that leave without asking again who takes them."""
+
+
+def _is_large(listed: "ExportedList") -> bool:
+    """Say whether so many rows are found that an export of them asks first; a wrong search finds none."""
+    return listed.unanswered_search() is None and listed.count() > ROWS_WITHOUT_CONFIRMING
 
 
 def rows_of(found: Select[Any], *, at_once: int = 0) -> Iterator[Any]:
@@ -80,6 +90,7 @@ class ExportedList(BackOfficeView):
         """Return the page that says why a search cannot be answered; None where it can."""
 
     @expose("/export/", methods=("POST",))
+    @confirm_first_where(_is_large)
     def export_view(self) -> Answer:
         """Answer with the rows found, all pages, in the order of the screen, as a workbook; and log it.
 

@@ -64,6 +64,39 @@ class SignInForm(RequestForm):
     password = PasswordField(_l("Password"))
 
 
+class SecondStepForm(RequestForm):
+    """The code that an authenticator app shows, or one from paper."""
+
+    code = StringField(
+        _l("Code"),
+        description=_l("Six digits, or one of your recovery codes."),
+        render_kw={
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "autofocus": True,
+            "maxlength": 20,
+            "required": True,
+            "spellcheck": "false",
+        },
+    )
+
+
+class SetUpForm(RequestForm):
+    """The first code of an app, and the salt of what the app was told."""
+
+    salt = HiddenField()
+    code = StringField(
+        _l("Code that the app shows"),
+        description=_l("Six digits."),
+        render_kw={
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "maxlength": 20,
+            "required": True,
+        },
+    )
+
+
 class VersionForm(RequestForm):
     """A form about one row; it knows which version of the row it was filled in for (R13)."""
 

@@ -33,12 +33,18 @@ from lead_system.models import Import
 from lead_system.queries.imports import accounts_made, get_import
 from lead_system.services.imports import carry_out_import, check_rows, read_import, take_passwords
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first, confirm_first_where
 from lead_system.web.sentences import sentence_for_page
 from lead_system.web.sizes import takes_files
 from lead_system.web.workbooks import read_workbook
 
 SEALED_SECONDS = 3600
 """How long the page with the passwords can still make a file of them."""
+
+
+def _makes_accounts(view: "ImportedList") -> bool:
+    """Say whether the rows of a list's files become accounts, whose temporary passwords are then shown."""
+    return view.import_kind is not ImportKind.BROKERAGES
 
 
 class ImportedList(ListView):
@@ -68,6 +74,7 @@ class ImportedList(ListView):
     # The file.
 
     @expose("/import/", methods=("GET", "POST"))
+    @confirm_first_where(_makes_accounts)
     @takes_files
     def import_view(self) -> Answer:
         """Ask for a workbook; keep its rows and go on to look at them. Nothing is imported yet."""
@@ -103,6 +110,7 @@ class ImportedList(ListView):
     # Its rows.
 
     @expose("/import/check/", methods=("GET", "POST"))
+    @confirm_first_where(_makes_accounts)
     def check_view(self) -> Answer:
         """Show every row with what is wrong with it; import them, and show what was made."""
         import_id, form = number_in(request.args.get("id")), CarryOutForm()
@@ -149,7 +157,7 @@ class ImportedList(ListView):
             left_out=[SheetRow.kept(values) for values in read.rows],
             columns=sheet_columns(self.import_kind),
             said=sentence_for_page,
-            has_passwords=self.import_kind is not ImportKind.BROKERAGES,
+            has_passwords=_makes_accounts(self),
             accounts=accounts_made(read) if passwords else (),
             passwords=passwords,
             form=PasswordSheetForm(sealed=_seal(read, passwords)),
@@ -160,6 +168,7 @@ class ImportedAccounts(ImportedList):
     """A list of accounts, whose imports make temporary passwords."""
 
     @expose("/import/passwords/", methods=("POST",))
+    @confirm_first
     def passwords_view(self) -> Response:
         """Answer with the passwords of the page that shows them, as a workbook; and log it.
 

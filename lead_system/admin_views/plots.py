@@ -23,6 +23,7 @@ from lead_system.queries import project, scope
 from lead_system.queries.project import PlotSearch, PlotTab
 from lead_system.services.plots import archive_plot, bring_back_plot, change_plot, open_plot
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
 from lead_system.web.rich_text import said
 
 
@@ -65,6 +66,7 @@ class PlotsView(ListView):
         return project.plot_counts(signed_in(), self._search())
 
     @expose("/add/", methods=("GET", "POST"))
+    @confirm_first
     def add_view(self) -> Answer:
         """Add a plot."""
         form = PlotForm()
@@ -79,6 +81,7 @@ class PlotsView(ListView):
         return redirect(self.get_url(".index_view"))
 
     @expose("/change/", methods=("GET", "POST"))
+    @confirm_first
     def change_view(self) -> Answer:
         """Change a plot that is on the phones."""
         plot, form = self._shown_plot(request.args.get("id", "")), PlotForm()
@@ -101,6 +104,7 @@ class PlotsView(ListView):
         return self._page(self._shown_plot(wanted) if wanted else None, form, None)
 
     @expose("/archive/", methods=("GET", "POST"))
+    @confirm_first
     def archive_view(self) -> Answer:
         """Take a plot off the phones."""
         form, wanted = ArchiveForm(), request.args.get("id", "")
@@ -115,6 +119,7 @@ class PlotsView(ListView):
         return redirect(self.get_url(".index_view"))
 
     @expose("/bring-back/", methods=("GET", "POST"))
+    @confirm_first
     def bring_back_view(self) -> Answer:
         """Show an archived plot on the phones again."""
         form, wanted = ArchiveForm(), request.args.get("id", "")

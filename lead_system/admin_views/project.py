@@ -13,6 +13,7 @@ from lead_system.domain.roles import Role
 from lead_system.queries.project import get_project, shown_plots
 from lead_system.services.project import change_project
 from lead_system.web.caller import caller
+from lead_system.web.confirming import confirm_first
 from lead_system.web.sizes import takes_files
 
 
@@ -22,6 +23,7 @@ class ProjectView(BackOfficeView):
     roles = frozenset({Role.ADMIN})
 
     @expose("/", methods=("GET", "POST"))
+    @confirm_first
     def index_view(self) -> Answer:
         """Show the project page beside its form; change it."""
         form = ProjectForm()
@@ -45,6 +47,7 @@ class ProjectView(BackOfficeView):
         return jsonify(phone=self._preview(form), maps=maps)
 
     @expose("/picture/", methods=("POST",))
+    @confirm_first
     @takes_files
     def picture_view(self) -> tuple[Response, int]:
         """Keep a picture for an illustrated text."""

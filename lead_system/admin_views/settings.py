@@ -16,6 +16,7 @@ from lead_system.queries.settings import get_settings
 from lead_system.services.protection import SETTINGS, ProtectionChanged, change_protection
 from lead_system.services.settings import change_contact
 from lead_system.web.caller import caller
+from lead_system.web.confirming import confirm_first
 
 
 class SettingsView(BackOfficeView):
@@ -35,6 +36,7 @@ class SettingsView(BackOfficeView):
     # Protection.
 
     @expose("/protection/", methods=("GET", "POST"))
+    @confirm_first
     def protection_view(self) -> Answer:
         """Say what other days would do; change the protection (manual 6.3.j-2)."""
         if request.method == "GET":
@@ -82,6 +84,7 @@ class SettingsView(BackOfficeView):
     # Contact.
 
     @expose("/contact/", methods=("GET", "POST"))
+    @confirm_first
     def contact_view(self) -> Answer:
         """Change service phone and customer-service link (manual 6.3.j-12)."""
         form = ContactForm(obj=get_settings() if request.method == "GET" else None)

@@ -18,6 +18,7 @@ from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewSta
 from lead_system.admin_views.imports import ImportedAccounts
 from lead_system.admin_views.lists import NextStep
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
+from lead_system.admin_views.signing_out import sign_out_page
 from lead_system.domain.errors import Refused
 from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus
@@ -26,8 +27,12 @@ from lead_system.models import Account
 from lead_system.queries import people, scope
 from lead_system.queries.leads import LeadSearch, Step
 from lead_system.queries.people import ListedConsultant, PersonSearch
+from lead_system.services.second_factor import reset_second_factor
 from lead_system.services.staff import archive_staff, change_staff, open_staff
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
+from lead_system.web.forms import RequestForm
+from lead_system.web.logs import note_event
 from lead_system.web.words import word
 
 
@@ -77,6 +82,7 @@ class StaffListView(ImportedAccounts):
         return self.question_page(question, form, refused, back_url=self.get_url(".index_view"))
 
     @expose("/add/", methods=("GET", "POST"))
+    @confirm_first
     def add_view(self) -> Answer:
         """Make an account with a temporary password (manual 6.3.h-6, 6.3.i-7)."""
         form = self.new_form_class()
@@ -94,6 +100,7 @@ class StaffListView(ImportedAccounts):
         return redirect(self.get_url(".index_view"))
 
     @expose("/change/", methods=("GET", "POST"))
+    @confirm_first
     def change_view(self) -> Answer:
         """Change phone and password, and nothing else (manual 6.3.h-7, 6.3.i-8)."""
         person, form = self._asked_about(), StaffForm()
@@ -137,6 +144,13 @@ class StaffListView(ImportedAccounts):
             return self._page(self._archive_question(self._asked_about()), form, refused)
         flash(_("The account is archived and signed out."), "success")
         return redirect(self.get_url(".index_view"))
+
+    @expose("/sign-out/", methods=("GET", "POST"))
+    @confirm_first
+    def sign_out_view(self) -> Answer:
+        """Say what it means to sign somebody out everywhere; do it."""
+        person = self._asked_about()
+        return sign_out_page(self, person, _person(person))
 
     def _archive_question(self, person: Account) -> Question:
         signed_out = _("This person is signed out at once and cannot sign in any more.")
@@ -225,10 +239,39 @@ class StaffView(StaffListView):
         """Return what adding a member of staff is called."""
         return _("Add an account"), _("Add a member of staff")
 
+    @expose("/second-factor/", methods=("GET", "POST"))
+    @confirm_first
+    def second_factor_view(self) -> Answer:
+        """Take away the second factor of somebody who lost theirs."""
+        person, form = self._asked_about(), RequestForm()
+        if request.method == "GET":
+            return self._page(_second_factor_question(person), form, None)
+        try:
+            reset_second_factor(caller(form), account_id=person.id, now=present())
+        except Refused as refused:
+            return self._page(_second_factor_question(person), form, refused)
+        note_event("second_factor_reset", account=person.id, by=signed_in().id)
+        flash(_("The second factor is taken away; the password alone opens the account."), "success")
+        return redirect(self.get_url(".index_view"))
+
     def found(self) -> Select[Any]:
         """Return the staff that fit the search."""
         found = people.staff_found(signed_in(), PersonSearch(**self.search_values()))
         return found.where(self.within_import())
+
+
+def _second_factor_question(person: Account) -> Question:
+    return Question(
+        _("Take away the second factor"),
+        _("Take away"),
+        subject=_person(person),
+        foresight=(
+            _("For somebody who has lost the phone with the app, and the recovery codes too."),
+            _("Make sure that it is really this person who asks, best by a call."),
+            _("They are signed out everywhere. Until they set it up anew, the password alone signs them in."),
+        ),
+        is_danger=True,
+    )
 
 
 def _person(account: Account) -> Markup:

@@ -127,7 +127,12 @@ class RefusalCode(StrEnum):
 
     # Signing in.
     SIGN_IN_FAILED = "sign_in_failed"
+    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_REQUESTS = "too_many_requests"
     CODE_WRONG = "code_wrong"
+    SECOND_FACTOR_WRONG = "second_factor_wrong"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
     CODE_SENT_RECENTLY = "code_sent_recently"
     TOO_MANY_CODES = "too_many_codes"
     CODE_NOT_SENT = "code_not_sent"
@@ -164,13 +169,15 @@ TYPED_WRONG = frozenset(
         RefusalCode.PASSWORD_TOO_EASY,
         RefusalCode.PASSWORD_WRONG,
         RefusalCode.PASSWORD_UNCHANGED,
+        RefusalCode.SECOND_FACTOR_WRONG,
     }
 )
 """Refusals that depend on nothing but what was typed.
 
 Sent again it is refused the same without being remembered, and it must not be: it may hold a whole number,
 and even a hash of one would give away the four digits that are never stored (R1). Passwords are no part of
-a request's content, so a wrong one must not answer for the right one that comes after it.
+a request's content, so a wrong one must not answer for the right one that comes after it. A code of an
+authenticator app is right or wrong for half a minute.
 """
 
 _UNPROCESSABLE = TYPED_WRONG | {
@@ -226,6 +233,8 @@ _UNPROCESSABLE = TYPED_WRONG | {
 _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RefusalCode.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    RefusalCode.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 QUESTIONS = frozenset({RefusalCode.ANOTHER_VISIT_UNCONFIRMED, RefusalCode.STANDING_IN_UNCONFIRMED})

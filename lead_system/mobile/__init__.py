@@ -11,6 +11,7 @@ from lead_system.mobile.gate import gate
 from lead_system.mobile.own import own
 from lead_system.mobile.profile import profile
 from lead_system.mobile.project import project
+from lead_system.mobile.sessions import sessions
 from lead_system.mobile.sign_in import sign_in
 from lead_system.mobile.visit_code import visit_code
 from lead_system.mobile.visitor import visitor
@@ -23,6 +24,7 @@ PORTS = (
     wechat,
     profile,
     own,
+    sessions,
     project,
     broker,
     entries,

@@ -23,7 +23,7 @@ from lead_system.web.sentences import sentence
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 """What a view may return."""
 
 ROWS = 20

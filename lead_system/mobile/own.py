@@ -1,6 +1,6 @@
 """Me, in detail: the own avatar and nickname, phone and brokerage, and how they changed."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from lead_system.clock import now
@@ -14,7 +14,7 @@ from lead_system.mobile.forms import (
     number_or_none,
 )
 from lead_system.mobile.frame import Answer, home_of, is_let_in
-from lead_system.mobile.sign_in import code_for_page, not_sent, secret, send_code
+from lead_system.mobile.sign_in import code_for_page, not_sent, send_code
 from lead_system.queries.own import find_avatar, has_avatar, own_profile_changes
 from lead_system.queries.settings import brokerage_choices
 from lead_system.services.own_profile import (
@@ -25,6 +25,8 @@ from lead_system.services.own_profile import (
 )
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.doors import server_secret
+from lead_system.web.errors import retry_after
 from lead_system.web.pictures import read_avatar
 from lead_system.web.sizes import takes_files
 
@@ -100,7 +102,7 @@ def phone_code() -> Answer:
         _change_phone(form, new_phone)
     except Refused as refused:
         status = form.refuse(Refused(refused.code, **refused.facts | {"field": "code"}))
-        return _code_page(form, new_phone), status
+        return _code_page(form, new_phone), status, retry_after(refused)
     session.pop(PHONE_KEY, None)
     flash(_("Your phone was changed. Sign in with the new one from now on."), "success")
     return redirect(url_for("mobile.profile.me"))
@@ -113,7 +115,14 @@ def _change_phone(form: SignInCodeForm, new_phone: str) -> None:
         Refused
     """
     code = form.code.data or ""
-    changed = change_own_phone(caller(form), phone=new_phone, code=code, secret=secret(), now=now())
+    changed = change_own_phone(
+        caller(form),
+        phone=new_phone,
+        code=code,
+        address=request.remote_addr or "",
+        secret=server_secret(),
+        now=now(),
+    )
     if changed.refusal:
         raise Refused(RefusalCode(changed.refusal))
 

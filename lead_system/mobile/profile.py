@@ -5,17 +5,18 @@ from flask import Blueprint, redirect, render_template, url_for
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import OUTSIDERS, PHONE_STAFF, Approval, Role
-from lead_system.extensions import db
 from lead_system.mobile.forms import ProfileForm
 from lead_system.mobile.frame import Answer, home_of, is_let_in
-from lead_system.models import Account
 from lead_system.queries.own import has_avatar
 from lead_system.queries.settings import brokerage_choices, get_settings
 from lead_system.services.brokers import complete_profile
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, renew_session, signed_in
+from lead_system.web.doors import server_secret
+from lead_system.web.errors import retry_after
 from lead_system.web.forms import OwnPasswordForm
+from lead_system.web.logs import note_event
 from lead_system.web.sentences import sentence
 
 profile = Blueprint("profile", __name__)
@@ -64,14 +65,16 @@ def change_password() -> Answer:
         return render_template("mobile/password.html", form=form)
     try:
         current, new = form.typed()
-        changed = change_own_password(caller(form), current_password=current, new_password=new, now=now())
+        changed = change_own_password(
+            caller(form), current_password=current, new_password=new, secret=server_secret(), now=now()
+        )
     except Refused as refused:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
-        return render_template("mobile/password.html", form=form), refused.http_status
-    account = db.session.get_one(Account, changed.account_id)
-    renew_session(account)
-    return redirect(home_of(account))
+        return render_template("mobile/password.html", form=form), refused.http_status, retry_after(refused)
+    renew_session(changed.account_id)
+    note_event("password_changed", account=changed.account_id)
+    return redirect(home_of(signed_in()))
 
 
 @profile.route("/me")

@@ -8,16 +8,16 @@ from flask_login import current_user
 from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import PHONE_STAFF, Role
-from lead_system.extensions import db
 from lead_system.mobile.forms import PhoneForm, PhoneNumberForm, SignInCodeForm, StaffSignInForm
 from lead_system.mobile.frame import Answer, home_of
 from lead_system.mobile.wechat_person import came_from_wechat, take_picture
-from lead_system.models import Account
 from lead_system.outside.sms import code_sender
-from lead_system.services.sign_in import SignedIn, sign_in_with_code, sign_in_with_password
+from lead_system.services.sign_in import SignedIn, sign_in_with_code
 from lead_system.services.sign_in_codes import send_sign_in_code, shown_code
 from lead_system.web.access import allow, is_safe_next, public
-from lead_system.web.caller import begin_session, caller, end_session
+from lead_system.web.caller import caller
+from lead_system.web.doors import let_in, let_out, note_refused, server_secret, try_password
+from lead_system.web.errors import retry_after
 
 sign_in = Blueprint("sign_in", __name__)
 PHONE_KEY = "sign_in_phone"
@@ -58,15 +58,38 @@ def by_code() -> Answer:
         return redirect(url_for("mobile.sign_in.start"))
     if not form.validate_on_submit():
         return _code_page(form, phone), form.status
-    code, person = form.code.data or "", came_from_wechat()
-    signed_in = sign_in_with_code(
-        caller(form), phone=phone, code=code, wechat=person, secret=secret(), now=now()
-    )
-    if signed_in.account_id is None:
-        status = form.refuse(Refused(RefusalCode(signed_in.refusal), field="code"))
-        return _code_page(form, phone), status
+    try:
+        signed_in = _try_code(form, phone)
+    except Refused as refused:
+        status = form.refuse(refused)
+        return _code_page(form, phone), status, retry_after(refused)
+    return enter(signed_in, request.args.get("next", ""), way="code")
+
+
+def _try_code(form: SignInCodeForm, phone: str) -> SignedIn:
+    """Sign in with the code that was typed, or raise what the service has counted as refused.
+
+    Raises:
+        Refused: TOO_MANY_TRIES, CODE_WRONG or ACCOUNT_CLOSED.
+    """
+    person = came_from_wechat()
+    try:
+        signed_in = sign_in_with_code(
+            caller(form),
+            phone=phone,
+            code=form.code.data or "",
+            address=request.remote_addr or "",
+            wechat=person,
+            secret=server_secret(),
+            now=now(),
+        )
+        if signed_in.account_id is None:
+            raise Refused(RefusalCode(signed_in.refusal), field="code")
+    except Refused as refused:
+        note_refused(refused)
+        raise
     take_picture(signed_in.account_id, person)
-    return enter(signed_in, request.args.get("next", ""))
+    return signed_in
 
 
 @sign_in.route("/staff/sign-in", methods=["GET", "POST"])
@@ -78,13 +101,12 @@ def by_password() -> Answer:
     form = StaffSignInForm()
     if not form.validate_on_submit():
         return render_template("mobile/staff_sign_in.html", form=form), form.status
-    login, password = form.login.data or "", form.password.data or ""
     try:
-        signed_in = sign_in_with_password(login, password, PHONE_STAFF)
+        signed_in = try_password(form.login.data, form.password.data, PHONE_STAFF)
     except Refused as refused:
         status = form.refuse(refused)
-        return render_template("mobile/staff_sign_in.html", form=form), status
-    return enter(signed_in, request.args.get("next", ""))
+        return render_template("mobile/staff_sign_in.html", form=form), status, retry_after(refused)
+    return enter(signed_in, request.args.get("next", ""), way="password")
 
 
 @sign_in.route("/sign-out", methods=["POST"])
@@ -93,7 +115,7 @@ def sign_out() -> Answer:
     """Sign out, and go to the door that one came in by."""
     door = "by_password" if current_user.is_phone_staff else "by_phone"
     PhoneForm().validate_on_submit()
-    end_session()
+    let_out()
     return redirect(url_for(f"mobile.sign_in.{door}"))
 
 
@@ -129,23 +151,16 @@ def send_code(form: PhoneNumberForm) -> None:
         caller(form),
         phone=form.number,
         address=request.remote_addr or "",
-        secret=secret(),
+        secret=server_secret(),
         sender=sender,
         now=now(),
     )
 
 
-def enter(signed_in: SignedIn, wanted: str) -> Answer:
+def enter(signed_in: SignedIn, wanted: str, *, way: str) -> Answer:
     """Remember who signed in, and go on to the phone page that they wanted, or home."""
-    account = db.session.get_one(Account, signed_in.account_id)
-    home = home_of(account)
-    begin_session(account.id, generation=signed_in.generation, keeps=True)
+    home = home_of(let_in(signed_in, way=way, keeps=True))
     return redirect(wanted if wanted.startswith("/m/") and is_safe_next(wanted) else home)
-
-
-def secret() -> str:
-    """Return the key from which codes are derived."""
-    return str(current_app.config["SECRET_KEY"])
 
 
 def phone_page(form: PhoneNumberForm) -> str:
@@ -167,4 +182,4 @@ def _code_page(form: SignInCodeForm, phone: str) -> str:
 def code_for_page(phone: str) -> str | None:
     """Return the code that the page shows, because nobody sends it; only ever in the demonstration."""
     shows = current_app.extensions["settings"].shows_codes
-    return shown_code(phone, secret=secret(), now=now()) if shows else None
+    return shown_code(phone, secret=server_secret(), now=now()) if shows else None

@@ -14,7 +14,7 @@ from lead_system.queries.settings import get_settings
 from lead_system.queries.visitors import brokers_reporting, find_objection, has_walked_in
 from lead_system.services.visitors import become_broker, become_visitor, object_to_reports, rename_visitor
 from lead_system.web.access import allow
-from lead_system.web.caller import caller, signed_in
+from lead_system.web.caller import caller, renew_session, signed_in
 
 visitor = Blueprint("visitor", __name__)
 
@@ -29,10 +29,11 @@ def begin() -> Answer:
     if not form.validate_on_submit():
         return render_template("mobile/visitor_begin.html", form=form), form.status
     try:
-        become_visitor(caller(form), name=form.name.data or "", now=now())
+        changed = become_visitor(caller(form), name=form.name.data or "", now=now())
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/visitor_begin.html", form=form), status
+    renew_session(changed.account_id)
     return redirect(url_for("mobile.sign_in.start"))
 
 
@@ -98,7 +99,7 @@ def turn_broker() -> Answer:
     form = PhoneForm()
     if not form.validate_on_submit():
         return render_template("mobile/visitor_broker.html", form=form), form.status
-    become_broker(caller(form), now=now())
+    renew_session(become_broker(caller(form), now=now()).account_id)
     return redirect(url_for("mobile.profile.complete"))
 
 

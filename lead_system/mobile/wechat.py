@@ -54,7 +54,7 @@ def back() -> Answer:
         page = render_template("mobile/wechat_refused.html", sentence=sentence(refused), wanted=begun["next"])
         return page, refused.http_status
     if signed_in is not None:
-        return enter(signed_in, begun["next"])
+        return enter(signed_in, begun["next"], way="wechat")
     remember_wechat(person)
     return redirect(url_for("mobile.sign_in.by_phone", next=begun["next"] or None))
 

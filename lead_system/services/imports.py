@@ -30,7 +30,7 @@ from lead_system.services.brokerages import (
     add_brokerage,
     lock_names,
 )
-from lead_system.services.sign_in import hash_password
+from lead_system.services.passwords import hash_password
 from lead_system.services.staff import ADMIN, UNIQUE_IN_STAFF, NewStaff, add_staff, staff_rules
 from lead_system.services.transaction import Caller, aside, atomic, use_case
 

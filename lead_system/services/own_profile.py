@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.guessing import respects_of_codes
 from lead_system.domain.identity import NAME_LENGTH, clean_line
 from lead_system.domain.roles import AGENTS, OUTSIDERS, Approval, Role
 from lead_system.extensions import db
@@ -17,8 +18,9 @@ from lead_system.services.brokers import (
     refuse_taken_phone,
     remember_change,
 )
+from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.sign_in_codes import require_account_phone, use_code
-from lead_system.services.transaction import require_version, use_case
+from lead_system.services.transaction import Caller, require_version, use_case
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,29 @@ def require_new_phone(account: Account, phone: str) -> None:
         raise Refused(RefusalCode.PHONE_UNCHANGED, field="phone")
 
 
-@use_case("change_own_phone", roles=AGENTS, answer=PhoneChanged)
-def change_own_phone(actor: Account, *, phone: str, code: str, secret: str, now: datetime) -> PhoneChanged:
+def change_own_phone(
+    caller: Caller, *, phone: str, code: str, address: str, secret: str, now: datetime
+) -> PhoneChanged:
     """Change the phone with which an agent signs in, by the code sent to the new one (manual 1.6-6).
 
     Written are the account, the change as the lists of profile changes show it, and a history record. The
     old phone signs in here no longer; whoever holds it next begins anew. A wrong code is counted, so
-    CODE_WRONG is a committed outcome.
+    CODE_WRONG is a committed outcome. At one `address` it counts together with codes for signing in.
 
     Raises:
-        Refused: PHONE_UNCHANGED, or PHONE_TAKEN where another account signs in with the phone or did.
+        Refused: TOO_MANY_TRIES, when the code was not looked at; PHONE_UNCHANGED, or PHONE_TAKEN where
+            another account signs in with the phone or did.
     """
+    respects = respects_of_codes(address)
+    count_try(respects, secret=secret, now=now, field="code")
+    changed = _change_own_phone(caller, phone=phone, code=code, secret=secret, now=now)
+    if not changed.refusal:
+        forget_tries(respects, secret=secret, now=now)
+    return changed
+
+
+@use_case("change_own_phone", roles=AGENTS, answer=PhoneChanged)
+def _change_own_phone(actor: Account, *, phone: str, code: str, secret: str, now: datetime) -> PhoneChanged:
     actor = lock_account(Account.id == actor.id)
     require_new_phone(actor, phone)
     if not use_code(phone, code, secret=secret, now=now):

@@ -4,22 +4,22 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.guessing import Origin, Target, respects_of_codes, respects_of_sign_in
 from lead_system.domain.roles import OUTSIDERS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account
 from lead_system.outside.wechat import WechatPerson
 from lead_system.services import history
+from lead_system.services.guessing import count_try, forget_tries
+from lead_system.services.passwords import hash_password, is_outdated, is_password
 from lead_system.services.sign_in_codes import CODE_LIVES, use_code
-from lead_system.services.transaction import Caller, open_use_case
+from lead_system.services.transaction import Caller, atomic, open_use_case
 from lead_system.services.wechat import find_linked, link_wechat
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODYS_HASH = _HASHER.hash(secrets.token_urlsafe())
+_NOBODYS_HASH = hash_password(secrets.token_urlsafe())
 """Checked where no such account exists, so that the answer takes as long."""
 
 
@@ -41,6 +41,7 @@ def sign_in_with_code(
     *,
     phone: str,
     code: str,
+    address: str,
     wechat: WechatPerson | None = None,
     secret: str,
     now: datetime,
@@ -53,8 +54,17 @@ def sign_in_with_code(
 
     With `wechat`, the account is linked to whom WeChat said it is: from then on WeChat alone signs in, and
     another account that was linked to the same person is no longer.
+
+    `address` is where the request comes from: whoever tries the codes of many phones has to wait.
+
+    Raises:
+        Refused: TOO_MANY_TRIES, when the code was not looked at.
     """
+    respects = respects_of_codes(address)
+    count_try(respects, secret=secret, now=now, field="code")
     signed_in = _sign_in_with_code(caller, phone=phone, code=code, wechat=wechat, secret=secret, now=now)
+    if signed_in.refusal != RefusalCode.CODE_WRONG:
+        forget_tries(respects, secret=secret, now=now)
     if now - datetime.fromisoformat(signed_in.at) >= CODE_LIVES:
         return SignedIn(None, RefusalCode.CODE_WRONG.value, signed_in.at)
     return signed_in
@@ -107,22 +117,47 @@ def sign_in_with_wechat(person: WechatPerson) -> SignedIn | None:
     return SignedIn(account.id, generation=account.session_generation)
 
 
-def sign_in_with_password(login: str, password: str, roles: frozenset[Role]) -> SignedIn:
+def sign_in_with_password(
+    login: str, password: str, roles: frozenset[Role], *, origin: Origin, secret: str, now: datetime
+) -> SignedIn:
     """Sign staff in with account name and password, at the door that is meant for their role.
 
-    Capitals and small letters of the account name are the same. Nothing is written, and nothing of the
-    password is kept, not even as part of a request's content.
+    Capitals and small letters of the account name are the same. Nothing of the password is kept, not even as
+    part of a request's content. The try is counted first, in respects that `origin` decides, and a success
+    takes that back. Whatever is wrong, the same is asked of the database and one hash is checked, so that
+    neither sentence nor time tells which account exists. A hash of outdated costs is made anew.
 
     Raises:
-        Refused: SIGN_IN_FAILED whatever is wrong: name, password, role, or the account is archived.
+        Refused: TOO_MANY_TRIES, when the password was not looked at; or SIGN_IN_FAILED whatever is wrong:
+            name, password, role, or the account is archived. Its fact `account` is for the log alone.
     """
+    respects = respects_of_sign_in(_target(login, _find_staff(login.strip())), origin)
+    count_try(respects, secret=secret, now=now)
     account = _find_staff(login.strip())
     kept = account.password_hash if account is not None and account.password_hash else _NOBODYS_HASH
     if not is_password(kept, password) or account is None:
-        raise Refused(RefusalCode.SIGN_IN_FAILED)
+        raise Refused(RefusalCode.SIGN_IN_FAILED, account=None if account is None else account.id)
     if not account.is_active or account.role not in roles:
-        raise Refused(RefusalCode.SIGN_IN_FAILED)
-    return SignedIn(account.id, generation=account.session_generation)
+        raise Refused(RefusalCode.SIGN_IN_FAILED, account=account.id)
+    signed_in = SignedIn(account.id, generation=account.session_generation)
+    forget_tries(respects, secret=secret, now=now)
+    if is_outdated(kept):
+        _hash_anew(signed_in, kept, password)
+    return signed_in
+
+
+def _target(login: str, account: Account | None) -> Target:
+    return Target(login) if account is None else Target(login, account.id, account.session_generation)
+
+
+def _hash_anew(signed_in: SignedIn, kept: str, password: str) -> None:
+    """Keep the same password under today's costs, unless it was changed meanwhile.
+
+    The account stays as it is, so there is nothing for the history to tell.
+    """
+    same = update(Account).where(Account.id == signed_in.account_id, Account.password_hash == kept)
+    anew = same.values(password_hash=hash_password(password))
+    atomic(lambda: db.session.execute(anew))
 
 
 def _find_staff(login: str) -> Account | None:
@@ -132,16 +167,3 @@ def _find_staff(login: str) -> Account | None:
     """
     named = select(Account).where(func.lower(Account.login) == login.lower())
     return db.session.scalars(named.order_by((Account.login == login).desc(), Account.id)).first()
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password."""
-    return _HASHER.hash(password)
-
-
-def is_password(kept: str, password: str) -> bool:
-    """Say whether a password belongs to a hash."""
-    try:
-        return _HASHER.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.guessing import network_of
 from lead_system.extensions import db
 from lead_system.models import CodeSend, SignInCode
 from lead_system.outside.calling import OutsideFailed
@@ -105,13 +105,7 @@ def require_account_phone(phone: str) -> None:
 
 def _address_key(address: str, *, secret: str) -> str:
     """Return a keyed hash of where a request came from; of IPv6 the network of one household counts."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        named = address
-    else:
-        named = str(ipaddress.ip_network((parsed, 64), strict=False) if parsed.version == 6 else parsed)
-    return hmac.new(secret.encode(), f"address:{named}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(secret.encode(), f"address:{network_of(address)}".encode(), hashlib.sha256).hexdigest()
 
 
 def _require_minute_passed(row: SignInCode, now: datetime) -> None:

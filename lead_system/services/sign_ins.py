@@ -3,16 +3,25 @@
 import hashlib
 import logging
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.guessing import respects_of_confirming
+from lead_system.domain.roles import AGENTS, DECIDERS, MANAGED_STAFF, Role
 from lead_system.domain.sessions import has_lapsed, is_worth_noting
 from lead_system.extensions import db
 from lead_system.models import Account, SignIn
+from lead_system.services import history
+from lead_system.services.brokers import AccountChanged, lock_account
+from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.outages import find_outage
-from lead_system.services.transaction import aside, atomic
+from lead_system.services.passwords import is_password
+from lead_system.services.second_factor import is_code_used_up
+from lead_system.services.transaction import aside, atomic, use_case
 
 KEPT_FOR = timedelta(days=200)
 """How long a sign-in is remembered after it was last seen; by then the longest has lapsed."""
@@ -21,6 +30,13 @@ PATIENCE_MILLISECONDS = 250
 """How long noting that somebody was seen waits for other writers: a page must not wait for it."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SignInsEnded:
+    """How many sign-ins were ended."""
+
+    ended: int
 
 
 def _hash(token: str) -> str:
@@ -87,6 +103,76 @@ def end_sign_in(token: str, *, now: datetime) -> None:
     """End the sign-in that a token belongs to: a copy of the cookie opens nothing. Twice is no harm."""
     ended = update(SignIn).where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
     atomic(lambda: db.session.execute(ended.values(ended_at=now)))
+
+
+def confirm_sign_in(sign_in: SignIn, *, password: str, code: str, secret: str, now: datetime) -> None:
+    """Write down that whoever is signed in has just proved again who they are, as they did at the door.
+
+    That takes the password and, with a second factor, a code as well, which is used up. Tries are counted
+    before they are looked at. Of a repeat, the code was used before.
+
+    Raises:
+        Refused: TOO_MANY_TRIES, PASSWORD_WRONG (field `confirm_password`), or SECOND_FACTOR_WRONG (field
+            `confirm_code`).
+    """
+    account = sign_in.account
+    sign_in_id, respects = sign_in.id, respects_of_confirming(account.id, account.session_generation)
+    count_try(respects, secret=secret, now=now)
+    if not is_password(account.password_hash or "", password):
+        raise Refused(RefusalCode.PASSWORD_WRONG, field="confirm_password")
+    atomic(lambda: _confirm(sign_in_id, code=code, secret=secret, now=now))
+    forget_tries(respects, secret=secret, now=now)
+
+
+def _confirm(sign_in_id: int, *, code: str, secret: str, now: datetime) -> None:
+    sign_in = db.session.get_one(SignIn, sign_in_id, populate_existing=True)
+    account = lock_account(Account.id == sign_in.account_id)
+    if account.has_second_factor and not is_code_used_up(account, code, secret=secret, now=now):
+        raise Refused(RefusalCode.SECOND_FACTOR_WRONG, field="confirm_code")
+    sign_in.confirmed_at = now
+
+
+@use_case("end_own_sign_in", roles=frozenset(Role), answer=SignInsEnded)
+def end_own_sign_in(actor: Account, *, sign_in_id: int, now: datetime) -> SignInsEnded:
+    """End one of one's own sign-ins, on whichever browser it is. One that has ended stays so.
+
+    Raises:
+        Refused: NOT_FOUND for anybody else's.
+    """
+    own = and_(SignIn.id == sign_in_id, SignIn.account_id == actor.id)
+    if db.session.scalar(select(SignIn.id).where(own)) is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return _end(own, now)
+
+
+@use_case("end_other_sign_ins", roles=frozenset(Role), answer=SignInsEnded)
+def end_other_sign_ins(actor: Account, *, but_id: int, now: datetime) -> SignInsEnded:
+    """End all of one's own sign-ins but one, which is the caller's present one."""
+    return _end(and_(SignIn.account_id == actor.id, SignIn.id != but_id), now)
+
+
+def _end(which: ColumnElement[bool], now: datetime) -> SignInsEnded:
+    ended = update(SignIn).where(which, SignIn.ended_at.is_(None)).values(ended_at=now).returning(SignIn.id)
+    return SignInsEnded(len(db.session.scalars(ended).all()))
+
+
+@use_case("sign_out_everywhere", roles=DECIDERS, answer=AccountChanged)
+def sign_out_everywhere(actor: Account, *, account_id: int, now: datetime) -> AccountChanged:
+    """End all sign-ins of a broker or, by an admin, of a member of staff; they may sign in again.
+
+    The account's next generation begins, also for whoever is signing in at this moment; the history says who
+    did it.
+
+    Raises:
+        Refused: NOT_FOUND for an account that the caller does not manage, and for an archived one.
+    """
+    managed = AGENTS | MANAGED_STAFF if actor.role is Role.ADMIN else AGENTS
+    account = lock_account(
+        and_(Account.id == account_id, Account.role.in_(managed), Account.archived_at.is_(None))
+    )
+    account.session_generation += 1
+    history.record(actor, "sign_out_everywhere", chain=f"account:{account.id}", now=now)
+    return AccountChanged(account.id)
 
 
 def forget_old_sign_ins(now: datetime) -> None:

@@ -10,16 +10,17 @@ from sqlalchemy import and_, func, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.fields import Rule, Unique, require_clean
+from lead_system.domain.guessing import respects_of_confirming
 from lead_system.domain.identity import clean_name
-from lead_system.domain.passwords import require_good_password
 from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, PHONE_STAFF, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account
 from lead_system.services import history
 from lead_system.services.brokers import AccountChanged, archive_account, lock_account
-from lead_system.services.sign_in import hash_password, is_password
+from lead_system.services.guessing import count_try, forget_tries
+from lead_system.services.passwords import hash_password, is_password, require_strong_password
 from lead_system.services.sign_in_codes import require_account_phone
-from lead_system.services.transaction import atomic, require_version, use_case
+from lead_system.services.transaction import Caller, atomic, require_version, use_case
 
 ADMIN = frozenset({Role.ADMIN})
 
@@ -53,7 +54,7 @@ def open_staff(actor: Account, *, staff: NewStaff, password: str, now: datetime)
             LOGIN_TAKEN or EMPLOYEE_NUMBER_TAKEN where anybody ever had it. The fact `field` names which.
     """
     cleaned = NewStaff(**require_clean(asdict(staff), staff_rules(MANAGED_STAFF)))
-    require_good_password(password, login=cleaned.login, field="password")
+    _require_strong(password, cleaned)
     for unique in UNIQUE_IN_STAFF:
         unique.require_free(getattr(cleaned, unique.field))
     return AccountChanged(add_staff(actor, cleaned, password_hash=hash_password(password), now=now))
@@ -105,9 +106,8 @@ def archive_staff(
     return archive_account(actor, _lock_staff(account_id, consultants=consultants), version=version, now=now)
 
 
-@use_case("change_own_password", roles=PHONE_STAFF | BACK_OFFICE, answer=AccountChanged)
 def change_own_password(
-    actor: Account, *, current_password: str, new_password: str, now: datetime
+    caller: Caller, *, current_password: str, new_password: str, secret: str, now: datetime
 ) -> AccountChanged:
     """Let a member of staff set a password of their own, after which none has to be changed any more.
 
@@ -115,10 +115,32 @@ def change_own_password(
     The history says that it was done, and no value. A repeat of the request changes nothing more, and is
     answered the same whatever passwords come with it.
 
+    A wrong present one counts: whoever finds somebody's browser open may not guess at it for long.
+
     Raises:
-        Refused: PASSWORD_WRONG for the present one, PASSWORD_UNCHANGED, or a new one that is not good
-            enough. The fact `field` names which of the two.
+        Refused: TOO_MANY_TRIES, when nothing was looked at; PASSWORD_WRONG for the present one,
+            PASSWORD_UNCHANGED, or a new one that is not good enough. The fact `field` names which of the two.
     """
+    account = db.session.get(Account, caller.account_id or 0)
+    generation = account.session_generation if account is not None else 0
+    respects = respects_of_confirming(caller.account_id or 0, generation)
+    count_try(respects, secret=secret, now=now, field="current_password")
+    try:
+        changed = _change_own_password(
+            caller, current_password=current_password, new_password=new_password, now=now
+        )
+    except Refused as refused:
+        if refused.facts.get("field") == "new_password":  # So the present one was right.
+            forget_tries(respects, secret=secret, now=now)
+        raise
+    forget_tries(respects, secret=secret, now=now)
+    return changed
+
+
+@use_case("change_own_password", roles=PHONE_STAFF | BACK_OFFICE, answer=AccountChanged)
+def _change_own_password(
+    actor: Account, *, current_password: str, new_password: str, now: datetime
+) -> AccountChanged:
     account = lock_account(Account.id == actor.id)
     if not is_password(account.password_hash or "", current_password):
         raise Refused(RefusalCode.PASSWORD_WRONG, field="current_password")
@@ -146,12 +168,17 @@ def open_staff_account(staff: NewStaff, *, password: str, now: datetime) -> int:
 def _open_staff_account(staff: NewStaff, password: str, *, now: datetime) -> int:
     cleaned = NewStaff(**require_clean(asdict(staff), staff_rules(tuple(Role))))
     login, number = cleaned.login, cleaned.employee_number
-    require_good_password(password, login=login, field="password")
+    _require_strong(password, cleaned)
     if _taken_logins({login}) or _taken_numbers({number}):
         raise ValueError(f"Account name {login} or employee number {number} is taken.")
     account = _add_account(cleaned, hash_password(password), now=now)
     _record_opening(None, account, now=now)
     return account.id
+
+
+def _require_strong(password: str, staff: NewStaff) -> None:
+    about = (staff.name, staff.phone, staff.employee_number)
+    require_strong_password(password, login=staff.login, about=about, field="password")
 
 
 def _lock_staff(account_id: int, *, consultants: bool | None = None) -> Account:
@@ -254,7 +281,8 @@ def _add_account(staff: NewStaff, password_hash: str, *, now: datetime) -> Accou
 
 
 def _set_password(account: Account, password: str, *, field: str) -> None:
-    require_good_password(password, login=account.login or "", field=field)
+    about = (account.name, account.phone, account.employee_number)
+    require_strong_password(password, login=account.login or "", about=about, field=field)
     account.password_hash = hash_password(password)
     account.session_generation += 1
 

@@ -31,6 +31,8 @@ class Objected:
 def become_visitor(actor: Account, *, name: str, now: datetime) -> AccountChanged:
     """Make an account that has no profile yet a visitor's, with a code of its own (manual 2.1, 2.3-5).
 
+    Every sign-in of the account ends, but for the one that the caller begins anew.
+
     Raises:
         Refused: PROFILE_ALREADY_COMPLETE for whoever is a broker or visitor already, or the name is wrong.
     """
@@ -41,6 +43,7 @@ def become_visitor(actor: Account, *, name: str, now: datetime) -> AccountChange
     code = draw_code()
     before = actor.role
     actor.role, actor.name, actor.profile_completed_at = Role.VISITOR, cleaned, now
+    actor.session_generation += 1
     actor.code_token, actor.short_code = code["code_token"], code["short_code"]
     _record(actor, "become_visitor", {"role": [before.value, "visitor"]}, {"name": ["", cleaned]}, now=now)
     return AccountChanged(actor.id)
@@ -66,10 +69,12 @@ def rename_visitor(actor: Account, *, name: str, now: datetime) -> AccountChange
 def become_broker(actor: Account, *, now: datetime) -> AccountChanged:
     """Make a visitor's account one of a broker without a profile, who then completes it (manual 1.2).
 
-    The code ends with it. Walk-ins that were logged stay, with name and digits as they were.
+    The code ends with it, and every sign-in of the account but for the one that the caller begins anew.
+    Walk-ins that were logged stay, with name and digits as they were.
     """
     actor = lock_account(Account.id == actor.id)
     actor.role, actor.profile_completed_at = Role.BROKER, None
+    actor.session_generation += 1
     actor.code_token = actor.short_code = None
     _record(actor, "become_broker", {"role": ["visitor", "broker"]}, {}, now=now)
     return AccountChanged(actor.id)

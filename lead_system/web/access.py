@@ -21,6 +21,7 @@ PHONE_DOOR = "mobile.sign_in.by_phone"
 PHONE_STAFF_DOOR = "mobile.sign_in.by_password"
 BACK_OFFICE_PASSWORD = "back_office_door.change_password"  # noqa: S105 - the name of a page
 PHONE_PASSWORD = "mobile.profile.change_password"  # noqa: S105 - the name of a page
+SECOND_FACTOR = "second_factor.set_up_view"
 
 _OPEN_WITH_TEMPORARY_PASSWORD = frozenset(
     {
@@ -40,6 +41,9 @@ _OPEN_WITH_TEMPORARY_PASSWORD = frozenset(
 
 For these nobody asks the database who is signed in, so they answer without it.
 """
+
+_OPEN_WITHOUT_SECOND_FACTOR = _OPEN_WITH_TEMPORARY_PASSWORD | {SECOND_FACTOR, "confirming.ask"}
+"""All that somebody of the back office may do before setting up a second factor, where that is required."""
 
 
 @dataclass(frozen=True)
@@ -93,21 +97,29 @@ def _require_access() -> ResponseReturnValue | None:
         return _to_the_door(access.roles)
     if not access.public_because and current_user.role not in access.roles:
         abort(403)
-    return None if _is_open_with_this_password(request.endpoint) else _to_the_password()
+    return _to_what_comes_first(request.endpoint)
 
 
-def _is_open_with_this_password(endpoint: str) -> bool:
-    """Say whether a page is open to whoever asks, whose password may be one that an admin has set."""
+def _to_what_comes_first(endpoint: str) -> ResponseReturnValue | None:
+    """Send somebody with a temporary password, or without a second factor, to where that is put right."""
     if endpoint in _OPEN_WITH_TEMPORARY_PASSWORD or not current_user.is_authenticated:
-        return True
-    return not current_user.must_change_password
+        return None
+    if current_user.must_change_password:
+        page = BACK_OFFICE_PASSWORD if current_user.is_back_office else PHONE_PASSWORD
+        return _lead_to("change_password", url_for(page))
+    if _lacks_second_factor() and endpoint not in _OPEN_WITHOUT_SECOND_FACTOR:
+        return _lead_to("set_up_second_factor", url_for(SECOND_FACTOR))
+    return None
 
 
-def _to_the_password() -> ResponseReturnValue:
-    """Send somebody with a temporary password to the page that changes it."""
-    page = url_for(BACK_OFFICE_PASSWORD if current_user.is_back_office else PHONE_PASSWORD)
+def _lacks_second_factor() -> bool:
+    is_required = current_app.extensions["settings"].require_second_factor and current_user.is_back_office
+    return is_required and not current_user.has_second_factor
+
+
+def _lead_to(what: str, page: str) -> ResponseReturnValue:
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(change_password=page), 403
+        return jsonify({what: page}), 403
     return redirect(page)
 
 

@@ -1,5 +1,7 @@
 """What a browser calls itself, in the few words by which people know theirs in a list."""
 
+from flask_babel import gettext as _
+
 _BROWSERS = (
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),
@@ -27,6 +29,11 @@ def browser_name(user_agent: str) -> str:
     """
     found = (_first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent))
     return " · ".join(name for name in found if name)
+
+
+def shown_browser(name: str) -> str:
+    """Return a kept name in the words of the page."""
+    return name.replace("WeChat", _("WeChat")) if name else str(_("Unknown browser"))
 
 
 def _first(marks: tuple[tuple[str, str], ...], user_agent: str) -> str:

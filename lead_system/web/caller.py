@@ -1,12 +1,14 @@
 """Who calls a service: the signed-in account or, before that, this session; and the request id (R13)."""
 
 import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import g, request, session
 from flask_login import current_user
 
 from lead_system.clock import now
-from lead_system.extensions import login_manager
+from lead_system.extensions import db, login_manager
 from lead_system.models import Account, SignIn
 from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signed_in
 from lead_system.services.transaction import Caller
@@ -17,6 +19,17 @@ _SESSION_KEY = "session_key"
 _TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for it
 _OUTLIVES_A_SIGN_IN = ("language",)
 """What a browser keeps of its session when somebody signs in or out: nothing that is anybody's."""
+
+_SECOND_STEP = "second_step"
+SECOND_STEP_LASTS = timedelta(minutes=5)
+"""How long after the right password the code may be given."""
+
+
+class SecondStep(NamedTuple):
+    """Who gave the right password; `generation` is the account's at that moment."""
+
+    account_id: int
+    generation: int
 
 
 def caller(form: RequestForm) -> Caller:
@@ -39,9 +52,28 @@ def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> N
     _see_anew()
 
 
-def renew_session(account: Account) -> None:
+def renew_session(account_id: int) -> None:
     """Go on in a new session, with a new token, after what somebody may do or know has changed (SPEC 4)."""
+    account = db.session.get_one(Account, account_id)
     begin_session(account.id, generation=account.session_generation, keeps=session.permanent)
+
+
+def begin_second_step(account_id: int, *, generation: int) -> None:
+    """Remember for five minutes who gave the right password, in a session that nobody is signed in to."""
+    _end_sign_in()
+    _begin_anew()
+    session[_SECOND_STEP] = [account_id, generation, now().isoformat()]
+    session_key()  # A code that is sent twice must come twice from the same session (R13).
+    _see_anew()
+
+
+def find_second_step() -> SecondStep | None:
+    """Return who gave the right password in this session, and has not been asked for the code too long."""
+    if _SECOND_STEP not in session:
+        return None
+    account_id, generation, began_at = session[_SECOND_STEP]
+    is_open = now() - datetime.fromisoformat(began_at) < SECOND_STEP_LASTS
+    return SecondStep(account_id, generation) if is_open else None
 
 
 def end_session() -> None:
@@ -51,10 +83,15 @@ def end_session() -> None:
     _see_anew()
 
 
+def sign_in_token() -> str:
+    """Return the token in the session, blank where there is none; whether it opens anything is not asked."""
+    return str(session.get(_TOKEN, ""))
+
+
 def _end_sign_in() -> None:
-    token = session.get(_TOKEN)
+    token = sign_in_token()
     if token:
-        end_sign_in(str(token), now=now())
+        end_sign_in(token, now=now())
 
 
 def _begin_anew() -> None:

@@ -5,6 +5,8 @@ database, which may be what is wrong.
 """
 
 import logging
+from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, current_app, jsonify, request
@@ -32,9 +34,21 @@ def _answer(status: int, text: str, **shown: Any) -> ResponseReturnValue:
     return page.render(status=status, sentence=text, **shown), status
 
 
-def _refused(refused: Refused) -> ResponseReturnValue:
+def answer_refused(refused: Refused) -> ResponseReturnValue:
+    """Answer a refusal that no form shows: its sentence, and when to try again where that is all it takes."""
     is_page = request.accept_mimetypes.best != "application/json"
-    return _answer(refused.http_status, sentence_for_page(refused) if is_page else sentence(refused))
+    text = sentence_for_page(refused) if is_page else sentence(refused)
+    again = fields_to_send_again() if refused.http_status == HTTPStatus.TOO_MANY_REQUESTS else None
+    answer = _answer(refused.http_status, text, again=again)
+    response = current_app.make_response(answer)
+    response.headers.update(retry_after(refused))
+    return response
+
+
+def retry_after(refused: Refused) -> dict[str, str]:
+    """Return the header that says when to try again, where that is why somebody was refused."""
+    has_to_wait = refused.http_status == HTTPStatus.TOO_MANY_REQUESTS
+    return {"Retry-After": str(refused.facts["seconds"])} if has_to_wait else {}
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
@@ -67,19 +81,19 @@ def _database(error: SQLAlchemyError) -> ResponseReturnValue:
             "The data cannot be reached at the moment. Whether this was saved is not certain, "
             "so send it again in a minute: what was already saved will not count twice."
         )
-    answer = current_app.make_response(_answer(503, text, again=_to_send_again()))
+    answer = current_app.make_response(_answer(503, text, again=fields_to_send_again()))
     answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
 
 
-def _to_send_again() -> list[tuple[str, str]]:
+def fields_to_send_again(leaving_out: Collection[str] = ()) -> list[tuple[str, str]] | None:
     """Return the sent form, with its request id, for a button that sends it again (R13).
 
-    Nothing where the page cannot repeat it: files and passwords, and whole numbers, which no page shows (R1).
+    None where a page cannot repeat it: files and passwords, and whole numbers, which no page shows (R1).
     """
-    sent = list(request.form.items(multi=True))
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in leaving_out]
     is_secret = any("password" in name or has_full_number(value) for name, value in sent)
-    return [] if is_secret or request.files or not request.form.get("request_id") else sent
+    return None if is_secret or request.files or not request.form.get("request_id") else sent
 
 
 def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
@@ -90,7 +104,7 @@ def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
 
 def init_errors(app: Flask) -> None:
     """Hand out the pages; an unforeseen error is logged by Flask and answered as 500."""
-    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Refused, answer_refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(HTTPException, _http)

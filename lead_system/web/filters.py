@@ -12,6 +12,7 @@ from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI, soon_mark
+from lead_system.web.browsers import shown_browser
 from lead_system.web.words import role_word, word
 
 
@@ -118,4 +119,5 @@ def init_filters(app: Flask) -> None:
         grouped=grouped,
         word=word,
         role_word=role_word,
+        shown_browser=shown_browser,
     )

@@ -97,7 +97,7 @@ def _end(response: Response) -> Response:
         "milliseconds": round(took * 1000, 1),
         "account": _account_id(),
     }
-    if not (request.endpoint or "static").endswith("static"):
+    if not (request.endpoint or "").endswith("static"):
         _log.info("request", extra={"facts": facts})
     return response
 

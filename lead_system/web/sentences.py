@@ -5,7 +5,7 @@ A fact named in a sentence comes from the refusal; `%(…)s` is filled in here, 
 
 from datetime import datetime
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
@@ -105,7 +105,8 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.PASSWORD_TOO_SHORT: _l("The password is too short: at least %(limit)s characters."),
     RefusalCode.PASSWORD_TOO_EASY: _l(
-        "That password is too easy to guess. Choose one that is not a name, a number or one sign repeated."
+        "That password is too easy to guess. Put together several words that have nothing to do with each "
+        "other, with you or with this system."
     ),
     RefusalCode.PASSWORDS_DIFFER: _l("The two passwords differ. Type the new one twice, the same."),
     RefusalCode.PASSWORD_WRONG: _l("The present password is wrong. Type it again."),
@@ -241,6 +242,13 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
     RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong. Check both and try again."),
+    RefusalCode.SECOND_FACTOR_WRONG: _l(
+        "This code is wrong, was used before or is too old. Wait for the next one in your app and type that."
+    ),
+    RefusalCode.SECOND_FACTOR_ON: _l(
+        "The second factor is on already. Turn it off first if you want to set it up on another phone."
+    ),
+    RefusalCode.SECOND_FACTOR_OFF: _l("This account has no second factor. Reload the page to see how it is."),
     RefusalCode.CODE_WRONG: _l("The code is wrong or no longer valid. Check it, or have a new one sent."),
     RefusalCode.CODE_SENT_RECENTLY: _l(
         "A code was just sent. You can have another one in %(seconds)s seconds."
@@ -292,6 +300,9 @@ _STATUS_FORBIDS: dict[str, LazyString] = {
 }
 
 
+_SAID_IN_MINUTES = 120
+"""From how many seconds on a wait is said in minutes."""
+
 _NAMES = frozenset({"name", "consultant"})
 """Facts that people typed, in whatever language they speak."""
 
@@ -315,7 +326,33 @@ def _wording(refused: Refused) -> str:
             return str(_REPORTED_BEFORE)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
+    if refused.code in (RefusalCode.TOO_MANY_TRIES, RefusalCode.TOO_MANY_REQUESTS):
+        return _wait(refused.code, int(refused.facts.get("seconds") or 1))
     return str(_SENTENCES[refused.code])
+
+
+def _wait(code: RefusalCode, seconds: int) -> str:
+    """Return the sentence of those who have come too often: how long they have to wait."""
+    are_tries, minutes = code is RefusalCode.TOO_MANY_TRIES, -(-seconds // 60)
+    if seconds > _SAID_IN_MINUTES and are_tries:
+        return str(_("Too many tries. Try again in %(minutes)s minutes.", minutes=minutes))
+    if seconds > _SAID_IN_MINUTES:
+        return str(_("That was too much at once. Try again in %(minutes)s minutes.", minutes=minutes))
+    if are_tries:
+        return str(
+            ngettext(
+                "Too many tries. Try again in %(num)s second.",
+                "Too many tries. Try again in %(num)s seconds.",
+                seconds,
+            )
+        )
+    return str(
+        ngettext(
+            "That was too much at once. Try again in %(num)s second.",
+            "That was too much at once. Try again in %(num)s seconds.",
+            seconds,
+        )
+    )
 
 
 def _spoken_facts(refused: Refused) -> dict[str, Fact]:

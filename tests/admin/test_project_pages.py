@@ -230,8 +230,10 @@ def test_picture_may_be_of_three_kinds(cast: Cast, desk: Desk, kind: str) -> Non
         (picture("GIF"), NO_PICTURE),
         (
             bytes(10 * 1024 * 1024 + 1),
-            "The picture is too large: at most 10 MB and 40 million pixels, as WebP 20 million. "
-            "Choose a smaller one.",
+            (
+                "The picture is too large: at most 10 MB and 40 million pixels, as WebP 20 million. "
+                "Choose a smaller one."
+            ),
         ),
     ],
     ids=["empty", "script", "gif", "large"],

@@ -225,6 +225,31 @@ PROJECT = [
     Row(GET, "/pictures/<digest>/<int:width>.jpg", ALL, 404, "/pictures/{picture}/481.jpg"),
 ]
 
+ACCOUNT_PAGES = [
+    Row(GET, "/admin/sessions/", BACK_OFFICE, 200),
+    Row(GET, "/admin/sessions/end/", BACK_OFFICE, 404, "/admin/sessions/end/?id=999999"),
+    Row(POST, "/admin/sessions/end/", BACK_OFFICE, 404, "/admin/sessions/end/?id=999999"),
+    *_asking("/admin/sessions/end-others/", BACK_OFFICE, "", posted=302),
+    Row(GET, "/admin/second-factor/", BACK_OFFICE, 200),
+    *_asking("/admin/second-factor/set-up/", BACK_OFFICE, ""),
+    Row(POST, "/admin/second-factor/recovery-codes/", BACK_OFFICE, 409),
+    *_asking("/admin/second-factor/turn-off/", BACK_OFFICE, "", posted=409),
+    *_asking("/admin/confirm", BACK_OFFICE, "", posted=200),
+    *_asking("/admin/sign-in/code", PUBLIC, "", got=302, posted=302),
+    *_asking("/admin/staff/sign-out/", ADMIN, "id={lu}", posted=302),
+    *_asking("/admin/staff/sign-out/", ADMIN, "id={admin}", got=404, posted=404),
+    *_asking("/admin/staff/second-factor/", ADMIN, "id={lu}", posted=404),
+    *_asking("/admin/staff/second-factor/", ADMIN, "id={fang}", got=404, posted=404),
+    *_asking("/admin/consultants/sign-out/", ADMIN, "id={ming}", posted=302),
+    *_asking("/admin/consultants/sign-out/", ADMIN, "id={lu}", got=404, posted=404),
+    *_asking("/admin/brokers/sign-out/", DECIDERS, "id={jun}", posted=302),
+    *_asking("/admin/brokers/sign-out/", DECIDERS, "id={lu}", got=404, posted=404),
+    Row(GET, "/m/sessions", PHONES, 200),
+    *_asking("/m/sessions/end-others", PHONES, "", posted=302),
+    Row(GET, "/m/sessions/<int:sign_in_id>/end", PHONES, 404, "/m/sessions/999999/end"),
+    Row(POST, "/m/sessions/<int:sign_in_id>/end", PHONES, 404, "/m/sessions/999999/end"),
+]
+
 OFFICE = [
     Row(GET, "/admin/first-steps/", ADMIN, 200),
     Row(GET, "/admin/find/", BACK_OFFICE, 302, "/admin/find/?q={bound}"),
@@ -394,6 +419,7 @@ TABLE = [
     *PEOPLE,
     *SETTINGS,
     *PROJECT,
+    *ACCOUNT_PAGES,
     *OFFICE,
     *BROKER_PAGES,
     *VISITOR_PAGES,

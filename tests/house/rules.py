@@ -13,6 +13,7 @@ FLOORS = {
     "app": 6,
     "lead_system.application": 5,
     "lead_system.admin_views": 4,
+    "lead_system.backups": 4,
     "lead_system.cli": 4,
     "lead_system.demo": 4,
     "lead_system.demo_project": 4,

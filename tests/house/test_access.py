@@ -80,13 +80,21 @@ def begin_the_secretarys_export(cast: Cast) -> None:
         begin_export(caller, request_id=request_id, table_name="leads", filters={}, rows_found=7, now=now())
 
 
+LASTING = ("/m/me/broker", "/sign-out")
+"""What changes who somebody is."""
+
+
 class Asker:
     """Somebody's browser, which sends by hand what no page of theirs offers."""
 
     def __init__(self, client: PageClient, story: dict[str, object]) -> None:
         self.client = client
         self.story = story
-        page = client.get("/", follow_redirects=True).page
+        self.begin()
+
+    def begin(self) -> None:
+        """Read the token of the present session, which ends with each sign-out and change of role."""
+        page = self.client.get("/", follow_redirects=True).page
         form = next(form for form in page.forms if form.method == "post")
         (token,), (request_id,) = (form.defaults()[name] for name in ("csrf_token", "request_id"))
         self.token, self.request_id = str(token), str(request_id)
@@ -103,6 +111,8 @@ class Asker:
             answer = self.client.post(address, data=sent, headers=headers)
         answer.get_data()
         answer.close()
+        if row.verb == "POST" and row.rule.endswith(LASTING):
+            self.begin()
         return answer
 
 
@@ -123,9 +133,8 @@ def asker(
 
 def rows_for(who: str, *, refused: bool) -> list[int]:
     """Return the rows that refuse somebody, or let them in; what changes who they are comes last."""
-    lasting = ("/m/me/broker", "sign-out")
     chosen = [n for n, row in enumerate(TABLE) if (row.answer_for(who) in (403, 404)) is refused]
-    return sorted(chosen, key=lambda n: [end in TABLE[n].rule for end in reversed(lasting)])
+    return sorted(chosen, key=lambda n: [TABLE[n].rule.endswith(end) for end in reversed(LASTING)])
 
 
 def is_wrong(status: int, expected: int) -> bool:

@@ -109,7 +109,7 @@ def seen(client: PageClient, answer: PageResponse, address: str) -> Seen:
     headers = [
         (name, _without(value, address))
         for name, value in answer.headers.items()
-        if name not in ("Set-Cookie", "Content-Length")
+        if name not in ("Set-Cookie", "Content-Length", "X-Request-Id")
     ]
     assert answer.headers.get("Content-Length", str(len(answer.data))) == str(len(answer.data))
     kept = ["Set-Cookie"] * len(answer.headers.getlist("Set-Cookie"))

@@ -14,7 +14,7 @@ from tests.support.cast import Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.frozen import StoppedClock
 from tests.support.outside import APP_ID, IN_WECHAT, OutsideWorld, connect
-from tests.support.refusals import nothing_written
+from tests.support.refusals import everything, nothing_written
 
 pytestmark = pytest.mark.usefixtures("clock")
 LINK_OLD = "That sign-in from WeChat was used before or is too old."
@@ -99,10 +99,12 @@ def test_linked_person_comes_in_without_a_code_and_goes_where_they_wanted(
     cast: Cast, stranger: PageClient, wechat: OutsideWorld
 ) -> None:
     cast.change("fang", openid="o-fang")
+    before = everything(cast.app)
 
-    with nothing_written(cast.app):
-        answer = come_back(stranger, wechat.allows("o-fang"), wanted="/m/customers?tab=bound")
+    answer = come_back(stranger, wechat.allows("o-fang"), wanted="/m/customers?tab=bound")
 
+    after = everything(cast.app)
+    assert {name for name, rows in after.items() if rows != before[name]} == {"sign_ins"}
     assert answer.request.path == "/m/customers"
     assert "王芳" in stranger.get("/m/me").page.text
 

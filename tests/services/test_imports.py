@@ -18,6 +18,7 @@ from lead_system.services.staff import NewStaff
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN
+from tests.support.origins import FROM_A_STRANGER
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
@@ -79,7 +80,11 @@ def opens(cast: Cast, login: str, password: str) -> bool:
     with cast.app.app_context():
         account = db.session.query(Account).filter_by(login=login).one()
         try:
-            return sign_in_with_password(login, password, frozenset({account.role})).account_id == account.id
+            account_id = account.id
+            signed_in = sign_in_with_password(
+                login, password, frozenset({account.role}), now=MONDAY_TEN, **FROM_A_STRANGER
+            )
+            return signed_in.account_id == account_id
         except Refused:
             return False
 

@@ -17,6 +17,7 @@ from tests.services.test_sign_in import Outbox, send
 from tests.support.cast import Cast
 from tests.support.databases import SECRET_KEY, both_databases
 from tests.support.frozen import MONDAY_TEN
+from tests.support.origins import ADDRESS
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
@@ -35,7 +36,12 @@ def change_phone(
 ) -> PhoneChanged:
     with cast.app.app_context():
         return own_profile.change_own_phone(
-            cast.as_("fang", request_id), phone=phone, code=code, secret=SECRET_KEY, now=MONDAY_TEN
+            cast.as_("fang", request_id),
+            phone=phone,
+            code=code,
+            address=ADDRESS,
+            secret=SECRET_KEY,
+            now=MONDAY_TEN,
         )
 
 
@@ -96,7 +102,9 @@ def test_phone_of_a_visitor_is_taken_too_and_signs_in_the_visitor(cast: Cast) ->
         change_phone(cast, code, phone="13900007777")
     with cast.app.app_context():
         caller = Caller(None, "with-their-own-phone", session_key="a browser")
-        answer = sign_in_with_code(caller, phone="13900007777", code=code, secret=SECRET_KEY, now=MONDAY_TEN)
+        answer = sign_in_with_code(
+            caller, phone="13900007777", code=code, address=ADDRESS, secret=SECRET_KEY, now=MONDAY_TEN
+        )
 
     assert answer.account_id == cast.ids["yifan"]
     assert cast.account("fang", "phone") == "13500010001"
@@ -108,7 +116,9 @@ def test_old_phone_signs_in_to_a_new_account_and_not_to_the_old_one(cast: Cast) 
 
     with cast.app.app_context():
         caller = Caller(None, "with-the-old-phone", session_key="a browser")
-        answer = sign_in_with_code(caller, phone="13500010001", code=code, secret=SECRET_KEY, now=MONDAY_TEN)
+        answer = sign_in_with_code(
+            caller, phone="13500010001", code=code, address=ADDRESS, secret=SECRET_KEY, now=MONDAY_TEN
+        )
 
     assert answer.account_id not in (None, cast.ids["fang"])
 
@@ -169,7 +179,9 @@ def test_openid_moves_by_the_verified_phone_on_both_databases(cast: Cast) -> Non
         with cast.app.app_context():
             caller = Caller(None, f"linking-{who}", session_key="a browser")
             now = MONDAY_TEN + timedelta(seconds=1)
-            sign_in_with_code(caller, phone=phone, code=code, wechat=person, secret=SECRET_KEY, now=now)
+            sign_in_with_code(
+                caller, phone=phone, code=code, address=ADDRESS, wechat=person, secret=SECRET_KEY, now=now
+            )
             signed_in = sign_in_with_wechat(person)
         assert signed_in is not None
         assert signed_in.account_id == cast.ids[who]

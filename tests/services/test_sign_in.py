@@ -13,6 +13,7 @@ from lead_system.services.transaction import Caller
 from tests.support.cast import PASSWORD, Cast
 from tests.support.databases import SECRET_KEY, both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
+from tests.support.origins import ADDRESS, FROM_A_STRANGER
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
@@ -53,7 +54,9 @@ def sign_in(
 ) -> SignedIn:
     with cast.app.app_context():
         now = MONDAY_TEN + timedelta(seconds=seconds)
-        return sign_in_with_code(visitor(request_id), phone=phone, code=code, secret=SECRET_KEY, now=now)
+        return sign_in_with_code(
+            visitor(request_id), phone=phone, code=code, address=ADDRESS, secret=SECRET_KEY, now=now
+        )
 
 
 def test_code_of_six_digits_opens_an_account_without_a_profile(cast: Cast) -> None:
@@ -146,7 +149,9 @@ def test_archived_account_is_told_only_with_the_right_code(cast: Cast) -> None:
 
 def password_sign_in(cast: Cast, login: str, password: str, role: str) -> SignedIn:
     with cast.app.app_context():
-        return sign_in_with_password(login, password, frozenset({Role(role)}))
+        return sign_in_with_password(
+            login, password, frozenset({Role(role)}), now=MONDAY_TEN, **FROM_A_STRANGER
+        )
 
 
 def test_staff_sign_in_with_name_and_password(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from lead_system.domain.errors import Refused
@@ -12,8 +13,9 @@ from lead_system.services import staff
 from lead_system.services.sign_in import sign_in_with_password
 from lead_system.services.staff import NewStaff
 from tests.support.cast import PASSWORD, Cast
-from tests.support.databases import both_databases
+from tests.support.databases import SECRET_KEY, both_databases
 from tests.support.frozen import MONDAY_TEN
+from tests.support.origins import FROM_A_STRANGER
 from tests.support.refusals import nothing_written, refused
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
@@ -63,7 +65,11 @@ def set_own(
 ) -> int:
     with cast.app.app_context():
         return staff.change_own_password(
-            cast.as_(who, request_id or None), current_password=current, new_password=new, now=MONDAY_TEN
+            cast.as_(who, request_id or None),
+            current_password=current,
+            new_password=new,
+            now=MONDAY_TEN,
+            secret=SECRET_KEY,
         ).account_id
 
 
@@ -73,7 +79,10 @@ def opens(cast: Cast, who: str, password: str) -> bool:
         account = db.session.get_one(Account, cast.ids[who])
         role, login = account.role, account.login or ""
         try:
-            return sign_in_with_password(login, password, frozenset({role})).account_id == cast.ids[who]
+            signed_in = sign_in_with_password(
+                login, password, frozenset({role}), now=MONDAY_TEN, **FROM_A_STRANGER
+            )
+            return signed_in.account_id == cast.ids[who]
         except Refused:
             return False
 
@@ -515,3 +524,40 @@ def test_account_of_the_list_is_archived(cast: Cast, who: str, consultants: bool
     archive(cast, who, consultants=consultants)
 
     assert cast.account(who, "archived_at") == MONDAY_TEN
+
+
+def test_create_admin_refuses_a_common_password(cast: Cast) -> None:
+    with nothing_written(cast.app):
+        result = cast.app.test_cli_runner().invoke(
+            args=["create-admin", "--login", "boss", "--name", "穆白", "--phone", "13711112222"],
+            input="qwerty123456\nqwerty123456\n",
+        )
+
+    assert result.exit_code == 1
+    assert "密码太容易被猜到" in result.output
+
+
+@pytest.mark.parametrize("password", ["woaini1314520", "consultant-xin-1", "江心怡江心怡123456"])
+def test_no_door_to_a_password_lets_an_easy_one_in(cast: Cast, password: str) -> None:
+    with nothing_written(cast.app):
+        with refused("password_too_easy", field="new_password"):
+            set_own(cast, new=password)
+        with refused("password_too_easy", field="password"):
+            change(cast, "xin", password=password)
+        with refused("password_too_easy", field="password"):
+            open_(cast, login="consultant-xin-2", name="江心怡", password=password)
+
+
+def test_known_passwords_are_made_in_a_demonstration_only(cast: Cast) -> None:
+    cast.app.extensions["settings"].demo = False
+
+    with nothing_written(cast.app):
+        result = cast.app.test_cli_runner().invoke(args=["demo"])
+
+    assert result.exit_code == 1
+    assert "LEAD_DEMO=1" in result.output
+
+
+def test_new_database_has_no_account(app: Flask) -> None:
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(Account)) == 0

@@ -34,7 +34,7 @@ from lead_system.services import (
     walk_ins,
 )
 from lead_system.services.leads import LeadEntry, Wishes
-from lead_system.services.sign_in import hash_password
+from lead_system.services.passwords import hash_password
 from lead_system.services.transaction import Caller
 from lead_system.web.pictures import draw_anew
 from tests.support.client import PageClient

@@ -62,6 +62,7 @@ class Database:
             demo=True,
             public_url="http://localhost",
             data_dir=self.folder,
+            requests_per_minute=0,
         )
 
 
@@ -250,6 +251,15 @@ class DatabaseFactory:
             with self._postgresql(folder, template="template1") as database:
                 yield database
 
+    @contextmanager
+    def alone(self, kind: str, folder: Path) -> Iterator[Database]:
+        """A migrated database of which nobody has a connection open, this factory included."""
+        if kind == "sqlite":
+            yield self._migrated_sqlite(folder)
+        else:
+            with self._postgresql(folder, template=self._template_name()) as database:
+                yield database
+
     def close(self) -> None:
         for used in self._used:
             used.close()
@@ -277,11 +287,15 @@ class DatabaseFactory:
                 return used
             used.close()
             cluster.drop(used.name)
+        return _Used(cluster, cluster.create(template=self._template_name()))
+
+    def _template_name(self) -> str:
         if not self._postgresql_template:
+            cluster = self.running_cluster()
             name = cluster.create()
             migrate(Database("postgresql", cluster.url(name), self._folder))
             self._postgresql_template = name
-        return _Used(cluster, cluster.create(template=self._postgresql_template))
+        return self._postgresql_template
 
     @contextmanager
     def _postgresql(self, folder: Path, *, template: str) -> Iterator[Database]:

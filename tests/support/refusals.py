@@ -10,7 +10,8 @@ from flask import Flask
 from lead_system.domain.errors import Refused
 from lead_system.extensions import Base, db
 
-KEPT_ANSWERS = "handled_requests"
+KEPT_BESIDE = ("handled_requests", "sign_in_failures")
+"""Tables of what is kept of refusals themselves: their answers, and how often somebody guessed."""
 
 
 @contextmanager
@@ -23,12 +24,12 @@ def refused(code: str, **facts: object) -> Iterator[None]:
 
 
 def everything(app: Flask) -> dict[str, list[Any]]:
-    """Return every row of every table, but for the answers kept for repeats."""
+    """Return every row of every table, but for what is kept of refusals themselves."""
     with app.app_context():
         return {
             table.name: sorted(map(repr, db.session.execute(table.select())))
             for table in Base.metadata.sorted_tables
-            if table.name != KEPT_ANSWERS
+            if table.name not in KEPT_BESIDE
         }
 
 

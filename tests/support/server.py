@@ -43,6 +43,7 @@ class Server:
             "LEAD_DATA_DIR": str(self._database.folder),
             "LEAD_DEMO": "1",
             "LEAD_PUBLIC_URL": public_url or self.url,
+            "LEAD_REQUESTS_PER_MINUTE": "0",
             "LEAD_SECRET_KEY": SECRET_KEY,
             **more_environment,
         }

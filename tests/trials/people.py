@@ -1,6 +1,7 @@
 """People who speak HTTP to a running server: they sign in by its pages and send its forms."""
 
 import secrets
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -50,11 +51,13 @@ class Answer:
 class Person:
     """Somebody's browser without a screen; several threads may send with it at once."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, trusts: ssl.SSLContext | bool = True) -> None:
         limits = httpx.Limits(
             max_connections=None, max_keepalive_connections=8, keepalive_expiry=KEEPS_SECONDS
         )
-        self._client = httpx.Client(base_url=url, timeout=WAITS_SECONDS, limits=limits, trust_env=False)
+        self._client = httpx.Client(
+            base_url=url, timeout=WAITS_SECONDS, limits=limits, trust_env=False, verify=trusts
+        )
         self.token = ""
 
     def get(self, address: str) -> Answer:
@@ -93,9 +96,9 @@ def new_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def sign_in(url: str, cast: Cast, who: str) -> Person:
+def sign_in(url: str, cast: Cast, who: str, *, trusts: ssl.SSLContext | bool = True) -> Person:
     """Let somebody of the cast sign in by the door of their role; the token is that of all their forms."""
-    person = Person(url)
+    person = Person(url, trusts=trusts)
     if who in _LOGINS:
         _by_password(person, who)
     else:

@@ -1,5 +1,6 @@
 // Starts what a back-office page can do beyond plain links and forms. Every page works without it.
 
+import { closeAccountMenu } from "./account.js";
 import { bindSelection } from "./selection.js";
 import { followCounts } from "./live_count.js";
 import { startNotes } from "./notes.js";
@@ -11,6 +12,7 @@ import { startMenu } from "./menu.js";
 import { startPrinting } from "./print.js";
 import { placeTips } from "./tips.js";
 
+closeAccountMenu();
 bindSelection();
 followCounts();
 startNotes();

@@ -119,7 +119,7 @@ async function readTyped(event) {
   try {
     const asked = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
     const answer = await fetch(form.action, asked);
-    if (answer.status >= 500) throw new Error(`The server answered ${answer.status}.`);
+    if (answer.status >= 500 || answer.status === 429) throw new Error(`The server answered ${answer.status}.`);
     const { url } = await answer.json();
     if (url) window.location.assign(url);
     else form.submit(); // The server says why, beside the field: the same request id, the same answer.

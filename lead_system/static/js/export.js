@@ -1,6 +1,7 @@
 // An export answers with a file, so the page stays: it says meanwhile how many rows are written.
 
 const EVERY_MILLISECONDS = 400;
+const WHEN_TOO_OFTEN_MILLISECONDS = 5000;
 
 const freshId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -14,6 +15,7 @@ function follow(form) {
 
   async function ask() {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (answer.status === 429) return setTimeout(retry, WHEN_TOO_OFTEN_MILLISECONDS);
     if (!answer.ok) return end("");
     const { written, found, is_finished: isFinished } = await answer.json();
     if (isFinished) return end(form.dataset.done);

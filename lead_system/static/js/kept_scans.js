@@ -5,7 +5,7 @@
 // nothing is lost or doubled when the answer gets lost on its way.
 
 const PATIENCE_MS = 12_000; // Longer than any answer takes; after that, a bad line is as good as none.
-const NO_DATA = new Set([502, 503, 504]); // Nobody can be served at the moment: as good as no line.
+const NO_DATA = new Set([429, 502, 503, 504]); // Nobody, or not so many, can be served now: as good as no line.
 const WAITS_FOR = 3; // So often a scan at which the server fails holds up those behind it.
 const STALE = new Set([400, 403, 404]); // Another session, or another account, than the page knew.
 const STORE = "scans";

@@ -10,7 +10,7 @@ function write(badge, count) {
 async function ask(badge) {
   const answer = await fetch(badge.dataset.countUrl, { headers: { Accept: "application/json" } });
   if (answer.ok) write(badge, (await answer.json()).count);
-  return answer.ok;
+  return answer.ok || answer.status === 429;
 }
 
 export function followCounts() {
@@ -20,7 +20,7 @@ export function followCounts() {
   async function askAll() {
     clearTimeout(timer);
     if (document.hidden || !badges.length) return;
-    // A missing line is no reason to stop; having been signed out is.
+    // Neither a missing line nor having to wait is a reason to stop; having been signed out is.
     const answers = await Promise.all(badges.map((badge) => ask(badge).catch(() => true)));
     if (answers.every(Boolean)) timer = setTimeout(askAll, EVERY_MILLISECONDS);
   }

@@ -18,10 +18,19 @@ function post(address, body, onProgress) {
   });
 }
 
+// Whoever is asked who they are goes there in another window: what they have typed here stays.
+function link(sentence, address) {
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.target = "_blank";
+  anchor.textContent = sentence;
+  return anchor;
+}
+
 // Returns the address of the picture that was kept; nothing where it was refused, which `line` then says.
 export async function sendPicture(picture, { form, says, progress, line }) {
-  function say(sentence, isBad) {
-    line.textContent = sentence;
+  function say(sentence, isBad, address = "") {
+    line.replaceChildren(address ? link(sentence, address) : sentence);
     line.classList.toggle("is-bad", isBad);
   }
   if (picture.size > MOST_BYTES) {
@@ -37,7 +46,7 @@ export async function sendPicture(picture, { form, says, progress, line }) {
   say("", false);
   try {
     const { ok, answer } = await post(says.uploadUrl, body, (part) => (progress.value = part));
-    say(answer.sentence ?? says.noLine, !ok);
+    say(answer.sentence ?? says.noLine, !ok, answer.confirm);
     return ok ? answer.url : "";
   } catch {
     say(says.noLine, true);

@@ -25,7 +25,8 @@ async function ask(text, forget) {
       body: form,
       headers: { Accept: "application/json" },
     });
-    if (response.status >= 500) throw new Error(`The server answered ${response.status}.`); // As good as no line.
+    const isNoAnswer = response.status >= 500 || response.status === 429; // As good as no line.
+    if (isNoAnswer) throw new Error(`The server answered ${response.status}.`);
     answer = await response.json();
   } catch (error) {
     console.info(error);

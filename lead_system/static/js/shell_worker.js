@@ -56,7 +56,7 @@ export function serve({ release, files, shell, signOut, urls }) {
     } catch {
       return; // No line: what is kept is still good.
     }
-    if (answer.status >= 500) return;
+    if (answer.status >= 500 || answer.status === 429) return;
     if (!answer.ok || answer.redirected) return forgetShell();
     const text = await answer.clone().text();
     if (text.includes(`${release}/`)) await (await caches.open(cacheName)).put(shell, answer);

@@ -1,6 +1,5 @@
 """A world for the fuzz: an application with WeChat beside it, the story, and everybody's browser."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,10 +61,13 @@ class World:
     browsers: dict[str, Browser] = field(default_factory=dict)
     kept_rows: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
     """Accounts and brokerages as they were when the story had been told."""
+    seats_taken: int = 0
+    """How many seats this batch has taken: each has a token of its own, the same ones in every batch."""
 
     def begin(self) -> Pool:
         """Put everything back to the end of the story, and give everybody a new browser."""
         self.clock.at(MONDAY_TEN)
+        self.seats_taken = 0
         self.records = self.stories.told(
             "fuzz", self.app, self.database, lambda: tell(self.cast), clock=self.clock, cast=self.cast
         )
@@ -84,7 +86,8 @@ class World:
         """Give somebody a new session; a stranger an empty one."""
         account_id, remembered = self.cast.ids.get(who), ""
         if account_id is not None:
-            remembered = secrets.token_urlsafe(16)
+            self.seats_taken += 1
+            remembered = f"seat {self.seats_taken} of {who}"
             with self.app.app_context():
                 take_seat(db.session.get_one(Account, account_id), remembered)
         self.browsers[who].begin(remembered, "en" if who in ENGLISH else "zh-CN")

@@ -6,7 +6,7 @@ from typing import Any
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage
-from lead_system.services.sign_in import hash_password
+from lead_system.services.passwords import hash_password
 from tests.support.cast import PASSWORD
 from tests.support.html import Page
 from tests.trials.people import OFFICE, Person
