@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,13 @@ def used_in(module: Module) -> Iterator[str]:
     yield from (f"import {found.name.partition('.')[0]}" for found in module.imports)
 
 
+@cache
+def all_used() -> frozenset[tuple[str, str]]:
+    return frozenset((module.name, name) for module in package_modules() for name in used_in(module))
+
+
 def users(pattern: str | re.Pattern[str]) -> set[str]:
-    used = {(module.name, name) for module in package_modules() for name in used_in(module)}
-    return {module for module, name in used if re.fullmatch(pattern, name)}
+    return {module for module, name in all_used() if re.fullmatch(pattern, name)}
 
 
 def test_nothing_that_was_typed_is_run() -> None:
