@@ -52,7 +52,12 @@ def static_address(folder: Path) -> str:
 
 
 class SessionOfPages(SecureCookieSessionInterface):
-    """Keeps sessions out of the answers to files: what varies by cookie is asked for again and again."""
+    """Keeps sessions out of the answers to files: what varies by cookie is asked for again and again.
+
+    They are signed with SHA-256; Flask's own choice is SHA-1.
+    """
+
+    digest_method = staticmethod(hashlib.sha256)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, and say that the answer depends on it, on pages only."""

@@ -1,6 +1,8 @@
 """What a reviewer tries for a day: each attack on the whole application, and that it comes to nothing."""
 
+import hashlib
 import random
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
@@ -9,23 +11,28 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
+from flask.sessions import session_json_serializer
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Enum, String, Table, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import SQLAlchemyError
 
+from lead_system.application import create_app
 from lead_system.config import settings_from_environment
 from lead_system.extensions import Base, db
 from lead_system.models import Account, Fee, Lead
 from lead_system.outside.sms import code_sender
 from lead_system.outside.wechat import find_wechat
-from tests.house.access_table import GET, LET_IN, POST, TABLE, Row
+from tests.house.access_table import BACK_OFFICE, GET, LET_IN, POST, TABLE, Row
 from tests.house.test_access import Asker, tell_story
 from tests.support.cast import OUYANG, PASSWORD, SCREENSHOT, Cast
 from tests.support.client import PageClient, PageResponse
 from tests.support.costs import cost_of
+from tests.support.databases import SECRET_KEY, Database
 from tests.support.frozen import StoppedClock
 from tests.support.refusals import nothing_written
+from tests.support.seats import token_of
 from tests.support.stories import told_once
 
 SignedIn = Callable[[str], PageClient]
@@ -295,7 +302,7 @@ def test_no_field_of_a_customer_can_be_sent_along(cast: Cast, signed_in: SignedI
         "broker_id": str(cast.ids["qiang"]), "entered_by_id": str(cast.ids["wei"]), "id": "4711",
         "status": "bound", "person_number": "7", "consultant_id": str(cast.ids["xin"]),
         "protect_until": "2099-01-01T00:00", "bound_at": "2026-01-01T00:00", "number": "4711",
-        "code_token": "x" * 24, "short_code": "1111111116", "colleague_id": str(cast.ids["qiang"]),
+        "code_token": "x" * 24, "short_code": "1111111116",
     }  # fmt: skip
 
     signed_in("fang").forge("/m/customers/enter", fields | sneaked, action="")
@@ -433,3 +440,183 @@ def test_no_secret_stands_in_what_an_object_calls_itself(monkeypatch: pytest.Mon
     for thing in (settings, find_wechat(settings), code_sender(settings), code_sender(tencent)):
         assert secret not in repr(thing)
         assert secret not in str(thing)
+
+
+# What an answer says of itself.
+
+FILES = (
+    "/admin/fees/picture/?id={fee}",
+    "/pictures/{picture}/240.jpg",
+    "/admin/help/poster/phone-address.png",
+)
+
+
+def test_what_is_no_page_may_do_nothing_when_it_is_opened_by_itself(
+    story: dict[str, object], signed_in: SignedIn
+) -> None:
+    """Pictures, workbooks and data, whatever a browser might take them for."""
+    client, broker = signed_in("admin"), signed_in("fang")
+    answers = [client.get(address.format(**story)) for address in FILES]
+    answers += [export_of(client, "/admin/leads/"), broker.get("/m/manifest.webmanifest")]
+    answers += [broker.get(f"/m/customers/{story['bound']}/code.png"), client.get("/static/x/icon.svg")]
+
+    for answer in answers:
+        answer.close()
+        policy = set(answer.headers["Content-Security-Policy"].split("; "))
+        assert answer.status_code == 200, answer.request.path
+        assert {"default-src 'none'", "sandbox", "frame-ancestors 'none'", "object-src 'none'"} <= policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.mimetype not in ("text/html", "text/xml", "application/xml")
+    assert "sandbox" not in broker.get("/m/sw.js").headers["Content-Security-Policy"]
+
+
+def export_of(client: PageClient, address: str, *, more: str = "") -> PageResponse:
+    """Send the form with which a list is exported, with more in its address."""
+    (form,) = [form for form in client.get(address).page.forms if "export/" in form.action]
+    action = urljoin(f"http://localhost{address}", form.action)
+    answer = client.post(f"{action}{'&' if '?' in action else '?'}{more}", data=form.defaults())
+    answer.get_data()
+    answer.close()
+    return answer
+
+
+def test_answers_that_no_view_made_have_the_headers_too(database: Database, cast: Cast) -> None:
+    """Unknown addresses, wrong verbs, other hosts, long forms."""
+    app = create_app(database.settings().model_copy(update={"public_url": "https://sales.example.com"}))
+    client, here = app.test_client(), "https://sales.example.com"
+    answers = [
+        client.get("/nothing/here", base_url=here),
+        client.put("/m/sign-in", base_url=here),
+        client.post("/m/sign-in", base_url=here, data={"a": "x" * 2_000_000}),
+        client.post("/m/sign-in", base_url=here),
+        client.get("/m/sign-in", base_url="https://evil.example"),
+        client.get("/static/nothing.css", base_url=here),
+        client.get("/m/sign-in?x=%00", base_url=here),
+        client.get("/admin/leads", base_url=here),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404, 405, 413, 400, 308}
+    for answer in answers:
+        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+        assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_every_answer_says_its_kind_and_encoding(
+    story: dict[str, object], signed_in: SignedIn, client: PageClient
+) -> None:
+    kinds = set()
+    for row in (row for row in TABLE if row.verb == GET):
+        browser = signed_in(somebody(row)) if row.people - {"stranger"} else client
+        answer = browser.get(row.address.format(**story))
+        kind, _, more = answer.headers.get("Content-Type", "").partition("; ")
+        kinds.add(kind)
+        assert kind or not answer.data, row
+        if kind.startswith("text/") or kind.endswith(("+xml", "/xml")):
+            assert more.lower() == "charset=utf-8", row
+    assert {"text/html", "image/jpeg", "image/png", "application/json", "text/javascript"} <= kinds
+
+
+def test_a_download_is_named_by_us_in_an_encoded_header(cast: Cast, signed_in: SignedIn) -> None:
+    """Chinese names in the form of RFC 6266, and nothing of what the address says."""
+    more = "x=a%0d%0aX-Evil:1&filename=../../evil.html&download_name=evil"
+
+    answer = export_of(signed_in("admin"), "/admin/brokers/", more=more)
+
+    said = answer.headers["Content-Disposition"]
+    assert re.fullmatch(r"attachment; filename=[\w.%-]*; filename\*=UTF-8''[A-Za-z0-9%._-]+\.xlsx", said)
+    assert (said.isascii(), "evil" in said.lower(), "X-Evil" in answer.headers) == (True, False, False)
+
+
+def test_answers_to_scripts_have_few_fields(story: dict[str, object], signed_in: SignedIn) -> None:
+    """What is answered in JSON by GET is a handful of values, never a row."""
+    seen = set()
+    for row in (row for row in TABLE if row.verb == GET and row.people - {"stranger"}):
+        client = signed_in(row.owner or somebody(row))
+        answer = client.get(row.address.format(**story), headers={"Accept": "application/json"})
+        if answer.mimetype == "application/json" and answer.status_code == 200:
+            seen |= set(answer.get_json())
+    of_progress = {"done", "of", "found", "written", "is_finished"}
+    assert seen <= {"account_id", "csrf_token", "count"} | of_progress
+
+
+# Sessions, and what is written down.
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "eyJfdXNlcl9pZCI6IjEifQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "eyJhbGciOiJub25lIn0.eyJfdXNlcl9pZCI6IjEifQ.",
+        ".eJyrVop3",
+        "x" * 4_000,
+        "{'_user_id': 1}",
+    ],
+)
+def test_a_cookie_that_we_did_not_sign_is_nobodys(cast: Cast, client: PageClient, forged: str) -> None:
+    client.set_cookie("session", forged)
+
+    assert client.get("/admin/leads/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("key", "digest", "status"),
+    [(SECRET_KEY, "sha256", 200), (SECRET_KEY, "sha1", 302), ("x" * 40, "sha256", 302)],
+)
+def test_only_our_key_and_our_algorithm_sign_a_cookie(
+    signed_in: SignedIn, client: PageClient, key: str, digest: str, status: int
+) -> None:
+    """The same content signed as we do it, by the algorithm that Flask would take, and by somebody else."""
+    signed_in("admin")
+    signer = URLSafeTimedSerializer(
+        key,
+        salt="cookie-session",
+        serializer=session_json_serializer,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": getattr(hashlib, digest)},
+    )
+    client.set_cookie("session", signer.dumps({"_user_id": token_of("admin")}))
+
+    assert client.get("/admin/leads/").status_code == status
+
+
+def test_signing_out_takes_everything_out_of_the_cookie(cast: Cast, signed_in: SignedIn) -> None:
+    client = signed_in("fang")
+
+    client.submit("/m/me", {}, action="/m/sign-out")
+
+    with client.session_transaction() as session:
+        assert set(session) <= {"csrf_token", "language", "session_key"}
+
+
+def test_refused_attempts_leave_a_line_with_account_route_and_status(
+    cast: Cast, signed_in: SignedIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong role, another's record, a forged form, an impossible text: who, where, and the answer."""
+    caplog.set_level("INFO")
+    qiangs, fang = cast.enters("qiang", OUYANG), cast.ids["fang"]
+    client = signed_in("fang")
+
+    client.get("/admin/leads/")
+    client.get(f"/m/customers/{qiangs}")
+    client.post("/m/customers/enter", data={"surname": "x"})
+    client.get("/m/customers?q=%00")
+
+    lines = [entry.facts for entry in caplog.records if hasattr(entry, "facts")]
+    told = {(line.get("route"), line.get("status")): line.get("account") for line in lines}
+    assert told[("/admin/leads/", 403)] == told[("/m/customers/<int:lead_id>", 404)] == fang
+    assert {("/m/customers/enter", 400), ("/m/customers", 400)} <= set(told)
+
+
+WITHOUT_A_MENU = {"/admin/confirm", "/admin/help/poster/", "/admin/password", "/admin/second-factor/set-up/"}
+"""What is printed, and questions on the way to a page, which lead back to where they were asked."""
+
+
+def test_every_page_of_the_office_has_a_way_out(story: dict[str, object], signed_in: SignedIn) -> None:
+    seen = 0
+    for row in (row for row in TABLE if row.verb == GET and row.answer == 200 and row.people <= BACK_OFFICE):
+        answer = signed_in(somebody(row)).get(row.address.format(**story))
+        if answer.mimetype == "text/html" and row.rule not in WITHOUT_A_MENU:
+            seen += 1
+            assert "/admin/sign-out" in [form.action.partition("?")[0] for form in answer.page.forms], row
+    assert seen > 30

@@ -167,6 +167,18 @@ def test_a_workbook_costs_seconds_and_little_memory_whatever_is_in_it(what: str)
     assert cost.megabytes < 150
 
 
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp037"])
+def test_no_encoding_hides_a_document_type(code: str) -> None:
+    """An entity of its own could open a file or grow without end; expat knows a part by its encoding."""
+    kind = '<!DOCTYPE a [<!ENTITY e "eve"><!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    source = parts()[SHEET].decode().replace("林青", "&e;&x;")
+    name = code.removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+
+    part = f'<?xml version="1.0" encoding="{name}"?>{kind}{source}'.encode(code)
+
+    assert read(packed({SHEET: part})) == BROKEN
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
