@@ -43,6 +43,7 @@ from lead_system.services.bindings import extend_binding, rebind_lead
 from lead_system.services.deals import mark_dealt, mark_dealt_in_bulk, undo_deal
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
 from lead_system.web.filters import moment, remaining, shown_name
 from lead_system.web.meanings import Mark, meaning
 from lead_system.web.sentences import sentence
@@ -475,6 +476,7 @@ class LeadsView(ListView):
 
     @expose("/anonymise/", methods=("GET", "POST"))
     @allow(Role.ADMIN)
+    @confirm_first
     def anonymise_view(self) -> Answer:
         """Ask for the reason; take the personal values of a customer who asked for it (decision 26)."""
         lead, form = self.get_one(request.args.get("id", "")), VersionReasonForm()

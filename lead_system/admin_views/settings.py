@@ -92,6 +92,7 @@ class SettingsView(BackOfficeView):
     # Retention.
 
     @expose("/retention/", methods=("GET", "POST"))
+    @confirm_first
     def retention_view(self) -> Answer:
         """Say whom another retention would concern today; change it (R10)."""
         if request.method == "GET":

@@ -25,6 +25,7 @@ from lead_system.services.anonymising import anonymise_visitor
 from lead_system.services.visitors import archive_visitor, reveal_phone
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in
+from lead_system.web.confirming import confirm_first
 from lead_system.web.filters import masked, shown_name
 
 
@@ -113,6 +114,7 @@ class VisitorsView(ListView):
         )
 
     @expose("/reveal/", methods=("GET", "POST"))
+    @confirm_first
     def reveal_view(self) -> Answer:
         """Ask for the reason; show the whole number once, on the answer and nowhere else (SPEC 4)."""
         visitor, form = self._asked_about(), ReasonForm()
@@ -164,6 +166,7 @@ class VisitorsView(ListView):
 
     @expose("/anonymise/", methods=("GET", "POST"))
     @allow(Role.ADMIN)
+    @confirm_first
     def anonymise_view(self) -> Answer:
         """Ask for the reason; take the personal values of a visitor who asked for it (decision 26)."""
         visitor, form = self._asked_about(), VersionReasonForm()

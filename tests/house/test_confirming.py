@@ -9,13 +9,15 @@ from lead_system.web.confirming import Condition, asks_to_confirm
 ALWAYS = {
     "consultants": {"add_view", "change_view", "passwords_view", "sign_out_view"},
     "customer_types": {"add_view", "bring_back_view", "move_view", "rename_view", "retire_view"},
+    "leads": {"anonymise_view"},
     "plots": {"add_view", "archive_view", "bring_back_view", "change_view"},
     "project": {"index_view", "picture_view"},
     "second_factor": {"recovery_codes_view", "set_up_view", "turn_off_view"},
     "sessions": {"end_others_view", "end_view"},
-    "settings": {"contact_view", "protection_view"},
+    "settings": {"contact_view", "protection_view", "retention_view"},
     "staff": {"add_view", "change_view", "passwords_view", "second_factor_view", "sign_out_view"},
     "brokers": {"sign_out_view"},
+    "visitors": {"anonymise_view", "reveal_view"},
 }
 
 WHERE_ACCOUNTS_ARE_MADE = {"consultants": True, "staff": True, "brokerages": False}

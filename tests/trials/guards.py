@@ -270,9 +270,9 @@ GUARDS = (
         "an archived account stops at its next click (R10)",
         (
             Cut(
-                "lead_system/web/access.py",
-                "    if account is None or not account.is_active:\n        return None\n    return",
-                "    if account is None:\n        return None\n    return",
+                "lead_system/services/sign_ins.py",
+                "    if sign_in.ended_at is not None or not account.is_active:\n",
+                "    if sign_in.ended_at is not None:\n",
             ),
         ),
         ("tests/admin/test_door.py::test_an_archived_account_is_outside_at_its_next_click",),
