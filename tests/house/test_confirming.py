@@ -39,7 +39,7 @@ def test_these_pages_ask_and_exports_and_imports_under_their_conditions(app: Fla
     exports = {f"{view}.export_view" for view in lists}
     imports = {f"{view}.{page}" for view in WHERE_ACCOUNTS_ARE_MADE for page in IMPORT_PAGES}
 
-    assert len(lists) == 16
+    assert len(lists) == 18
     assert set(marked(app)) == always | exports | imports
 
 
