@@ -139,7 +139,7 @@ def accounts_text() -> str:
 
 def fill_demo(now: datetime, say: Callable[[str], object]) -> None:
     """Fill an empty database, or one whose filling was interrupted, with 90 days that end now."""
-    say(f"Filling the demonstration: {LEADS} customers over {DAYS} days. This takes a minute, once.")
+    say(f"Filling the demonstration: {LEADS} customers over {DAYS} days. This takes a few minutes, once.")
     dice = random.Random(20261123)
     if _was_interrupted():
         atomic(_empty_all_tables)

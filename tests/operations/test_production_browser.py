@@ -134,24 +134,24 @@ def test_role_owns_its_database_and_may_do_nothing_else(site: Site) -> None:
             " rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid WHERE rolname = 'lead_system'"
         ).fetchall()
         owned = connection.execute(
-            "SELECT datname FROM pg_database JOIN pg_roles ON datdba = pg_roles.oid WHERE rolname = 'lead_system'"
+            "SELECT datname FROM pg_database JOIN pg_roles r ON datdba = r.oid WHERE rolname = 'lead_system'"
         ).fetchall()
-        connection.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+        connection.execute("CREATE ROLE stranger LOGIN PASSWORD 'x'")
     assert role == [(False, False, False, False, False, True)]
     assert owned == [("lead_system",)]
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        psycopg.connect(
-            host=str(site.cluster.folder), user="stranger", password="stranger", dbname="lead_system"
-        )
+        psycopg.connect(host=str(site.cluster.folder), user="stranger", password="x", dbname="lead_system")
 
 
 def test_postgresql_writes_nobody_into_its_log(site: Site) -> None:
     """A violated constraint would bring the row, and a failed statement its values."""
     row = "('云山之南地产', '', '', '', 1)"
-    twice = f"INSERT INTO brokerages (name, contact, phone, address, version) VALUES {row}, {row}"
-    with closing(site.cluster.connect("lead_system")) as connection:
-        with pytest.raises(psycopg.errors.UniqueViolation, match="云山之南地产"):
-            connection.execute(twice.encode())
+    twice = f"INSERT INTO brokerages (name, contact, phone, address, version) VALUES {row}, {row}"  # noqa: S608
+    with (
+        closing(site.cluster.connect("lead_system")) as connection,
+        pytest.raises(psycopg.errors.UniqueViolation, match="云山之南地产"),
+    ):
+        connection.execute(twice.encode())
     log = site.cluster.log.read_text(errors="replace")
     assert "duplicate key value" in log
     assert "云山之南地产" not in log
@@ -185,8 +185,9 @@ def test_systemd_finds_no_fault_in_the_units_and_little_exposure(site: Site) -> 
         text=True,
         check=False,
     )
+    judging = [str(system / unit) for unit in units]
     judged = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", *(str(system / unit) for unit in units)],
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", *judging],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
