@@ -303,7 +303,7 @@ def test_admin_finds_the_own_password_in_the_settings(
 ) -> None:
     client = desk("admin")
     settings = client.get(SETTINGS).page
-    (link,) = [a for a in settings.find_all("a") if a.text == "Change your password"]
+    (link,) = [a for a in settings.find("main").find_all("a") if a.text == "Change your password"]
     fields = {"current_password": PASSWORD, "new_password": "my very own secret"}
 
     done = client.submit(link["href"], fields | {"repeated": fields["new_password"]})
