@@ -35,7 +35,8 @@ RECOVERY_CODES = 10
 SHOWN_FOR = timedelta(minutes=10)
 """How long a form that made recovery codes, sent again, shows the same ones."""
 
-_ISSUER = "lead_system"
+_ISSUER = "确客"
+"""Under which name an app lists the account."""
 _SALT = re.compile(r"[0-9a-f]{32}")
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody mistakes for each other on paper."""

@@ -82,7 +82,7 @@ def test_picture_and_key_tell_an_app_the_same(cast: Cast, browser: Callable[[], 
     ]
     told = read_photo(FileStorage(BytesIO(b64decode(picture.partition(",")[2])), "code.png"))
     key = key_on(page).replace(" ", "")
-    assert told == f"otpauth://totp/lead_system:director?secret={key}&issuer=lead_system"
+    assert told == f"otpauth://totp/%E7%A1%AE%E5%AE%A2:director?secret={key}&issuer=%E7%A1%AE%E5%AE%A2"
     assert page.headers["Cache-Control"] == "no-store"
 
 

@@ -85,7 +85,7 @@ def test_what_the_app_is_told_is_an_address_of_our_name_with_a_key_of_160_bits(c
 
     assert len(told.shared_secret) == 32
     assert told.address == (
-        f"otpauth://totp/lead_system:director?secret={told.shared_secret}&issuer=lead_system"
+        f"otpauth://totp/%E7%A1%AE%E5%AE%A2:director?secret={told.shared_secret}&issuer=%E7%A1%AE%E5%AE%A2"
     )
 
 
