@@ -4,6 +4,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from threading import Thread
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -13,6 +14,8 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import Refused
+from lead_system.domain.places import find_position
+from lead_system.services.rich_text import clean_html
 from lead_system.web.pictures import open_picture, read_avatar, read_illustration, read_screenshot
 from lead_system.web.qr import read_photo
 from lead_system.web.workbooks import read_workbook
@@ -278,3 +281,24 @@ def test_one_picture_at_a_time_is_unpacked() -> None:
     second.join(timeout=10)
 
     assert (waited, second.is_alive()) == (True, False)
+
+
+ENDLESS_TEXTS = {
+    "spaces": "<p>a" + " " * 150_000 + "a</p>",
+    "blank paragraphs": "a" + "<p></p>" * 40_000 + "<p>a</p>",
+    "half a paragraph": "a<p>" + "\n" * 150_000 + "a",
+    "a position and spaces": "31.1" + " " * 150_000 + "x",
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS_TEXTS)
+def test_no_pattern_looks_through_a_text_from_each_of_its_places(what: str) -> None:
+    text = ENDLESS_TEXTS[what]
+
+    def look() -> str:
+        for reader in (lambda: clean_html(text, field="text"), lambda: find_position(text)):
+            with suppress(Refused):
+                reader()
+        return "looked"
+
+    assert cost_of(look).seconds < 5
