@@ -166,6 +166,9 @@ class Account(Model):
             "login IS NOT NULL OR NOT must_change_password", name="only_passwords_can_be_temporary"
         ),
         CheckConstraint(
+            "temporary_until IS NULL OR must_change_password", name="only_temporary_passwords_end"
+        ),
+        CheckConstraint(
             "totp_since IS NULL OR (totp_salt IS NOT NULL AND login IS NOT NULL)",
             name="second_factor_stands_beside_a_password",
         ),
@@ -180,6 +183,7 @@ class Account(Model):
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    temporary_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_generation: Mapped[int] = mapped_column(Integer, default=1)
     totp_salt: Mapped[str | None] = mapped_column(String(32))
     totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -131,6 +131,7 @@ class RefusalCode(StrEnum):
 
     # Signing in.
     SIGN_IN_FAILED = "sign_in_failed"
+    TEMPORARY_PASSWORD_OVER = "temporary_password_over"  # noqa: S105 - the name of a refusal
     TOO_MANY_TRIES = "too_many_tries"
     TOO_MANY_REQUESTS = "too_many_requests"
     CODE_WRONG = "code_wrong"

@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from datetime import timedelta
 
 from lead_system.domain.errors import RefusalCode, Refused
 
@@ -10,6 +11,9 @@ SHORTEST_PASSWORD = 12
 
 LONGEST_PASSWORD = 200
 """Most characters of a password; hashing a whole book would only keep the server busy."""
+
+TEMPORARY_FOR = timedelta(days=7)
+"""How long a temporary password opens the page that changes it; one that nobody uses must not lie about."""
 
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody mistakes for each other on a slip of paper."""

@@ -129,7 +129,8 @@ def sign_in_with_password(
 
     Raises:
         Refused: TOO_MANY_TRIES, when the password was not looked at; or SIGN_IN_FAILED whatever is wrong:
-            name, password, role, or the account is archived. Its fact `account` is for the log alone.
+            name, password, role, or the account is archived; or TEMPORARY_PASSWORD_OVER for the right
+            password a week after an admin has set it. Their fact `account` is for the log alone.
     """
     respects = respects_of_sign_in(_target(login, _find_staff(login.strip())), origin)
     count_try(respects, secret=secret, now=now)
@@ -139,6 +140,8 @@ def sign_in_with_password(
         raise Refused(RefusalCode.SIGN_IN_FAILED, account=None if account is None else account.id)
     if not account.is_active or account.role not in roles:
         raise Refused(RefusalCode.SIGN_IN_FAILED, account=account.id)
+    if account.temporary_until is not None and now >= account.temporary_until:
+        raise Refused(RefusalCode.TEMPORARY_PASSWORD_OVER, account=account.id)
     signed_in = SignedIn(account.id, generation=account.session_generation)
     forget_tries(respects, secret=secret, now=now)
     if is_outdated(kept):

@@ -12,6 +12,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.fields import Rule, Unique, require_clean
 from lead_system.domain.guessing import respects_of_confirming
 from lead_system.domain.identity import clean_name
+from lead_system.domain.passwords import TEMPORARY_FOR
 from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, PHONE_STAFF, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account
@@ -81,7 +82,7 @@ def change_staff(
     sets_password = bool(password.strip())
     if sets_password:
         _set_password(account, password, field="password")
-        account.must_change_password = True
+        _make_temporary(account, now)
     if phones or sets_password:
         account.phone = phone
         account.version += 1
@@ -147,7 +148,7 @@ def _change_own_password(
     if new_password == current_password:
         raise Refused(RefusalCode.PASSWORD_UNCHANGED, field="new_password")
     _set_password(account, new_password, field="new_password")
-    account.must_change_password = False
+    account.must_change_password, account.temporary_until = False, None
     account.version += 1
     history.record(account, "change_own_password", chain=f"account:{account.id}", now=now)
     return AccountChanged(account.id)
@@ -200,7 +201,7 @@ def add_staff(
     that it came with.
     """
     account = _add_account(staff, password_hash, now=now)
-    account.must_change_password = True
+    _make_temporary(account, now)
     _record_opening(actor, account, import_id=import_id, now=now)
     return account.id
 
@@ -278,6 +279,11 @@ def _add_account(staff: NewStaff, password_hash: str, *, now: datetime) -> Accou
     db.session.add(account)
     db.session.flush()
     return account
+
+
+def _make_temporary(account: Account, now: datetime) -> None:
+    """Let a password that somebody else has set open the page that changes it, for a week."""
+    account.must_change_password, account.temporary_until = True, now + TEMPORARY_FOR
 
 
 def _set_password(account: Account, password: str, *, field: str) -> None:

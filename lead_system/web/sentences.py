@@ -253,6 +253,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.BUSY: _l("Too many people are at this customer right now. Try again in a moment."),
     RefusalCode.SIGN_IN_FAILED: _l("Account name or password is wrong. Check both and try again."),
+    RefusalCode.TEMPORARY_PASSWORD_OVER: _l(
+        "This temporary password is more than a week old. Ask your administrator for a new one."
+    ),
     RefusalCode.SECOND_FACTOR_WRONG: _l(
         "This code is wrong, was used before or is too old. Wait for the next one in your app and type that."
     ),

@@ -1,5 +1,7 @@
 """Sign-ins that can be ended, failures that slow the next try, second factors, and how long people are kept."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,7 +17,13 @@ def upgrade() -> None:
     _make_sign_ins()
     _make_failures()
     _make_recovery_codes()
+    op.add_column("accounts", sa.Column("temporary_until", MOMENT, nullable=True))
+    _end_temporary_passwords()
     with op.batch_alter_table("accounts") as batch:
+        batch.create_check_constraint(
+            op.f("ck_accounts_only_temporary_passwords_end"),
+            "temporary_until IS NULL OR must_change_password",
+        )
         batch.add_column(sa.Column("totp_salt", sa.String(length=32), nullable=True))
         batch.add_column(sa.Column("totp_since", MOMENT, nullable=True))
         batch.add_column(sa.Column("totp_step", sa.BigInteger(), server_default="0", nullable=False))
@@ -30,6 +38,15 @@ def upgrade() -> None:
             op.f("ck_settings_retention_months_in_range"), "retention_months BETWEEN 6 AND 120"
         )
     op.add_column("leads", sa.Column("anonymised_at", MOMENT, nullable=True))
+
+
+def _end_temporary_passwords() -> None:
+    """Let temporary passwords from before last as long as one that is set now."""
+    accounts = sa.table(
+        "accounts", sa.column("must_change_password", sa.Boolean()), sa.column("temporary_until", MOMENT)
+    )
+    end = datetime.now(UTC) + timedelta(days=7)
+    op.execute(accounts.update().where(accounts.c.must_change_password).values(temporary_until=end))
 
 
 def _make_sign_ins() -> None:
@@ -89,8 +106,9 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("ck_settings_retention_months_in_range"), type_="check")
         batch.drop_column("retention_months")
     with op.batch_alter_table("accounts") as batch:
+        batch.drop_constraint(op.f("ck_accounts_only_temporary_passwords_end"), type_="check")
         batch.drop_constraint(op.f("ck_accounts_second_factor_stands_beside_a_password"), type_="check")
-        for column in ("anonymised_at", "totp_step", "totp_since", "totp_salt"):
+        for column in ("anonymised_at", "totp_step", "totp_since", "totp_salt", "temporary_until"):
             batch.drop_column(column)
     for table in ("recovery_codes", "sign_in_failures", "sign_ins"):
         op.drop_table(table)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lead_system.clock import now
 from tests.admin.conftest import Desk
 from tests.admin.reading import notes
 from tests.mobile.conftest import speaks_english
@@ -51,6 +52,17 @@ def test_with_a_temporary_password_every_page_leads_to_changing_it(
     assert answer.request.path == PASSWORDS
     assert notes(answer.page) == ["Your password is a temporary one. Choose your own before you go on."]
     assert not answer.page.find_all("nav", class_="menu")
+
+
+def test_temporary_password_of_more_than_a_week_is_refused_in_words(cast: Cast, client: PageClient) -> None:
+    cast.change("director", must_change_password=True, temporary_until=now())
+
+    answer = signs_in(client, "director", PASSWORD)
+
+    assert answer.status_code == 409
+    said = "This temporary password is more than a week old. Ask your administrator for a new one."
+    assert said in answer.page.text
+    assert client.get("/admin/leads/").status_code == 302
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from lead_system.clock import now
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, SignInCode
@@ -53,9 +54,9 @@ def sign_in(
     cast: Cast, code: str, seconds: int = 1, phone: str = NEW_PHONE, request_id: str = "sign-in-now"
 ) -> SignedIn:
     with cast.app.app_context():
-        now = MONDAY_TEN + timedelta(seconds=seconds)
+        later = MONDAY_TEN + timedelta(seconds=seconds)
         return sign_in_with_code(
-            visitor(request_id), phone=phone, code=code, address=ADDRESS, secret=SECRET_KEY, now=now
+            visitor(request_id), phone=phone, code=code, address=ADDRESS, secret=SECRET_KEY, now=later
         )
 
 
@@ -149,9 +150,7 @@ def test_archived_account_is_told_only_with_the_right_code(cast: Cast) -> None:
 
 def password_sign_in(cast: Cast, login: str, password: str, role: str) -> SignedIn:
     with cast.app.app_context():
-        return sign_in_with_password(
-            login, password, frozenset({Role(role)}), now=MONDAY_TEN, **FROM_A_STRANGER
-        )
+        return sign_in_with_password(login, password, frozenset({Role(role)}), now=now(), **FROM_A_STRANGER)
 
 
 def test_staff_sign_in_with_name_and_password(cast: Cast) -> None:
@@ -201,6 +200,29 @@ def test_archived_staff_cannot_sign_in(cast: Cast) -> None:
 
     with refused("sign_in_failed"):
         password_sign_in(cast, "gate-feng", PASSWORD, "gate")
+
+
+@pytest.mark.parametrize(
+    ("after", "opens"),
+    [
+        (timedelta(0), True), (timedelta(days=7, seconds=-1), True), (timedelta(days=7), False),
+        (timedelta(days=400), False),
+    ],
+)  # fmt: skip
+def test_temporary_password_opens_for_a_week(
+    cast: Cast, clock: StoppedClock, after: timedelta, *, opens: bool
+) -> None:
+    end = MONDAY_TEN + timedelta(days=7)
+    cast.change("feng", must_change_password=True, temporary_until=end)
+    clock.forward(after)
+
+    if opens:
+        assert password_sign_in(cast, "gate-feng", PASSWORD, "gate").account_id == cast.ids["feng"]
+        return
+    with refused("temporary_password_over"):
+        password_sign_in(cast, "gate-feng", PASSWORD, "gate")
+    with refused("sign_in_failed"):
+        password_sign_in(cast, "gate-feng", "not the password", "gate")
 
 
 def test_code_is_stored_nowhere(cast: Cast, clock: StoppedClock) -> None:

@@ -1,5 +1,6 @@
 """Staff and consultants: the admin opens, changes and archives their accounts; everybody sets a password."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -100,6 +101,7 @@ def test_admin_opens_an_account_with_a_temporary_password(cast: Cast, role: str)
 
     assert cast.count(Account, id=cast.ids["new"], **MADE | {"role": role}) == 1
     assert cast.account("new", "must_change_password") is True
+    assert cast.account("new", "temporary_until") == MONDAY_TEN + timedelta(days=7)
     assert opens(cast, "new", TEMPORARY)
     assert not opens(cast, "new", ANOTHER)
     assert cast.history(f"account:{cast.ids['new']}") == [
@@ -277,6 +279,7 @@ def test_admin_changes_phone_and_password_and_nothing_else(cast: Cast, who: str)
 
     assert (cast.account(who, "phone"), cast.account(who, "login")) == ("13712349999", login)
     assert (cast.account(who, "must_change_password"), cast.account(who, "version")) == (True, 2)
+    assert cast.account(who, "temporary_until") == MONDAY_TEN + timedelta(days=7)
     assert opens(cast, who, TEMPORARY)
     assert not opens(cast, who, PASSWORD)
     assert cast.history(f"account:{cast.ids[who]}") == [
@@ -387,9 +390,10 @@ def test_archived_consultant_stays_on_the_lead_but_cannot_be_chosen(cast: Cast) 
 
 @pytest.mark.parametrize("who", ["feng", "xin", "secretary", "director", "admin"])
 def test_everybody_with_a_password_sets_their_own(cast: Cast, who: str) -> None:
-    cast.change(who, must_change_password=True)
+    cast.change(who, must_change_password=True, temporary_until=MONDAY_TEN + timedelta(days=1))
 
     assert set_own(cast, who) == cast.ids[who]
+    assert cast.account(who, "temporary_until") is None
 
     assert (cast.account(who, "must_change_password"), cast.account(who, "version")) == (False, 2)
     assert opens(cast, who, OWN)
