@@ -92,11 +92,16 @@ def test_every_page_is_whole_in_both_languages(
 def test_strange_arguments_are_answered_in_words(
     cast: Cast, clock: StoppedClock, signed_in: Callable[[str], PageClient], who: str
 ) -> None:
+    """Whom a page refuses by their role, it refuses before it reads any argument: one is enough there."""
     live_a_story(cast, clock, 1)
-    addresses = [page + arguments for page in plain_addresses(cast.app) for arguments in STRANGE_ARGUMENTS]
+    client, plain = signed_in(who), plain_addresses(cast.app)
+    opened = [page for page in plain if client.get(page).status_code != 403]
+    addresses = [page + arguments for page in opened for arguments in STRANGE_ARGUMENTS]
+    addresses += [page + STRANGE_ARGUMENTS[4] for page in plain if page not in opened]
     known = {"lead_id": 10**20, "scan_id": 10**20, "walk_in_id": 10**20, "token": "x" * 500}
 
-    assert server_errors(signed_in(who), addresses + addresses_of(cast.app, known)) == {}
+    assert 10 < len(opened) < len(plain)
+    assert server_errors(client, addresses + addresses_of(cast.app, known)) == {}
 
 
 def test_number_of_queries_does_not_grow_with_the_rows(
