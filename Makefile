@@ -7,7 +7,8 @@ SHELL := bash
 
 PORT ?= 8000
 PYTHON ?= python3
-WORKERS ?= 2
+# One more than the cores: the long tests wait for browsers and servers half of the time.
+WORKERS ?= 3
 BIN := .venv/bin
 
 # A stamp carries the hash of what it was made from: nothing is installed twice, and a changed pin is never missed.

@@ -25,6 +25,7 @@ from tests.admin.test_lists import (
     add_fee,
     add_profile_change,
     add_rebind,
+    add_reveal,
     every_list,
     hold,
 )
@@ -323,7 +324,7 @@ SEES = {
     "secretary": {"leads", "fees", "scans", "walk_ins", "viewings", "exports", "plots"},
     "director": {
         "leads", "collisions", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds",
-        "profile_changes", "brokers", "brokerages", "plots",
+        "profile_changes", "brokers", "brokerages", "plots", "visitors",
     },
     "admin": {one.endpoint for one in LISTS},
 }  # fmt: skip
@@ -343,6 +344,7 @@ def full(cast: Cast, clock: StoppedClock) -> Cast:
     cast.enters("qiang")
     add_plot(cast, "A-01")
     cast.walks_in("hong")
+    add_reveal(cast, 11)
     return cast
 
 

@@ -21,7 +21,7 @@ def test_admin_changes_protection_contact_and_types(
 
     page.goto("/admin/settings/")
     page.locator("[name=days]").fill("45")
-    page.locator("main form button.button-first").click()
+    page.locator("main form:has([name=days]) button").click()
     expect(page.locator(".foresight li").first).to_contain_text("1 个有效绑定")
     shot(page, "preview")
     assert cast.read(lead, "protect_until") == before

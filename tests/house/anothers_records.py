@@ -114,6 +114,13 @@ PEOPLE = [
         ("/admin/brokers/change/", ("hong", "lu", "ming", "admin", "gone_broker", "newcomer")),
         ("/admin/brokers/archive/", ("hong", "lu", "ming", "admin", "gone_broker", "newcomer")),
         ("/admin/brokers/decide/", ("hong", "lu", "gone_broker", "newcomer")),
+        ("/admin/consultants/sign-out/", ("lu", "fang", "admin", "hong", "gone_consultant")),
+        ("/admin/staff/sign-out/", ("ming", "fang", "admin", "hong", "gone_gate")),
+        ("/admin/staff/second-factor/", ("ming", "fang", "admin", "hong", "gone_gate")),
+        ("/admin/brokers/sign-out/", ("hong", "lu", "ming", "admin", "gone_broker")),
+        ("/admin/visitors/archive/", ("fang", "lu", "ming", "admin", "newcomer")),
+        ("/admin/visitors/reveal/", ("fang", "lu", "ming", "admin", "newcomer")),
+        ("/admin/visitors/anonymise/", ("fang", "lu", "ming", "admin", "newcomer")),
         ("/admin/brokerages/change/", ("gone_brokerage",)),
         ("/admin/brokerages/archive/", ("gone_brokerage",)),
     )
@@ -125,9 +132,27 @@ PEOPLE = [
             POST,
             f"{path}?id={{}}",
             anothers,
-            {"version": "1", "phone": "13700009999", "name": "某某", "decision": "approve"},
+            {
+                "version": "1", "phone": "13700009999", "name": "某某", "decision": "approve",
+                "reason": "本人来电",
+            },
         ),
     )
+]  # fmt: skip
+VISITORS = [
+    Case(who, GET, "/admin/visitors/details/?id={}", anothers)
+    for who in ("director", "admin")
+    for anothers in ("fang", "lu", "admin", "newcomer")
+]
+SIGN_INS = [
+    Case(who, verb, address, anothers)
+    for who, address, anothers in (
+        ("director", "/admin/sessions/end/?id={}", "qiangs_sign_in"),
+        ("admin", "/admin/sessions/end/?id={}", "directors_sign_in"),
+        ("fang", "/m/sessions/{}/end", "qiangs_sign_in"),
+        ("feng", "/m/sessions/{}/end", "directors_sign_in"),
+    )
+    for verb in (GET, POST)
 ]
 
 REBIND = "/admin/leads/rebind/?id={bound}&to={}"
@@ -181,6 +206,8 @@ CASES = [
     *PASSWORDS,
     *EXPORTS,
     *PEOPLE,
+    *VISITORS,
+    *SIGN_INS,
     *CHOICES,
     *CODES,
 ]
@@ -190,6 +217,7 @@ SEEN_BY_ALL_OF_THE_ROLE = {
     "/admin/leads/mark-dealt/": "directors and admins decide about every customer",
     "/admin/leads/mark-dealt-in-bulk/": "directors and admins decide about every customer",
     "/admin/leads/undo-deal/": "directors and admins decide about every customer",
+    "/admin/leads/anonymise/": "admins decide about every customer",
     "/admin/leads/extend/": "directors and admins decide about every customer",
     "/admin/leads/action/": "directors and admins decide about every customer",
     "/admin/collisions/details/": "directors and admins see every collision",

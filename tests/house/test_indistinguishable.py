@@ -17,7 +17,7 @@ import pytest
 from lead_system.clock import now
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
-from lead_system.models import Brokerage, CustomerType
+from lead_system.models import Brokerage, CustomerType, SignIn
 from tests.house.access_table import ALL, GET, POST, TABLE, Row
 from tests.house.anothers_records import CASES, SEEN_BY_ALL_OF_THE_ROLE, Case
 from tests.house.test_access import story  # noqa: F401 - the fixture
@@ -27,7 +27,7 @@ from tests.support.frozen import StoppedClock
 from tests.support.refusals import nothing_written
 from tests.support.sheets import BROKERAGE_HEADINGS, STAFF_HEADINGS, upload, workbook
 
-SignIn = Callable[[str], PageClient]
+SignedIn = Callable[[str], PageClient]
 MISSING = "987654"
 
 
@@ -39,7 +39,15 @@ def records(cast: Cast, story: dict[str, object]) -> dict[str, str]:  # noqa: F8
     more["withdrawn"] = cast.enters("fang", ("司空", "摘星", "1590101"))
     cast.withdraws("fang", int(str(more["withdrawn"])))
     more["secretarys_request"] = "made-by-the-secretary"
+    for who in ("qiang", "director"):
+        more[f"{who}s_sign_in"] = _sign_in_of(cast, who)
     return {name: str(value) for name, value in (cast.ids | story | more).items()}
+
+
+def _sign_in_of(cast: Cast, who: str) -> int | None:
+    with cast.app.app_context():
+        found: int | None = db.session.scalar(db.select(SignIn.id).filter_by(account_id=cast.ids[who]))
+        return found
 
 
 def _people_who_left(cast: Cast) -> dict[str, object]:
@@ -72,7 +80,7 @@ def _things_that_are_over(cast: Cast) -> dict[str, object]:
         return {"gone_brokerage": brokerage.id, "gone_type": kind.id}
 
 
-def _imports(signed_in: SignIn) -> dict[str, str]:
+def _imports(signed_in: SignedIn) -> dict[str, str]:
     """Upload a workbook as the director and as the admin, and staff as the admin; none is carried out."""
     made = {
         "directors_import": ("director", "brokerages", (BROKERAGE_HEADINGS, ("导入甲", "", "", ""))),
@@ -173,7 +181,7 @@ def _as_lines(value: object) -> list[str]:
 
 @pytest.mark.parametrize("who", sorted({case.who for case in CASES}))
 def test_anothers_record_is_as_one_that_does_not_exist(
-    cast: Cast, records: dict[str, str], signed_in: SignIn, client: PageClient, who: str
+    cast: Cast, records: dict[str, str], signed_in: SignedIn, client: PageClient, who: str
 ) -> None:
     cases = [case for case in CASES if case.who == who]
     browser = client if who == "stranger" else signed_in(who)
@@ -214,14 +222,14 @@ def test_every_route_that_names_a_record_is_asked_for_anothers() -> None:
 def rule_of(case: Case) -> str:
     """Return the rule of the table that a case asks for."""
     path = case.address.partition("?")[0]
-    kinds = ("<int:lead_id>", "<int:plot_id>", "<token>")
+    kinds = ("<int:lead_id>", "<int:plot_id>", "<int:sign_in_id>", "<token>")
     rules = {row.rule for row in TABLE}
     return next(rule for rule in (path, *(path.replace("{}", kind) for kind in kinds)) if rule in rules)
 
 
 @pytest.mark.parametrize("who", ["qiang", "hong", "lu", "ming", "secretary"])
 def test_wrong_role_is_told_the_same_of_what_exists_and_what_does_not(
-    cast: Cast, records: dict[str, str], signed_in: SignIn, who: str
+    cast: Cast, records: dict[str, str], signed_in: SignedIn, who: str
 ) -> None:
     browser = signed_in(who)
     asker = Asker(browser, browser.get("/", follow_redirects=True).page.csrf_token)
@@ -268,7 +276,7 @@ PAGES_OF_A_BROKER = (
 
 
 def test_nothing_on_a_brokers_pages_changes_because_of_a_rival(
-    cast: Cast, clock: StoppedClock, signed_in: SignIn
+    cast: Cast, clock: StoppedClock, signed_in: SignedIn
 ) -> None:
     own, browser = cast.enters("qiang", OUYANG, reports=True), signed_in("qiang")
     pages = [page.format(own=own) for page in PAGES_OF_A_BROKER]
@@ -309,7 +317,7 @@ def _enter(cast: Cast, browser: PageClient) -> tuple[list[Seen], int]:
 
 
 def test_entering_and_reporting_a_held_customer_is_answered_as_for_a_free_one(
-    cast: Cast, clock: StoppedClock, signed_in: SignIn
+    cast: Cast, clock: StoppedClock, signed_in: SignedIn
 ) -> None:
     """R7; keeping the collision takes a few statements more: twelve in these two reports."""
     free, free_statements = _enter(cast, signed_in("qiang"))

@@ -80,13 +80,14 @@ def test_nothing_that_anybody_typed_stands_in_the_log(
         *FULL_CUSTOMER_NUMBERS,
         cast.code_of(lead_id),
         PASSWORD,
-        "secretary",
+        "gate-feng",
     ]
 
-    client.submit("/admin/sign-in", {"login": "secretary", "password": PASSWORD})
-    client.get("/admin/leads/?name=欧阳锋")
-    client.get("/admin/find/?q=13500010001")
+    client.submit("/m/staff/sign-in", {"login": "gate-feng", "password": PASSWORD})
     client.get(f"/m/v/{cast.code_of(lead_id)}")
+    secretary = signed_in("secretary")
+    secretary.get("/admin/leads/?name=欧阳锋")
+    secretary.get("/admin/find/?q=13500010001")
     fang = signed_in("fang")
     page = fang.get("/m/customers/enter")
     for number in FULL_CUSTOMER_NUMBERS:

@@ -230,7 +230,7 @@ class Batch:
         reader = Reader(
             frozenset({before, now_is}) - {""},
             self.world.account_id(now_is),
-            f"{browser.session()} {unquote_plus(asked.target)} {_read(asked.body)}",
+            f"{self.world.remembered(asked.who)} {unquote_plus(asked.target)} {_read(asked.body)}",
             self._secrets_of_others(asked.who),
         )
         with self.world.app.app_context():

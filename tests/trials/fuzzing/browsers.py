@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
@@ -156,7 +155,7 @@ class Browser:
 
 def serializer(app: Flask) -> Any:
     """Return what signs the sessions of an application."""
-    return SecureCookieSessionInterface().get_signing_serializer(app)
+    return app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
 
 
 def read_session(app: Flask, cookie: str) -> dict[str, Any]:

@@ -31,6 +31,12 @@ OF_NOTE = """
     WHERE f.note = :text AND (l.consultant_id = :me OR EXISTS (
         SELECT 1 FROM viewings v WHERE v.lead_id = l.id AND v.consultant_id = :me))"""
 
+REVEALED = """
+    SELECT 1 FROM history
+    WHERE action = 'reveal_phone' AND actor_id = :me
+"""
+"""A visitor's number may be seen by whoever gave a reason for it, which is written down."""
+
 OF_COLLEAGUE = """
     SELECT 1 FROM accounts me JOIN accounts owner ON owner.brokerage_id = me.brokerage_id
     WHERE me.id = :me AND me.role = 'resident' AND owner.name = :text"""

@@ -9,7 +9,7 @@ from lead_system.services import bindings, deals, visitors
 from tests.house.access_table import BACK_OFFICE, CONSULTANTS, DECIDERS, GATE
 from tests.house.test_access import tell_story
 from tests.support.cast import AGENTS, STAFF, VISITOR, Cast
-from tests.trials.fuzzing.leaks import OF_BROKER, OF_COLLEAGUE, OF_LEAD, OF_NOTE, Canary
+from tests.trials.fuzzing.leaks import OF_BROKER, OF_COLLEAGUE, OF_LEAD, OF_NOTE, REVEALED, Canary
 
 NEWCOMERS = {"new": "13900000011", "rejected": "13900000012", "guest": "13900000013"}
 """A phone that has only just signed in, a resident who was not let in, a visitor who never came."""
@@ -131,7 +131,11 @@ def canaries() -> list[Canary]:
         found.append(Canary(phone, f"{who}'s phone", office | {who} | at_the_gate))
         if "-" in login:
             found.append(Canary(login, f"{who}'s account name", frozenset({"admin", who})))
-    found.append(Canary(VISITOR["phone"], "the visitor's phone", frozenset({"hong"}), OF_BROKER))
+    found.append(
+        Canary(
+            VISITOR["phone"], "the visitor's phone", frozenset({"hong"}), f"{OF_BROKER} UNION ALL {REVEALED}"
+        )
+    )
     found.append(Canary(VISITOR["code_token"], "the visitor's code", gate | {"hong"}))
     return [
         *found,

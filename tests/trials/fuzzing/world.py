@@ -26,6 +26,7 @@ from lead_system.models import (
     Plot,
     SignInFailure,
 )
+from lead_system.services.sign_in_codes import find_phone_of_code
 from lead_system.services.sign_ins import find_signed_in
 from tests.house.access_table import ALL
 from tests.support.cast import AGENTS, STAFF, Cast, move_in
@@ -134,6 +135,14 @@ class World:
     def account_id(self, who: str) -> int | None:
         """Return the account of somebody, None for a stranger."""
         return self.cast.ids.get(who)
+
+    def remembered(self, who: str) -> str:
+        """Return what somebody's session remembers, with the phones of the codes that it only names."""
+        session = self.browsers[who].session()
+        named = [session.get(key) for key in ("sign_in_phone", "new_own_phone")]
+        with self.app.app_context():
+            phones = [find_phone_of_code(code_id) for code_id in named if isinstance(code_id, int)]
+        return f"{session} {phones}"
 
     def _pool(self) -> Pool:
         with self.app.app_context():
