@@ -54,6 +54,8 @@ class LeadSystem(RuleBasedStateMachine):
 
     room: ClassVar[Room]
     tally: ClassVar[Tally]
+    sought: ClassVar[tuple[str, ...]] = ()
+    """Operations that have not succeeded yet, to be tried more often."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,7 +124,7 @@ class LeadSystem(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def house_changes(self, data: st.DataObject) -> None:
-        self._act(data, promising.HOUSE_VERBS)
+        self._act(data, promising.HOUSE_VERBS + self.sought * len(promising.HOUSE_VERBS))
 
     @rule(data=st.data())
     def time_passes(self, data: st.DataObject) -> None:

@@ -30,13 +30,21 @@ def new_room(factory: DatabaseFactory, folder: Path, kind: str) -> Iterator[Room
         yield room
 
 
-def run_examples(room: Room, tally: Tally, *, examples: int, start: int, shrinks: bool = False) -> None:
-    """Run so many examples in a room; the same `start` draws the same ones.
+def run_examples(
+    room: Room,
+    tally: Tally,
+    *,
+    examples: int,
+    start: int,
+    shrinks: bool = False,
+    sought: tuple[str, ...] = (),
+) -> None:
+    """Run so many examples in a room; the same `start` draws the same ones, and the `sought` more often.
 
     Raises:
         Mismatch: product and model differ. `tally.last_mismatch` has the shortest sequence that shows it.
     """
-    machine = type("LeadSystem", (LeadSystem,), {"room": room, "tally": tally})
+    machine = type("LeadSystem", (LeadSystem,), {"room": room, "tally": tally, "sought": sought})
     chosen = settings(
         max_examples=examples,
         stateful_step_count=STEPS,

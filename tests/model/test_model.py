@@ -15,8 +15,9 @@ REFERENCE = Path(__file__).parent / "reference"
 EXAMPLES = 4
 """How many examples each database gets in a test of every day; `python -m tests.model` takes its time."""
 
-MORE = 30
-"""How many more there may be until every operation has succeeded: threads decide some of what is possible."""
+MORE, AT_ONCE = 12, 3
+"""How many more rounds there may be until every operation has succeeded, since threads decide some of what is
+possible; and of how many examples. The first of a round is always the simplest that there is."""
 
 
 @pytest.mark.postgresql
@@ -29,8 +30,10 @@ def test_product_does_what_the_model_says_whatever_people_try(
         with new_room(database_factory, tmp_path, kind) as room:
             run_examples(room, tally, examples=EXAMPLES, start=start)
             for more in range(MORE if kind == KINDS[-1] else 0):
-                if never_succeeded(tally):
-                    run_examples(room, tally, examples=1, start=100 + more)
+                if missing := never_succeeded(tally):
+                    run_examples(
+                        room, tally, examples=AT_ONCE, start=100 + more, sought=tuple(sorted(missing))
+                    )
 
     # A run in which everything is refused would agree with any model.
     assert never_succeeded(tally) == set()
