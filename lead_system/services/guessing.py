@@ -18,7 +18,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.guessing import FORGOTTEN_AFTER, Respect
 from lead_system.extensions import db
 from lead_system.models import SignInFailure
-from lead_system.services.transaction import atomic, insert_unless_taken
+from lead_system.services.transaction import atomic, insert_or_lock
 
 
 def count_try(respects: Sequence[Respect], *, secret: str, now: datetime, field: str = "") -> None:
@@ -60,7 +60,8 @@ def _by_name(respects: Sequence[Respect], secret: str) -> dict[str, Respect]:
 
 def _count_try(respects: dict[str, Respect], now: datetime, field: str) -> None:
     for name in respects:
-        insert_unless_taken(SignInFailure, [{"name": name, "failures": 0, "failed_at": now, "opens_at": now}])
+        first = {"name": name, "failures": 0, "failed_at": now, "opens_at": now}
+        insert_or_lock(SignInFailure, first, key="name")
     rows = _locked(respects)
     wait = max(row.opens_at for row in rows) - now
     if wait > timedelta(0):

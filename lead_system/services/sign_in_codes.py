@@ -19,7 +19,7 @@ from lead_system.outside.sms import CodeSender
 from lead_system.services.transaction import (
     Caller,
     atomic,
-    insert_unless_taken,
+    insert_or_lock,
     lock_name,
     open_use_case,
 )
@@ -79,9 +79,10 @@ def _remember_sign_in_code(*, phone: str, address: str, now: datetime) -> CodeSe
     # Before the row of the phone, in every transaction: else two could wait for each other.
     lock_name(f"code_sends:{address}")
     salt = secrets.token_hex(16)
-    is_first = insert_unless_taken(SignInCode, [{"phone": phone, "salt": salt, "sent_at": now, "tries": 0}])
+    first = {"phone": phone, "salt": salt, "sent_at": now, "tries": 0}
+    insert_or_lock(SignInCode, first, key="phone")
     row = db.session.execute(_code_for(phone).with_for_update()).scalar_one()
-    if not is_first:
+    if row.salt != salt:
         _require_minute_passed(row, now)
     _require_room(CodeSend.phone == phone, PHONE_LIMITS, now)
     _require_room(CodeSend.address == address, ADDRESS_LIMITS, now)

@@ -168,6 +168,17 @@ def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -
     return all(db.session.execute(statement.values(**row)).first() is not None for row in rows)
 
 
+def insert_or_lock(model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
+    """Insert a row, or lock the one that has the same value in the unique column `key`.
+
+    Afterwards the row is there and this transaction's own, even where another one deleted it meanwhile.
+    """
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).values(**row)
+    lock = {key: statement.excluded[key]}
+    db.session.execute(statement.on_conflict_do_update(index_elements=[key], set_=lock))
+
+
 def lock_name(name: str) -> None:
     """Let transactions that lock the same name come one after the other, where there is no row to lock.
 

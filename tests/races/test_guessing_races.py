@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from lead_system.domain.guessing import Origin
+from lead_system.domain.guessing import Origin, Target, respects_of_sign_in
 from lead_system.domain.roles import Role
+from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.sign_in import sign_in_with_password
 from tests.races.arena import Arena, Call, call
 from tests.support.cast import PASSWORD, Cast
@@ -47,6 +48,20 @@ def test_of_forty_tries_at_once_from_as_many_addresses_thirty_are_looked_at(cast
 
     assert arena.errors == []
     assert Counter(o.refusal for o in outcomes) == {"sign_in_failed": 30, "too_many_tries": 10}
+
+
+def test_one_who_gets_in_takes_no_count_away_from_under_another_try(cast: Cast, arena: Arena) -> None:
+    """The right one deletes the rows of its count while the wrong ones are about to lock them."""
+    for number in arena.goes_on():
+        respects = respects_of_sign_in(Target(f"name-{number}"), Origin(f"198.51.100.{number}", {}))
+        with cast.app.app_context():
+            count_try(respects, secret=SECRET_KEY, now=MONDAY_TEN)
+        try_it = call(count_try, respects, secret=SECRET_KEY, now=MONDAY_TEN)
+        got_in = call(forget_tries, respects, secret=SECRET_KEY, now=MONDAY_TEN)
+
+        outcomes = arena.race([try_it, got_in, try_it, try_it])
+
+        assert {o.refusal for o in outcomes} == {""}
 
 
 def test_right_passwords_at_once_take_back_exactly_their_own_counts(cast: Cast, arena: Arena) -> None:
