@@ -99,11 +99,11 @@ def tags(elements: Iterable[Element]) -> str:
 def test_page_is_walked_in_its_order_whatever_was_left_open() -> None:
     read = Page("<main><ul><li>1<b>one<li>2</ul><p>end<br><p>more</main><i>behind")
 
-    assert tags(read.walk()) == "#page main ul li b li p br p i"
+    assert tags(read.walk()) == "#page html body main ul li b li p br p i"
     assert tags(read.find("main").walk()) == "main ul li b li p br p"
     assert tags(read.find("ul").walk()) == "ul li b li"
     assert tags(read.find_all("li")[1].walk()) == "li"
-    assert tags(read.walk_around(lambda element: element.tag in ("ul", "p"))) == "#page main i"
+    assert tags(read.walk_around(lambda element: element.tag in ("ul", "p"))) == "#page html body main i"
 
 
 def test_form_sends_what_a_browser_would() -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+from lxml.html import HtmlElement, document_fromstring
+
 FIELDS = {"input", "select", "textarea"}
 UNREAD = {"script", "style", "template", "head"}
-END_BY_THE_NEXT = {"p": {"p"}, "li": {"li"}, "option": {"option"}, "td": {"td", "th"}, "th": {"td", "th"}}
-"""Where an element of the first kind begins, an open one of the second kind ends."""
-
 Sent = dict[str, list[object]]
 """Fields of a form as they travel: each name with its values."""
 
@@ -106,7 +103,7 @@ class Page(Element):
     def __init__(self, html: str) -> None:
         super().__init__("#page", {}, [self], 0)
         self.html = html
-        _Builder(self).read(html)
+        _build(self, html)
 
     @property
     def h1(self) -> str:
@@ -135,45 +132,27 @@ class Page(Element):
         return [dict(zip(headings, cells, strict=False)) for cells in rows]
 
 
-class _Builder(HTMLParser):
-    def __init__(self, page: Page) -> None:
-        super().__init__(convert_charrefs=True)
-        self.all_of_page = page.all_of_page
-        self.open: list[Element] = [page]
+def _build(page: Page, html: str) -> None:
+    """Give a page its elements, in their order."""
+    if html.strip():
+        _take_in(page, document_fromstring(html))
+        page.ends = len(page.all_of_page)
 
-    def read(self, html: str) -> None:
-        self.feed(html)
-        self._end(0)
 
-    def updatepos(self, i: int, j: int) -> int:
-        """Count no lines: nobody asks where in the text something stood."""
-        del i
-        return j
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self.open[-1].tag in END_BY_THE_NEXT.get(tag, ()):
-            self._end(-1)
-        within, place = self.open[-1], len(self.all_of_page)
-        attributes = {name: value or "" for name, value in attrs}
-        element = Element(tag, attributes, self.all_of_page, place, place + 1, within)
-        self.all_of_page.append(element)
+def _take_in(within: Element, read: HtmlElement) -> None:
+    """Give an element what was read of a child: the child with all that is in it, and the text behind it."""
+    if isinstance(read.tag, str):  # Else it is a comment.
+        pages, place = within.all_of_page, len(within.all_of_page)
+        element = Element(read.tag, dict(read.attrib), pages, place, parent=within)
+        pages.append(element)
         within.children.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        depths = [depth for depth, element in enumerate(self.open) if element.tag == tag]
-        if depths:
-            self._end(depths[-1])
-
-    def _end(self, depth: int) -> None:
-        """End the open element at this depth and all that are open in it."""
-        for element in self.open[depth:]:
-            element.ends = len(self.all_of_page)
-        del self.open[depth:]
-
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
+        if read.text:
+            element.children.append(read.text)
+        for child in read:
+            _take_in(element, child)
+        element.ends = len(pages)
+    if read.tail:
+        within.children.append(read.tail)
 
 
 class Form:
