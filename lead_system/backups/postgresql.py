@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -46,7 +46,16 @@ DO $$ BEGIN
     END IF;
 END $$;
 """
+_FOLDER = "/usr/lib/postgresql/{}/bin"
+"""Where Debian keeps the client programs of a version."""
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class _Programs(NamedTuple):
+    """PostgreSQL's own, of the server's version."""
+
+    pg_restore: str
+    psql: str
 
 
 class PostgresqlDatabase:
@@ -70,11 +79,11 @@ class PostgresqlDatabase:
         The rows are counted in the very snapshot that `pg_dump` reads.
 
         Raises:
-            BackupRefused: `pg_dump` is missing, older than the server, or failed.
+            BackupRefused: `pg_dump` is missing, of another version than the server, or failed.
         """
         target.touch(mode=0o600)
         with self._connected() as connection:
-            program = _program("pg_dump", for_server=connection.info.server_version // 10_000)
+            program = _program("pg_dump", _version_of(connection))
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             ((snapshot,),) = connection.execute("SELECT pg_export_snapshot()").fetchall()
             tables = _tables(connection)
@@ -88,33 +97,36 @@ class PostgresqlDatabase:
         Raises:
             BackupRefused: it cannot, or `pg_restore` is missing.
         """
-        _require_plain_names(manifest)
-        _run([_program("pg_restore"), "--file=/dev/null", str(dump)], os.environ)
+        _require_readable(_program("pg_restore"), dump, manifest)
 
     def load(self, archive: Path, manifest: Manifest, *, now: datetime) -> None:
         """Put a backup in the place of all tables, in one transaction; what was open in it is ended.
 
         Raises:
-            BackupRefused: the backup is damaged, somebody is connected, or PostgreSQL refused something.
+            BackupRefused: the backup is damaged, somebody is connected, PostgreSQL's client is of another
+                version than the server, or PostgreSQL refused something.
         """
+        with self._connected() as connection:
+            version = _version_of(connection)
+        programs = _Programs(_program("pg_restore", version), _program("psql", version))
         with tempfile.TemporaryDirectory(prefix="lead-system-restore-") as folder:
             dump = Path(folder) / "database"
             take_out(archive, manifest, dump)
-            self.check(dump, manifest)
+            _require_readable(programs.pg_restore, dump, manifest)
             self._require_nobody_else()
-            self._load(dump, manifest, now)
+            self._load(programs, dump, manifest, now)
 
-    def _load(self, dump: Path, manifest: Manifest, now: datetime) -> None:
+    def _load(self, programs: _Programs, dump: Path, manifest: Manifest, now: datetime) -> None:
         """Send the dump to `psql` between our own BEGIN and COMMIT: where it breaks off, nothing is kept."""
         with tempfile.TemporaryFile() as complaints:
             psql = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
-                [_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", self._address],
+                [programs.psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", self._address],
                 env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
             )  # fmt: skip
             assert psql.stdin is not None  # noqa: S101 - it was asked for
             try:
                 with suppress(BrokenPipeError):  # It stops at an error, and says at which.
-                    _feed(psql.stdin, dump, _endings(manifest, now))
+                    _feed(psql.stdin, programs.pg_restore, dump, _endings(manifest, now))
             finally:
                 _close_quietly(psql.stdin)
                 psql.wait()
@@ -149,12 +161,12 @@ class PostgresqlDatabase:
         _run([program, *arguments, f"--dbname={self._address}"], self._environment)
 
 
-def _feed(psql: IO[bytes], dump: Path, endings: str) -> None:
+def _feed(psql: IO[bytes], pg_restore: str, dump: Path, endings: str) -> None:
     psql.write(_CLEAR.encode())
     psql.flush()
     with tempfile.TemporaryFile() as complaints:
         written = subprocess.run(  # noqa: S603 - PostgreSQL's own program
-            [_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(dump)],
+            [pg_restore, "--no-owner", "--no-privileges", "--file=-", str(dump)],
             stdout=psql, stderr=complaints, check=False,
         )  # fmt: skip
         if written.returncode != 0:
@@ -173,6 +185,11 @@ def _endings(manifest: Manifest, now: datetime) -> str:
     return f"SET search_path = public;\n{ends}{counts}COMMIT;\n"
 
 
+def _require_readable(pg_restore: str, dump: Path, manifest: Manifest) -> None:
+    _require_plain_names(manifest)
+    _run([pg_restore, "--file=/dev/null", str(dump)], os.environ)
+
+
 def _require_plain_names(manifest: Manifest) -> None:
     """Refuse a manifest that names tables in a way that none of ours is named: names become statements."""
     if not all(_PLAIN_NAME.fullmatch(table) for table in manifest.rows):
@@ -183,33 +200,45 @@ def _tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in connection.execute(_TABLES).fetchall()]
 
 
-def _program(name: str, *, for_server: int = 0) -> str:
-    """Find one of PostgreSQL's client programs, of the server's version or a later one.
+def _version_of(connection: psycopg.Connection) -> int:
+    return connection.info.server_version // 10_000
+
+
+def _program(name: str, version: int | None = None) -> str:
+    """Find one of PostgreSQL's client programs, of the server's version where that is given.
+
+    A newer `pg_dump` writes what the server's own `pg_restore` cannot read, and a newer `pg_restore` sets
+    what the server does not know. Debian keeps several versions, each in a folder of its own.
 
     Raises:
-        BackupRefused: it is missing or older.
+        BackupRefused: it is missing, or of another version.
     """
-    found = shutil.which(name)
-    if found is None:
+    found = list(filter(None, (shutil.which(name), shutil.which(name, path=_FOLDER.format(version)))))
+    if not found:
         raise BackupRefused(
             f"{name} is missing. Install PostgreSQL's client: apt-get install postgresql-client"
         )
-    if for_server:
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - its own program
-        version = re.search(r"\) (\d+)", said.stdout)
-        if version is None or int(version[1]) < for_server:
-            raise BackupRefused(
-                f"{name} is older than the server. Install the client of its version: "
-                f"apt-get install postgresql-client-{for_server}"
-            )
-    return found
+    fitting = [one for one in found if version in (None, _version_said_by(one))]
+    if not fitting:
+        raise BackupRefused(
+            f"{name} is of another version than the server. Install the client of its version: "
+            f"apt-get install postgresql-client-{version}"
+        )
+    return fitting[0]
+
+
+def _version_said_by(program: str) -> int | None:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - its own program
+    version = re.search(r"\) (\d+)", said.stdout)
+    return int(version[1]) if version else None
 
 
 def _run(command: list[str], environment: Any) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - PostgreSQL's own programs
     if done.returncode != 0:
-        name = Path(command[0]).name
-        raise BackupRefused(f"{name} failed: {done.stderr.strip().splitlines()[:1]}")
+        # The last line: Debian's wrapper warns first where the server is on another machine.
+        said = done.stderr.strip().splitlines() or ["no reason was given"]
+        raise BackupRefused(f"{Path(command[0]).name} failed: {said[-1]}")
 
 
 def _first_error(complaints: IO[bytes]) -> str:

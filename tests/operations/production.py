@@ -73,8 +73,9 @@ class Instance:
             command = [part.replace("/opt/lead-system", str(ROOT)) for part in command]
             command[0] = str(Path(sys.executable).parent / Path(command[0]).name)
         own = dict(pair.split("=", 1) for pair in unit_lines(self.unit, "Environment"))
-        environment = {"PATH": os.environ["PATH"], **self.environment}
+        environment = {"PATH": os.environ["PATH"]}
         environment |= {name: value.replace("%i", str(self.port)) for name, value in own.items()}
+        environment |= self.environment  # Like EnvironmentFile, which goes before Environment.
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.code, env=environment, stdout=log, stderr=log, start_new_session=True

@@ -7,7 +7,7 @@ What differs from a server, and why:
 - `runuser` runs the command as whoever runs the test, as the database's administrator where it says postgres;
 - `apt-get` and `certbot` are only noted, since packages and certificates come from outside;
 - `git clone` copies the project as git knows it, with the packages and browser assets of the tests, so that
-  `make install` finds them installed;
+  `make install` finds them installed; `git pull` finds nothing new;
 - `systemctl` is not asked, since no systemd runs in a test: it starts what a unit says by its ExecStart, and
   nginx and PostgreSQL with the files that were put in their folders;
 - ports are free ones, PostgreSQL is reached through its socket, and curl is told where the domain is.
@@ -21,6 +21,8 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,6 +42,7 @@ MOVED = (
     "/var/www/html",
 )
 DOMAIN = "sales.example.com"
+INSTANCES = ("8001", "8002")
 PROGRAMS = {
     "apt-get": "exit 0",
     "adduser": "exit 0",
@@ -52,7 +55,7 @@ cp "$STAGE"/etc/lead-system/tls/*.pem "$live/"
 exec /usr/bin/curl --cacert "$STAGE/etc/lead-system/tls/fullchain.pem" \\
     --connect-to "$DOMAIN:443:127.0.0.1:$HTTPS_PORT" "$@"
 """,
-    "git": 'PYTHONPATH="$STAGE_CODE" exec "$PYTHON" -m tests.operations.stage clone "$3"',
+    "git": '[ "$3" = pull ] || PYTHONPATH="$STAGE_CODE" exec "$PYTHON" -m tests.operations.stage clone "$3"',
     "install": """
 for word in "$@"; do
     shift
@@ -94,6 +97,8 @@ class Stage:
 
     def moved(self, text: str) -> str:
         """Return a text whose folders are those of the stage."""
+        for number, port in zip(INSTANCES, self.instances, strict=True):
+            text = text.replace(f"is-ready {number}", f"is-ready {port}")
         for folder in MOVED:
             text = text.replace(folder, f"{self.folder}{folder}")
         return text.replace("@127.0.0.1/", "@/")
@@ -173,10 +178,19 @@ class Stage:
                 self._note(nginx.process)
             case ("reload", "nginx"):
                 os.kill(int((self.folder / "nginx" / "nginx.pid").read_text()), signal.SIGHUP)
+            case (verb, unit) if unit.startswith("lead-system"):
+                self._move(verb, INSTANCES if unit.endswith(".target") else (unit.partition("@")[2],))
             case ("daemon-reload",):
                 pass
             case _:
                 sys.exit(f"the stage has no systemctl {' '.join(words)}")
+
+    def _move(self, verb: str, numbers: tuple[str, ...]) -> None:
+        """Stop, start or restart instances."""
+        for number in numbers if verb in ("stop", "restart") else ():
+            self._stop(number)
+        for number in numbers if verb in ("start", "restart") else ():
+            self._enable(f"lead-system@{number}")
 
     def _enable(self, unit: str) -> None:
         name, _, number = unit.removesuffix(".service").partition("@")
@@ -184,11 +198,26 @@ class Stage:
         if not file.exists():
             sys.exit(f"no unit {unit} was installed")
         if number:
-            port = self.instances[("8001", "8002").index(number)]
+            port = self.instances[INSTANCES.index(number)]
             log = self.folder / f"{number}.log"
             instance = Instance(port, self.unit_environment(), log, self.code, file, DOMAIN)
             instance.start()
             self._note(instance.process)
+            self._pid_file(number).write_text(str(instance.pid))
+
+    def _pid_file(self, number: str) -> Path:
+        return self.folder / f"{number}.pid"
+
+    def _stop(self, number: str) -> None:
+        """End an instance as its unit does, and wait for it."""
+        pid = int(self._pid_file(number).read_text())
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 45
+        with suppress(FileNotFoundError, ProcessLookupError):
+            while Path(f"/proc/{pid}/cmdline").read_bytes():  # Blank as soon as it has ended.
+                if time.monotonic() > deadline:
+                    sys.exit(f"lead-system@{number} does not end")
+                time.sleep(0.05)
 
     def unit_environment(self) -> dict[str, str]:
         """Return the environment file as systemd reads it, and where PostgreSQL's socket is."""

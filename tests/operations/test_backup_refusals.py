@@ -12,6 +12,7 @@ import sqlalchemy
 from flask import Flask
 
 from lead_system.application import create_app
+from lead_system.backups import postgresql
 from lead_system.extensions import db
 from tests.operations.backups import rewritten, rows_of, run, run_beside
 from tests.support.cast import Cast
@@ -224,13 +225,17 @@ def test_password_stands_on_no_command_line(
     ("script", "says"),
     [
         (None, "apt-get install postgresql-client"),
-        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "postgresql-client-"),
+        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "pg_dump is of another version than the server"),
+        ("echo 'pg_dump (PostgreSQL) 99.1'", "pg_dump is of another version than the server"),
         (
-            '[ "$1" = --version ] && exec /usr/bin/pg_dump --version; echo "disk full" >&2; exit 1',
-            "disk full",
+            (
+                '[ "$1" = --version ] && exec /usr/bin/pg_dump --version\n'
+                'echo "Warning: no cluster" >&2; echo "disk full" >&2; exit 1'
+            ),
+            "pg_dump failed: disk full",
         ),
     ],
-    ids=["missing", "too old", "fails in the middle"],
+    ids=["missing", "too old", "too new", "fails in the middle"],
 )
 def test_client_program_that_cannot_serve_is_named_and_leaves_no_half_file(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, says: str
@@ -240,8 +245,27 @@ def test_client_program_that_cannot_serve_is_named_and_leaves_no_half_file(
     if script:
         put_program(tmp_path / "bin", "pg_dump", script)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(postgresql, "_FOLDER", "/nowhere/{}")
 
     code, said = run_beside(cast.app, "backup", str(target))
 
     assert (code, says in said) == (1, True), said
     assert not list(target.parent.iterdir())
+
+
+@on_postgresql
+@pytest.mark.parametrize("name", ["pg_restore", "psql"])
+def test_newer_client_restores_nothing_unless_the_server_s_own_is_beside_it(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert run(cast.app, "backup", str(tmp_path / "b"))[0] == 0
+    put_program(tmp_path / "bin", name, f"echo '{name} (PostgreSQL) 99.1'")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+
+    with monkeypatch.context() as only:
+        only.setattr(postgresql, "_FOLDER", "/nowhere/{}")
+        code, said = run(cast.app, "restore", str(tmp_path / "b"), "--replace", "--yes")
+    assert (code, f"{name} is of another version than the server" in said) == (1, True), said
+
+    code, said = run(cast.app, "restore", str(tmp_path / "b"), "--replace", "--yes")
+    assert code == 0, said
