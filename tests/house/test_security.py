@@ -64,7 +64,7 @@ def test_what_is_met_is_proved_and_what_is_not_says_why() -> None:
         assert CITED.search(why) if state == "met" else len(why.split()) >= 2, number
 
 
-def test_what_the_standard_wants_written_down_is() -> None:
+def test_what_the_standard_wants_written_down_is_present() -> None:
     assert set(re.findall(r"^###? (.+)$", DOCUMENT, re.MULTILINE)) >= WRITTEN_DOWN
 
 
@@ -98,7 +98,7 @@ def test_nginx_speaks_modern_tls_alone() -> None:
     assert "proxy_pass" not in plain
 
 
-def test_the_server_cannot_read_its_own_repository() -> None:
+def test_unit_forbids_the_server_its_own_repository() -> None:
     unit = (ROOT / "deploy" / "lead-system@.service").read_text(encoding="utf-8")
 
     assert "\nInaccessiblePaths=-/opt/lead-system/.git\n" in unit
