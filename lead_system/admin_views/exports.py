@@ -18,7 +18,9 @@ from lead_system.admin_views.base import Answer, BackOfficeView, present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.workbook import Cell, Sheet, write_workbook
 from lead_system.domain.identity import without_full_numbers
+from lead_system.domain.sessions import CONFIRMED_FOR
 from lead_system.extensions import db
+from lead_system.queries.exports import rows_exported_since
 from lead_system.services.exports import (
     ROWS_OF_AN_EXPORT,
     begin_export,
@@ -38,12 +40,15 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 ROWS_WITHOUT_CONFIRMING = 500
-"""The most rows that leave without asking again who takes them."""
+"""The most rows that leave within half an hour without asking again who takes them, in however many files."""
 
 
 def _is_large(listed: "ExportedList") -> bool:
-    """Say whether so many rows are found that an export of them asks first; a wrong search finds none."""
-    return listed.unanswered_search() is None and listed.count() > ROWS_WITHOUT_CONFIRMING
+    """Say whether an export asks first, with those of the last half hour; a wrong search finds no rows."""
+    if listed.unanswered_search() is not None:
+        return False
+    lately = rows_exported_since(signed_in(), present() - CONFIRMED_FOR)
+    return lately + listed.count() > ROWS_WITHOUT_CONFIRMING
 
 
 def rows_of(found: Select[Any], *, at_once: int = 0) -> Iterator[Any]:

@@ -1,9 +1,9 @@
 """Exports: the log of them, and how far one is, for the page that waits for it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from lead_system.extensions import db
@@ -37,3 +37,10 @@ def find_progress(actor: Account, request_id: str) -> Export | None:
     """Return the account's own export of a request id, None where there is none; another's is never seen."""
     own = select(Export).where(Export.account_id == actor.id, Export.request_id == request_id)
     return db.session.scalar(own)
+
+
+def rows_exported_since(actor: Account, moment: datetime) -> int:
+    """Return how many rows an account's exports had that began after a moment."""
+    own = (Export.account_id == actor.id, Export.started_at > moment)
+    rows = select(func.coalesce(func.sum(Export.rows_found), 0)).where(*own)
+    return int(db.session.execute(rows).scalar_one())

@@ -280,6 +280,18 @@ def test_export_of_more_asks_first_and_then_answers_with_the_file(
     assert rows_in(exports(admin)) == many_types
 
 
+@pytest.mark.parametrize("many_types", [300], indirect=True)
+def test_many_small_exports_of_half_an_hour_count_as_a_large_one(
+    admin: PageClient, many_types: int, clock: StoppedClock
+) -> None:
+    assert rows_in(exports(admin)) == many_types
+    assert exports(admin).page.h1 == ASKS
+
+    clock.forward(HALF_AN_HOUR)
+
+    assert rows_in(exports(admin)) == many_types
+
+
 def exports(client: PageClient) -> PageResponse:
     return client.submit("/admin/customer_types/", button="Export to Excel")
 
