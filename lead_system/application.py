@@ -26,7 +26,7 @@ from lead_system.web.health import init_health
 from lead_system.web.illustrations import init_illustrations
 from lead_system.web.language import init_language
 from lead_system.web.limits import init_limits
-from lead_system.web.logs import init_logs
+from lead_system.web.logs import QuietFlask, init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
 from lead_system.web.sizes import init_sizes
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     package = PROJECT_FOLDER / "lead_system"
-    app = Flask(
+    app = QuietFlask(
         "lead_system",
         root_path=str(package),
         static_url_path=static_address(package / "static"),

@@ -34,8 +34,11 @@ class Pace:
         return min(self.first * (1 << doublings), self.longest)
 
     def failures_at(self, now: datetime, *, failures: int, failed_at: datetime) -> int:
-        """Return how many of the failures still count, of which the last was at `failed_at`."""
-        passed = now - failed_at
+        """Return how many of the failures still count, of which the last was at `failed_at`.
+
+        That may be a moment after `now`: of simultaneous tries the later one may be counted first.
+        """
+        passed = max(timedelta(0), now - failed_at)
         return 0 if passed >= FORGOTTEN_AFTER else max(0, failures - passed // self.one_forgotten_in)
 
 

@@ -51,7 +51,7 @@ from lead_system.queries.retention import (
 from lead_system.queries.settings import get_settings
 from lead_system.services import history
 from lead_system.services.brokers import AccountChanged, lock_account
-from lead_system.services.transaction import atomic, require_version, use_case
+from lead_system.services.transaction import LostRace, atomic, require_version, use_case
 
 ADMIN = frozenset({Role.ADMIN})
 AT_ONCE = 200
@@ -83,8 +83,7 @@ def anonymise_lead(
     lead = db.session.get(Lead, lead_id)
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
-    ids = sorted({lead.id, *(other.id for other in leads_of_same_customer(lead))})
-    locked = _lock_leads(ids)
+    locked = _lock_customer(lead)
     refuse_anonymised(lead)
     require_version(lead, version)
     _lock_collisions(locked)
@@ -172,6 +171,22 @@ def _lock_leads(ids: Sequence[int]) -> list[int]:
     """Lock leads in the order of their numbers, and read them afresh; returns those that exist."""
     locked = select(Lead).where(Lead.id.in_(ids)).order_by(Lead.id).with_for_update(key_share=True)
     return [lead.id for lead in db.session.scalars(locked.execution_options(populate_existing=True))]
+
+
+def _lock_customer(lead: Lead) -> list[int]:
+    """Lock a lead and all others of its customer; returns their numbers.
+
+    Whoever corrects an entry or enters the customer while we wait for the locks is seen in another round:
+    what is taken can never be brought back.
+    """
+    locked = _lock_leads(_ids_of_customer(lead))
+    if locked != _ids_of_customer(lead):
+        raise LostRace
+    return locked
+
+
+def _ids_of_customer(lead: Lead) -> list[int]:
+    return sorted({lead.id, *(other.id for other in leads_of_same_customer(lead))})
 
 
 def _of_leads(ids: Sequence[int]) -> ColumnElement[bool]:

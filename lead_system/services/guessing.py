@@ -63,6 +63,8 @@ def _count_try(respects: dict[str, Respect], now: datetime, field: str) -> None:
         first = {"name": name, "failures": 0, "failed_at": now, "opens_at": now}
         insert_or_lock(SignInFailure, first, key="name")
     rows = _locked(respects)
+    # Of simultaneous tries the later one may be counted first: then this one counts as made with it.
+    now = max(now, *(row.failed_at for row in rows))
     wait = max(row.opens_at for row in rows) - now
     if wait > timedelta(0):
         seconds = math.ceil(wait.total_seconds())

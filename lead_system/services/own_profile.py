@@ -109,8 +109,8 @@ def change_own_phone(
     CODE_WRONG is a committed outcome. At one `address` it counts together with codes for signing in.
 
     Raises:
-        Refused: TOO_MANY_TRIES, when the code was not looked at; PHONE_UNCHANGED, or PHONE_TAKEN where
-            another account signs in with the phone or did.
+        Refused: TOO_MANY_TRIES, when the code was not looked at; BROKER_NOT_ACTIVE without a profile,
+            PHONE_UNCHANGED, or PHONE_TAKEN where another account signs in with the phone or did.
     """
     respects = respects_of_codes(address)
     count_try(respects, secret=secret, now=now, field="code")
@@ -123,6 +123,8 @@ def change_own_phone(
 @use_case("change_own_phone", roles=AGENTS, answer=PhoneChanged)
 def _change_own_phone(actor: Account, *, phone: str, code: str, secret: str, now: datetime) -> PhoneChanged:
     actor = lock_account(Account.id == actor.id)
+    if not actor.has_profile:
+        raise Refused(RefusalCode.BROKER_NOT_ACTIVE)
     require_new_phone(actor, phone)
     if not use_code(phone, code, secret=secret, now=now):
         return PhoneChanged(actor.id, RefusalCode.CODE_WRONG.value)

@@ -8,6 +8,7 @@ uniqueness or `LostRace`; all of them run the whole work again, which sees the w
 """
 
 import hashlib
+import hmac
 import json
 import logging
 import random
@@ -17,7 +18,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
@@ -65,11 +66,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, and under which request id; before sign-in, `session_key` stands for the account."""
+    """Who asks, and under which request id; before sign-in, `session_key` stands for the account.
+
+    With the server's `secret` is hashed what was typed: only who has it could try what that was.
+    """
 
     account_id: int | None
     request_id: str
     session_key: str = ""
+    secret: str = field(default="", repr=False)
 
     @property
     def asker(self) -> str:
@@ -301,13 +306,13 @@ def _claim(action: str, caller: Caller, *, content: Mapping[str, Any]) -> _Repea
         "action": action,
         "request_id": caller.request_id,
         "salt": salt,
-        "content_hash": _content_hash(content, salt),
+        "content_hash": _content_hash(content, salt, caller.secret),
         "handled_at": content["now"],
     }
     if insert_unless_taken(HandledRequest, [row]):
         return None
     known = db.session.execute(_find_request(action, caller)).scalar_one()
-    if known.content_hash != _content_hash(content, known.salt):
+    if known.content_hash != _content_hash(content, known.salt, caller.secret):
         raise Refused(RefusalCode.REQUEST_REUSED)
     return _Repeat(known.answer)
 
@@ -337,11 +342,11 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"A request cannot contain {type(value).__name__}.")
 
 
-def _content_hash(content: Mapping[str, Any], salt: str) -> str:
+def _content_hash(content: Mapping[str, Any], salt: str, secret: str) -> str:
     counted = {name: value for name, value in content.items() if name not in _NOT_CONTENT}
     counted |= {name: bool(content[name]) for name in _PASSWORDS if name in content}
     text = json.dumps(counted, default=_plain, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256((salt + text).encode()).hexdigest()
+    return hmac.new(secret.encode(), (salt + text).encode(), hashlib.sha256).hexdigest()
 
 
 def _to_json(outcome: Any) -> dict[str, Any]:

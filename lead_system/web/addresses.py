@@ -2,7 +2,7 @@
 
 import unicodedata
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, Map, RequestRedirect
@@ -52,6 +52,13 @@ def _lead_on_without_number() -> None:
         raise Refused(RefusalCode.PHONE_FULL_NUMBER)
 
 
+def _lead_on_where_the_browser_is() -> None:
+    """Let Werkzeug lead on by the path alone, since it would name the scheme that our proxy uses with us."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        whole = urlsplit(request.routing_exception.new_url)
+        request.routing_exception.new_url = urlunsplit(("", "", whole.path, whole.query, ""))
+
+
 def address_has_number() -> bool:
     """Say whether somebody's whole number stands anywhere in the arguments of this address (R1).
 
@@ -79,4 +86,5 @@ def init_addresses(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumberConverter
     app.before_request(_refuse_endless_texts)
     app.before_request(_lead_on_without_number)
+    app.before_request(_lead_on_where_the_browser_is)
     app.jinja_env.globals.update(shown_address=shown_address)

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from flask import g, request, session
+from flask import current_app, g, request, session
 from flask_login import current_user
 
 from lead_system.clock import now
@@ -35,7 +35,8 @@ class SecondStep(NamedTuple):
 def caller(form: RequestForm) -> Caller:
     """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
     account_id = current_user.id if current_user.is_authenticated else None
-    return Caller(account_id, form.request_id.data or "", session_key())
+    secret = str(current_app.config["SECRET_KEY"])
+    return Caller(account_id, form.request_id.data or "", session_key(), secret)
 
 
 def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> None:

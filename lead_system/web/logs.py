@@ -42,6 +42,14 @@ def note_event(event: str, **facts: str | int | None) -> None:
     _events.info(event, extra={"facts": facts})
 
 
+class QuietFlask(Flask):
+    """A Flask that logs a defect without the path of its request, which Flask's own words repeat."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Write the error that nobody foresaw; which request it was, the line's id tells."""
+        self.logger.error("Unforeseen error", exc_info=exc_info)
+
+
 class JsonLines(logging.Formatter):
     """Writes each entry as one line of JSON, with what request it belongs to."""
 

@@ -65,9 +65,12 @@ def test_wait_doubles_after_the_free_failures_up_to_the_longest(
 @pytest.mark.parametrize(
     ("pace", "minutes", "counts"),
     [
+        (BY_NAME, -0.01, 7),
         (BY_NAME, 0, 7),
         (BY_NAME, 24 * 60 - 0.01, 7),
         (BY_NAME, 24 * 60, 0),
+        (BY_ADDRESS, -0.01, 7),
+        (BY_ADDRESS, -60, 7),
         (BY_ADDRESS, 9.99, 7),
         (BY_ADDRESS, 10, 6),
         (BY_ADDRESS, 35, 4),

@@ -1,6 +1,8 @@
 """隐私说明: open to everybody, in both languages, as the settings say; and what a cookie must not hold."""
 
 import base64
+import hashlib
+import hmac
 import zlib
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -8,9 +10,10 @@ from urllib.parse import unquote
 import pytest
 
 from lead_system.extensions import db
-from lead_system.models import Setting
+from lead_system.models import HandledRequest, Setting
 from tests.support.cast import Cast
 from tests.support.client import PageClient
+from tests.support.databases import SECRET_KEY
 from tests.support.project import write_project
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -126,3 +129,16 @@ def test_cookie_of_somebody_who_changes_the_phone_holds_none(
 
     assert "13500019999" in page.text
     assert "13500019999" not in cookie_of(phone)
+
+
+def test_phone_that_asked_for_a_code_is_found_out_from_the_kept_request_only_with_the_secret(
+    cast: Cast, client: PageClient
+) -> None:
+    """Of a phone there are few enough to try each: a hash whose salt stands beside it would tell."""
+    client.submit("/m/sign-in", {"phone": "13900008888"})
+
+    with cast.app.app_context():
+        [kept] = db.session.scalars(db.select(HandledRequest).filter_by(action="send_sign_in_code"))
+        salt, content_hash = kept.salt, kept.content_hash
+    tried = f'{salt}{{"phone": "13900008888"}}'.encode()
+    assert content_hash == hmac.new(SECRET_KEY.encode(), tried, hashlib.sha256).hexdigest()

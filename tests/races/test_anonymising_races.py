@@ -10,8 +10,8 @@ import pytest
 from lead_system.domain.retention import months_before
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, HistoryRecord, Lead, LeadKey, WalkIn
-from lead_system.services import anonymising, leads, visitors, walk_ins
-from lead_system.services.leads import Wishes
+from lead_system.services import anonymising, entries, leads, visitors, walk_ins
+from lead_system.services.leads import LeadEntry, Wishes
 from tests.races.arena import Arena, call
 from tests.support.cast import HONG, Cast
 from tests.support.databases import both_databases
@@ -52,6 +52,30 @@ def test_a_report_at_the_same_instant(cast: Cast, arena: Arena) -> None:
         is_gone = is_whole_or_gone(cast, lead_id)
         assert (reported.refusal, forgot.answer) == (("anonymised", 1) if is_gone else ("", 0))
         assert cast.count(HistoryRecord, lead_id=lead_id, action="anonymise") == int(is_gone)
+
+
+def test_a_correction_to_somebody_else_at_the_same_instant(cast: Cast, arena: Arena) -> None:
+    """Whoever is another person by now is never taken with the customer who asked to be forgotten."""
+    for number in arena.goes_on():
+        asked, mistyped = (
+            cast.enters(who, ("洪", chr(0x4E00 + number), "1392222")) for who in ("fang", "qiang")
+        )
+        other = LeadEntry("黄", chr(0x4E00 + number), "139", "4444")
+
+        corrects = call(
+            entries.correct_entry, cast.as_("qiang"), lead_id=mistyped, version=1, entry=other, now=NOW
+        )
+        forgets = call(
+            anonymising.anonymise_lead, cast.as_("admin"), lead_id=asked, version=1, reason="是", now=NOW
+        )
+
+        corrected, forgot = arena.race([corrects, forgets])
+
+        is_corrected = corrected.answer is not None
+        assert forgot.answer.lead_ids == ((asked,) if is_corrected else (asked, mistyped))
+        assert corrected.refusal == ("" if is_corrected else "anonymised")
+        assert cast.read(mistyped, "surname") == ("黄" if is_corrected else "")
+        assert cast.count(LeadKey, lead_id=mistyped) == int(is_corrected)
 
 
 def test_two_runs_at_the_same_instant(cast: Cast, arena: Arena) -> None:

@@ -1,6 +1,6 @@
 """Tries at passwords and codes are counted before anybody looks, and the next one waits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,12 +20,16 @@ NAME = Respect(("name", "gate-feng"), SLOW)
 ADDRESS = Respect(("address", "203.0.113.7"), PATIENT, is_somebodys=False)
 
 
+def at(seconds: float) -> datetime:
+    return MONDAY_TEN + timedelta(seconds=seconds)
+
+
 def count(*respects: Respect, seconds: float = 0, secret: str = SECRET_KEY) -> None:
-    count_try(respects, secret=secret, now=MONDAY_TEN + timedelta(seconds=seconds))
+    count_try(respects, secret=secret, now=at(seconds))
 
 
 def forget(*respects: Respect, seconds: float = 0) -> None:
-    forget_tries(respects, secret=SECRET_KEY, now=MONDAY_TEN + timedelta(seconds=seconds))
+    forget_tries(respects, secret=SECRET_KEY, now=at(seconds))
 
 
 def failures() -> list[int]:
@@ -110,6 +114,33 @@ def test_success_alone_leaves_nothing_behind() -> None:
     forget(NAME, ADDRESS)
 
     assert failures() == []
+
+
+def test_successes_that_overlap_leave_nothing_behind() -> None:
+    """Each takes its own count back at the time at which it came, when a later one may have been counted."""
+    for came in (0, 0.001, 0.002):
+        count(ADDRESS, seconds=came)
+
+    for came in (0, 0.001, 0.002):
+        forget(ADDRESS, seconds=came)
+
+    assert failures() == []
+
+
+def test_try_that_came_before_one_that_was_counted_first_needs_no_wait_and_counts_with_it() -> None:
+    count(ADDRESS, seconds=0.001)
+    count(ADDRESS)
+
+    assert failures() == [2]
+    assert list(db.session.scalars(db.select(SignInFailure.failed_at))) == [at(0.001)]
+
+
+def test_try_that_came_before_the_last_free_one_waits_as_long_as_any() -> None:
+    count(NAME, seconds=0.5)
+    count(NAME, seconds=0.5)
+
+    with refused("too_many_tries", seconds=10):
+        count(NAME)
 
 
 def test_day_without_a_failure_makes_all_free_again() -> None:

@@ -32,11 +32,11 @@ def code_for(cast: Cast, phone: str = NEW_PHONE) -> str:
 
 
 def change_phone(
-    cast: Cast, code: str, request_id: str = "change-it-now", phone: str = NEW_PHONE
+    cast: Cast, code: str, request_id: str = "change-it-now", phone: str = NEW_PHONE, who: str = "fang"
 ) -> PhoneChanged:
     with cast.app.app_context():
         return own_profile.change_own_phone(
-            cast.as_("fang", request_id),
+            cast.as_(who, request_id),
             phone=phone,
             code=code,
             address=ADDRESS,
@@ -79,6 +79,19 @@ def test_wrong_code_counts_and_changes_nothing_else(cast: Cast) -> None:
     assert cast.account("fang", "phone") == "13500010001"
     assert cast.count(ProfileChange) == 0
     assert change_phone(cast, right, "with-the-right-one").refusal == ""
+
+
+def test_account_without_a_profile_changes_no_phone_and_uses_no_code_up(cast: Cast) -> None:
+    cast.arrives("stranger", "13900007777")
+    code = code_for(cast)
+
+    with refused("broker_not_active"):
+        change_phone(cast, code, who="stranger")
+
+    assert cast.account("stranger", "phone") == "13900007777"
+    assert cast.count(SignInCode, phone=NEW_PHONE, tries=0, used_at=None) == 1
+    assert cast.count(ProfileChange) == 0
+    assert change_phone(cast, code).refusal == ""
 
 
 def test_code_of_another_phone_changes_nothing(cast: Cast) -> None:

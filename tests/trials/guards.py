@@ -159,7 +159,7 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/transaction.py",
-                "    if known.content_hash != _content_hash(content, known.salt):\n"
+                "    if known.content_hash != _content_hash(content, known.salt, caller.secret):\n"
                 "        raise Refused(RefusalCode.REQUEST_REUSED)\n",
             ),
         ),

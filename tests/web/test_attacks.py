@@ -135,11 +135,14 @@ def stays_here(answer: PageResponse) -> bool:
     return address.netloc == "localhost" and address.scheme == "http" and not bent.startswith("//")
 
 
-@pytest.mark.parametrize("path", ["//evil.example/m/", "//evil.example", "///m//", "/m//sign-in"])
+@pytest.mark.parametrize(
+    "path",
+    ["//evil.example/m/", "//evil.example", "///m//", "///m", "/m//sign-in", "//evil.example/..//admin"],
+)
 def test_an_address_with_slashes_in_a_row_leads_to_this_server(client: PageClient, path: str) -> None:
     answer = client.open("/", environ_overrides={"PATH_INFO": path})
 
-    assert stays_here(answer) or answer.headers["Location"].startswith("http://localhost/")
+    assert stays_here(answer)
 
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)

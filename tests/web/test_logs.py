@@ -121,6 +121,27 @@ def test_error_tells_its_kind_and_place_and_keeps_its_message(
     assert "INSERT" not in answer.text
 
 
+def test_defect_keeps_the_path_to_itself_in_which_a_code_stands(
+    cast: Cast, log: _Kept, database: Database
+) -> None:
+    app = create_app(database.settings())
+
+    def fails(token: str) -> str:
+        raise KeyError(token)
+
+    app.add_url_rule("/fails/<token>", view_func=public("a test asks")(fails))
+
+    answer = app.test_client().get("/fails/Xq7-a-visit-code")
+
+    assert answer.status_code == 500
+    (error,) = [line for line in map(json.loads, log.texts) if "error" in line]
+    assert (error["what"], error["level"]) == ("Unforeseen error", "ERROR")
+    assert error["request"] == answer.headers["X-Request-Id"]
+    assert error["error"]["kind"] == "builtins.KeyError"
+    assert [line["route"] for line in lines_of(log)] == ["/fails/<token>"]
+    assert "Xq7" not in "\n".join(log.texts)
+
+
 def test_error_page_names_the_request_by_which_the_log_is_searched(
     cast: Cast, log: _Kept, database: Database
 ) -> None:

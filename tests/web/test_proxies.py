@@ -20,3 +20,25 @@ def test_last_words_of_the_named_proxies_count(database: Database, proxies: int,
     )
 
     assert answer.text == came_from
+
+
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [
+        ("/admin", "/admin/"),
+        ("/m", "/m/"),
+        ("/admin/leads?name=欧阳&page=2", "/admin/leads/?name=%E6%AC%A7%E9%98%B3&page=2"),
+        ("/admin//leads/", "/admin/leads/"),
+    ],
+)
+def test_address_that_is_nearly_right_leads_on_with_the_scheme_of_the_browser(
+    database: Database, address: str, leads_to: str
+) -> None:
+    """The proxy speaks https to the browser and http to us, so a whole address would be of http."""
+    behind = {"public_url": "https://sales.example.com", "proxies": 1, "demo": False}
+    app = create_app(database.settings().model_copy(update=behind))
+
+    answer = app.test_client().get(address, headers={"Host": "sales.example.com"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, leads_to)
+    assert "http:" not in answer.text
