@@ -23,6 +23,14 @@ class AccountChanged:
     account_id: int
 
 
+@dataclass(frozen=True)
+class SignInsBegunAnew:
+    """The account whose sign-ins ended, and the generation that began; 0 in answers of earlier releases."""
+
+    account_id: int
+    began: int = 0
+
+
 @use_case("complete_profile", roles=AGENTS, answer=AccountChanged)
 def complete_profile(
     actor: Account, *, name: str, brokerage_id: int | None, role: str, now: datetime
