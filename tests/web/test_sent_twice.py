@@ -8,8 +8,10 @@ from threading import Thread
 import pytest
 
 from lead_system.clock import frozen_at, now
+from lead_system.models import ProfileChange
 from lead_system.services.sign_ins import sign_out_everywhere
 from tests.mobile.conftest import speaks_english
+from tests.mobile.test_sign_in import NEW_PHONE, sign_in
 from tests.support.authenticator import code_at
 from tests.support.cast import PASSWORD, Cast
 from tests.support.client import PageClient, PageResponse
@@ -132,6 +134,22 @@ def test_second_factor_set_up_and_turned_off_by_forms_sent_twice(
 
     assert [answer.location for answer in turned_off] == ["/admin/second-factor/"] * 2
     assert "It is off." in client.get("/admin/second-factor/").text
+
+
+def test_new_phone_sent_twice_is_changed_once_and_the_browser_stays_signed_in(
+    cast: Cast, new_client: NewClient, clock: StoppedClock
+) -> None:
+    client = speaks_english(new_client())
+    sign_in(client, "13500010001")
+    clock.forward(timedelta(minutes=1))
+    page = client.submit("/m/me/phone", {"phone": NEW_PHONE})
+    code = {"code": page.page.find("code", data_shown_code="").text}
+
+    answers = sends_twice(cast, client, new_client(), page, code)
+
+    assert [answer.location for answer in answers] == ["/m/me"] * 2
+    assert cast.count(ProfileChange, new_phone=NEW_PHONE) == 1
+    assert client.get("/m/home").status_code == 200
 
 
 @EACH
