@@ -164,6 +164,7 @@ class BrokersView(ListView):
         return self.asking_page("admin/brokers/decide.html", form, refused, back_url=back_url, **more)
 
     @expose("/change/", methods=("GET", "POST"))
+    @confirm_first
     def change_view(self) -> Answer:
         """Change phone and brokerage of a broker, and nothing else (manual 6.2.c-13)."""
         broker, form = self._asked_about(), BrokerForm()

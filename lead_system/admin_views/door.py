@@ -63,7 +63,7 @@ def change_password() -> ResponseReturnValue:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return _password_page(form), refused.http_status, retry_after(refused)
-    renew_session()
+    renew_session(began=changed.began)
     note_event("password_changed", account=changed.account_id)
     flash(_("Your password is changed."), "success")
     return redirect(url_for("admin.index"))

@@ -54,14 +54,14 @@ class SecondFactorView(BackOfficeView):
             return self._set_up_page(form, None)
         salt, code = form.salt.data or "", form.code.data or ""
         try:
-            codes = turn_on_second_factor(
+            turned_on = turn_on_second_factor(
                 caller(form), salt=salt, code=code, secret=server_secret(), now=present()
             )
         except Refused as refused:
             return self._set_up_page(form, refused)
-        renew_session()
+        renew_session(began=turned_on.began)
         note_event("second_factor_on", account=signed_in().id)
-        return self._codes_page(codes)
+        return self._codes_page(turned_on.codes)
 
     def _set_up_page(self, form: SetUpForm, refused: Refused | None) -> Answer:
         if refused is not None and refused.code is RefusalCode.SECOND_FACTOR_ON:
@@ -99,11 +99,11 @@ class SecondFactorView(BackOfficeView):
         if request.method == "GET":
             return self._off_page(form, None)
         try:
-            turn_off_second_factor(caller(form), now=present())
+            turned_off = turn_off_second_factor(caller(form), now=present())
         except Refused as refused:
             return self._off_page(form, refused)
-        renew_session()
-        note_event("second_factor_off", account=signed_in().id)
+        renew_session(began=turned_off.began)
+        note_event("second_factor_off", account=turned_off.account_id)
         flash(_("The second factor is off. Your password alone opens your account again."), "success")
         return redirect(self.get_url(".index_view"))
 

@@ -25,7 +25,7 @@ from lead_system.services.own_profile import (
     require_new_phone,
 )
 from lead_system.web.access import allow
-from lead_system.web.caller import caller, signed_in
+from lead_system.web.caller import caller, renew_session, signed_in
 from lead_system.web.doors import server_secret
 from lead_system.web.errors import retry_after
 from lead_system.web.pictures import read_avatar
@@ -110,7 +110,7 @@ def phone_code() -> Answer:
 
 
 def _change_phone(form: SignInCodeForm, new_phone: str) -> None:
-    """Change the phone, or raise what the service has counted as refused.
+    """Change the phone, and go on in this browser; or raise what the service has counted as refused.
 
     Raises:
         Refused
@@ -126,6 +126,7 @@ def _change_phone(form: SignInCodeForm, new_phone: str) -> None:
     )
     if changed.refusal:
         raise Refused(RefusalCode(changed.refusal))
+    renew_session(began=changed.began)
 
 
 def _code_page(form: SignInCodeForm, new_phone: str) -> str:

@@ -72,7 +72,7 @@ def change_password() -> Answer:
         if not form.show_refusal(str(refused.facts.get("field")), sentence(refused)):
             raise
         return render_template("mobile/password.html", form=form), refused.http_status, retry_after(refused)
-    renew_session()
+    renew_session(began=changed.began)
     note_event("password_changed", account=changed.account_id)
     return redirect(home_of(signed_in()))
 

@@ -29,11 +29,11 @@ def begin() -> Answer:
     if not form.validate_on_submit():
         return render_template("mobile/visitor_begin.html", form=form), form.status
     try:
-        become_visitor(caller(form), name=form.name.data or "", now=now())
+        became = become_visitor(caller(form), name=form.name.data or "", now=now())
     except Refused as refused:
         status = form.refuse(refused)
         return render_template("mobile/visitor_begin.html", form=form), status
-    renew_session()
+    renew_session(began=became.began)
     return redirect(url_for("mobile.sign_in.start"))
 
 
@@ -99,8 +99,8 @@ def turn_broker() -> Answer:
     form = PhoneForm()
     if not form.validate_on_submit():
         return render_template("mobile/visitor_broker.html", form=form), form.status
-    become_broker(caller(form), now=now())
-    renew_session()
+    became = become_broker(caller(form), now=now())
+    renew_session(began=became.began)
     return redirect(url_for("mobile.profile.complete"))
 
 

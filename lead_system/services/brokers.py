@@ -23,6 +23,14 @@ class AccountChanged:
     account_id: int
 
 
+@dataclass(frozen=True)
+class SignInsBegunAnew:
+    """The account whose sign-ins ended, and the generation that began; 0 in answers of earlier releases."""
+
+    account_id: int
+    began: int = 0
+
+
 @use_case("complete_profile", roles=AGENTS, answer=AccountChanged)
 def complete_profile(
     actor: Account, *, name: str, brokerage_id: int | None, role: str, now: datetime
@@ -104,8 +112,9 @@ def change_broker(
     """Change phone and brokerage of a broker or resident, and nothing else (manual 6.2.c-13).
 
     Written are the account, the change as the list of profile changes shows it, and a history record; where
-    both are as they were, and on a repeat, nothing is. A resident stays approved, for whoever decides on
-    approvals made this change. Leads, bindings and fees keep the brokerage that they were made under.
+    both are as they were, and on a repeat, nothing is. With another phone every sign-in ends: the one before
+    opened them. A resident stays approved, for whoever decides on approvals made this change. Leads, bindings
+    and fees keep the brokerage that they were made under.
 
     Raises:
         Refused: NOT_FOUND, STALE, no mobile number, PHONE_TAKEN where another account signs in with the phone
@@ -121,6 +130,8 @@ def change_broker(
         lock_offered_brokerage(brokerage_id)
     refuse_taken_phone(phone, broker)
     change = remember_change(actor, broker, phone=phone, brokerage_id=brokerage_id, now=now)
+    if phone != broker.phone:
+        broker.session_generation += 1
     broker.phone, broker.brokerage_id = phone, brokerage_id
     broker.version += 1
     record_change(actor, change, now=now)

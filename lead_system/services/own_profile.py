@@ -33,10 +33,15 @@ class NewAvatar:
 
 @dataclass(frozen=True)
 class PhoneChanged:
-    """The phone was changed; or, with `refusal`, why not (a wrong code is counted, so it is no exception)."""
+    """The phone was changed; or, with `refusal`, why not (a wrong code is counted, so it is no exception).
+
+    `began` is the generation of sign-ins that began with it; 0 where none did, and in answers of earlier
+    releases.
+    """
 
     account_id: int
     refusal: str = ""
+    began: int = 0
 
 
 @use_case("change_own_face", roles=OUTSIDERS, answer=AccountChanged)
@@ -105,8 +110,9 @@ def change_own_phone(
     """Change the phone with which an agent signs in, by the code sent to the new one (manual 1.6-6).
 
     Written are the account, the change as the lists of profile changes show it, and a history record. The
-    old phone signs in here no longer; whoever holds it next begins anew. A wrong code is counted, so
-    CODE_WRONG is a committed outcome. At one `address` it counts together with codes for signing in.
+    old phone signs in here no longer; whoever holds it next begins anew. Every sign-in of the account ends,
+    but for the one that the caller begins anew. A wrong code is counted, so CODE_WRONG is a committed
+    outcome. At one `address` it counts together with codes for signing in.
 
     Raises:
         Refused: TOO_MANY_TRIES, when the code was not looked at; BROKER_NOT_ACTIVE without a profile,
@@ -131,9 +137,10 @@ def _change_own_phone(actor: Account, *, phone: str, code: str, secret: str, now
     refuse_taken_phone(phone, actor)
     change = remember_change(actor, actor, phone=phone, brokerage_id=actor.brokerage_id, now=now)
     actor.phone = phone
+    actor.session_generation += 1
     actor.version += 1
     record_change(actor, change, now=now)
-    return PhoneChanged(actor.id)
+    return PhoneChanged(actor.id, began=actor.session_generation)
 
 
 @use_case("change_own_brokerage", roles=AGENTS, answer=AccountChanged)

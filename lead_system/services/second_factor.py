@@ -22,7 +22,7 @@ from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, Role
 from lead_system.extensions import db
 from lead_system.models import Account, RecoveryCode
 from lead_system.services import history
-from lead_system.services.brokers import AccountChanged, lock_account
+from lead_system.services.brokers import SignInsBegunAnew, lock_account
 from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.sign_in import SignedIn
 from lead_system.services.transaction import Caller, atomic, open_use_case, use_case
@@ -47,10 +47,22 @@ _ADMIN = frozenset({Role.ADMIN})
 
 @dataclass(frozen=True)
 class CodesMade:
-    """Whose recovery codes were made, and when; they themselves are kept nowhere."""
+    """Whose recovery codes were made, and when; they themselves are kept nowhere.
+
+    `began` is the generation of sign-ins that began with them, 0 where none did.
+    """
 
     account_id: int
     made_at: str
+    began: int = 0
+
+
+@dataclass(frozen=True)
+class TurnedOn:
+    """The recovery codes that came with a second factor, and the generation of sign-ins that began."""
+
+    codes: tuple[str, ...]
+    began: int
 
 
 @dataclass(frozen=True)
@@ -82,10 +94,8 @@ def set_up_of(account: Account, *, salt: str, secret: str) -> SetUp:
     return SetUp(salt, shared, address)
 
 
-def turn_on_second_factor(
-    caller: Caller, *, salt: str, code: str, secret: str, now: datetime
-) -> tuple[str, ...]:
-    """Ask for codes of an app from now on, of which this is the first; returns the recovery codes.
+def turn_on_second_factor(caller: Caller, *, salt: str, code: str, secret: str, now: datetime) -> TurnedOn:
+    """Ask for codes of an app from now on, of which this is the first; returns the recovery codes with it.
 
     Written are the salt, from when on, the step that the code used up, the hashes of ten recovery codes, and
     a history record. Every sign-in of the account ends, but for the one that the caller begins anew. Sent
@@ -95,7 +105,7 @@ def turn_on_second_factor(
         Refused: SECOND_FACTOR_ON where there is one already, or SECOND_FACTOR_WRONG (field `code`).
     """
     made = _turn_on(caller, salt=salt, code=code, secret=secret, request_id=caller.request_id, now=now)
-    return _codes_made(made, caller.request_id, secret=secret, now=now)
+    return TurnedOn(_codes_made(made, caller.request_id, secret=secret, now=now), made.began)
 
 
 @use_case("turn_on_second_factor", roles=BACK_OFFICE, answer=CodesMade)
@@ -116,7 +126,7 @@ def _turn_on(
     account.version += 1
     _keep_codes(account, _recovery_codes(account.id, request_id, secret=secret), secret=secret)
     _record(account, "turn_on_second_factor", account, now=now)
-    return CodesMade(account.id, now.isoformat())
+    return CodesMade(account.id, now.isoformat(), account.session_generation)
 
 
 def make_recovery_codes(caller: Caller, *, secret: str, now: datetime) -> tuple[str, ...]:
@@ -144,8 +154,8 @@ def _make_codes(actor: Account, *, secret: str, request_id: str, now: datetime) 
 # Taking it away.
 
 
-@use_case("turn_off_second_factor", roles=BACK_OFFICE, answer=AccountChanged)
-def turn_off_second_factor(actor: Account, *, now: datetime) -> AccountChanged:
+@use_case("turn_off_second_factor", roles=BACK_OFFICE, answer=SignInsBegunAnew)
+def turn_off_second_factor(actor: Account, *, now: datetime) -> SignInsBegunAnew:
     """Let one's own password alone open the account again.
 
     Salt and recovery codes are deleted, every sign-in ends but for the one that the caller begins anew, and
@@ -160,8 +170,8 @@ def turn_off_second_factor(actor: Account, *, now: datetime) -> AccountChanged:
     return _take_away(account, account, "turn_off_second_factor", now=now)
 
 
-@use_case("reset_second_factor", roles=_ADMIN, answer=AccountChanged)
-def reset_second_factor(actor: Account, *, account_id: int, now: datetime) -> AccountChanged:
+@use_case("reset_second_factor", roles=_ADMIN, answer=SignInsBegunAnew)
+def reset_second_factor(actor: Account, *, account_id: int, now: datetime) -> SignInsBegunAnew:
     """Take away the second factor of a member of staff who lost theirs; all of their sign-ins end.
 
     Raises:
@@ -193,13 +203,13 @@ def _reset_by_command(login: str, now: datetime) -> int:
     return _take_away(None, account, "reset_second_factor", now=now).account_id
 
 
-def _take_away(actor: Account | None, account: Account, action: str, *, now: datetime) -> AccountChanged:
+def _take_away(actor: Account | None, account: Account, action: str, *, now: datetime) -> SignInsBegunAnew:
     account.totp_salt = account.totp_since = None
     account.session_generation += 1
     account.version += 1
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     _record(actor, action, account, now=now)
-    return AccountChanged(account.id)
+    return SignInsBegunAnew(account.id, account.session_generation)
 
 
 # Using it.

@@ -17,7 +17,7 @@ from lead_system.domain.sessions import has_lapsed, is_worth_noting
 from lead_system.extensions import db
 from lead_system.models import Account, SignIn
 from lead_system.services import history
-from lead_system.services.brokers import AccountChanged, lock_account
+from lead_system.services.brokers import SignInsBegunAnew, lock_account
 from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.outages import find_outage
 from lead_system.services.passwords import is_password
@@ -100,25 +100,25 @@ def _note_seen(sign_in_id: int, now: datetime) -> None:
         _log.info("That somebody was seen could not be noted: %s", type(error).__name__)
 
 
-def renew_sign_in(token: str) -> str:
+def renew_sign_in(token: str, *, began: int = 0) -> str | None:
     """Give a sign-in another token, and return it; the one before opens nothing any more.
 
-    It is taken over into the next generation of its account, which its own new password has begun. Were there
-    two new ones, the later is somebody else's doing, and ends this sign-in with the others.
+    `began` is the generation that its own new password, or the like, has begun, 0 where none has: into that
+    one it is taken over, from the one just before. Any other is somebody else's doing, and ends this sign-in
+    with the others. Returns None where the token is nobody's, or was renewed meanwhile.
     """
     renewed = secrets.token_urlsafe(32)
 
-    def renew() -> None:
+    def renew() -> bool:
         sign_in = db.session.scalar(select(SignIn).where(SignIn.token_hash == _hash(token)).with_for_update())
         if sign_in is None:
-            return
-        generation = sign_in.account.session_generation
-        if generation - sign_in.generation <= 1:
-            sign_in.generation = generation
+            return False
+        if sign_in.generation == began - 1:
+            sign_in.generation = began
         sign_in.token_hash = _hash(renewed)
+        return True
 
-    atomic(renew)
-    return renewed
+    return renewed if atomic(renew) else None
 
 
 def end_sign_in(token: str, *, now: datetime) -> None:
@@ -178,8 +178,8 @@ def _end(which: ColumnElement[bool], now: datetime) -> SignInsEnded:
     return SignInsEnded(len(db.session.scalars(ended).all()))
 
 
-@use_case("sign_out_everywhere", roles=DECIDERS, answer=AccountChanged)
-def sign_out_everywhere(actor: Account, *, account_id: int, now: datetime) -> AccountChanged:
+@use_case("sign_out_everywhere", roles=DECIDERS, answer=SignInsBegunAnew)
+def sign_out_everywhere(actor: Account, *, account_id: int, now: datetime) -> SignInsBegunAnew:
     """End all sign-ins of a broker or, by an admin, of a member of staff; they may sign in again.
 
     The account's next generation begins, also for whoever is signing in at this moment; the history says who
@@ -194,7 +194,7 @@ def sign_out_everywhere(actor: Account, *, account_id: int, now: datetime) -> Ac
     )
     account.session_generation += 1
     history.record(actor, "sign_out_everywhere", chain=f"account:{account.id}", now=now)
-    return AccountChanged(account.id)
+    return SignInsBegunAnew(account.id, account.session_generation)
 
 
 def forget_old_sign_ins(now: datetime) -> None:

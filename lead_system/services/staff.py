@@ -17,7 +17,7 @@ from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, PHONE_STAFF, Ap
 from lead_system.extensions import db
 from lead_system.models import Account
 from lead_system.services import history
-from lead_system.services.brokers import AccountChanged, archive_account, lock_account
+from lead_system.services.brokers import AccountChanged, SignInsBegunAnew, archive_account, lock_account
 from lead_system.services.guessing import count_try, forget_tries
 from lead_system.services.passwords import hash_password, is_password, require_strong_password
 from lead_system.services.sign_in_codes import require_account_phone
@@ -109,7 +109,7 @@ def archive_staff(
 
 def change_own_password(
     caller: Caller, *, current_password: str, new_password: str, secret: str, now: datetime
-) -> AccountChanged:
+) -> SignInsBegunAnew:
     """Let a member of staff set a password of their own, after which none has to be changed any more.
 
     Every session of the account ends at its next click, but for the one that the caller keeps.
@@ -138,10 +138,10 @@ def change_own_password(
     return changed
 
 
-@use_case("change_own_password", roles=PHONE_STAFF | BACK_OFFICE, answer=AccountChanged)
+@use_case("change_own_password", roles=PHONE_STAFF | BACK_OFFICE, answer=SignInsBegunAnew)
 def _change_own_password(
     actor: Account, *, current_password: str, new_password: str, now: datetime
-) -> AccountChanged:
+) -> SignInsBegunAnew:
     account = lock_account(Account.id == actor.id)
     if not is_password(account.password_hash or "", current_password):
         raise Refused(RefusalCode.PASSWORD_WRONG, field="current_password")
@@ -151,7 +151,7 @@ def _change_own_password(
     account.must_change_password, account.temporary_until = False, None
     account.version += 1
     history.record(account, "change_own_password", chain=f"account:{account.id}", now=now)
-    return AccountChanged(account.id)
+    return SignInsBegunAnew(account.id, account.session_generation)
 
 
 def open_staff_account(staff: NewStaff, *, password: str, now: datetime) -> int:

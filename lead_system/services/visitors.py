@@ -13,7 +13,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, CollisionEvent, CollisionEventKind, Lead
 from lead_system.queries.visitors import has_walked_in, reports_naming
 from lead_system.services import collisions, history
-from lead_system.services.brokers import AccountChanged, archive_account, lock_account
+from lead_system.services.brokers import AccountChanged, SignInsBegunAnew, archive_account, lock_account
 from lead_system.services.transaction import use_case
 from lead_system.services.visit_codes import draw_code
 
@@ -35,8 +35,8 @@ class PhoneRevealed:
     revealed_at: str
 
 
-@use_case("become_visitor", roles=OUTSIDERS, answer=AccountChanged)
-def become_visitor(actor: Account, *, name: str, now: datetime) -> AccountChanged:
+@use_case("become_visitor", roles=OUTSIDERS, answer=SignInsBegunAnew)
+def become_visitor(actor: Account, *, name: str, now: datetime) -> SignInsBegunAnew:
     """Make an account that has no profile yet a visitor's, with a code of its own (manual 2.1, 2.3-5).
 
     Every sign-in of the account ends, but for the one that the caller begins anew.
@@ -54,7 +54,7 @@ def become_visitor(actor: Account, *, name: str, now: datetime) -> AccountChange
     actor.session_generation += 1
     actor.code_token, actor.short_code = code["code_token"], code["short_code"]
     _record(actor, "become_visitor", {"role": [before.value, "visitor"]}, {"name": ["", cleaned]}, now=now)
-    return AccountChanged(actor.id)
+    return SignInsBegunAnew(actor.id, actor.session_generation)
 
 
 @use_case("rename_visitor", roles=VISITOR, answer=AccountChanged)
@@ -73,8 +73,8 @@ def rename_visitor(actor: Account, *, name: str, now: datetime) -> AccountChange
     return AccountChanged(actor.id)
 
 
-@use_case("become_broker", roles=VISITOR, answer=AccountChanged)
-def become_broker(actor: Account, *, now: datetime) -> AccountChanged:
+@use_case("become_broker", roles=VISITOR, answer=SignInsBegunAnew)
+def become_broker(actor: Account, *, now: datetime) -> SignInsBegunAnew:
     """Make a visitor's account one of a broker without a profile, who then completes it (manual 1.2).
 
     The code ends with it, and every sign-in of the account but for the one that the caller begins anew.
@@ -85,7 +85,7 @@ def become_broker(actor: Account, *, now: datetime) -> AccountChanged:
     actor.session_generation += 1
     actor.code_token = actor.short_code = None
     _record(actor, "become_broker", {"role": ["visitor", "broker"]}, {}, now=now)
-    return AccountChanged(actor.id)
+    return SignInsBegunAnew(actor.id, actor.session_generation)
 
 
 @use_case("object_to_reports", roles=VISITOR, answer=Objected)

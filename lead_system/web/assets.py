@@ -9,7 +9,7 @@ import secrets
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_compress import Compress
 
@@ -60,8 +60,11 @@ class SessionOfPages(SecureCookieSessionInterface):
     digest_method = staticmethod(hashlib.sha256)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write the cookie, and say that the answer depends on it, on pages only."""
-        if request.endpoint not in (STATIC, EARLIER_STATIC):
+        """Write the cookie, and say that the answer depends on it, on pages only.
+
+        Not where another answer has meanwhile given the browser a newer one (`web.caller.renew_session`).
+        """
+        if request.endpoint not in (STATIC, EARLIER_STATIC) and not g.get("leaves_cookie"):
             super().save_session(app, session, response)
 
 

@@ -53,14 +53,19 @@ def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> N
     _see_anew()
 
 
-def renew_session() -> None:
+def renew_session(*, began: int = 0) -> None:
     """Go on under a new token, after what somebody may do or know has changed, or was asked again.
 
-    Pages that are open go on too, and a form that is sent twice is still one of this session (R13).
+    `began` is the generation of sign-ins that began with it, 0 where none did. Pages that are open go on too,
+    and a form that is sent twice is still one of this session (R13): the one that comes second has a token
+    that was renewed already, and its answer does not bring that back. Whoever was let in stays so until the
+    answer.
     """
-    session[_TOKEN] = renew_sign_in(sign_in_token())
-    for name in ("_login_user", "sign_in", "account_id"):
-        g.pop(name, None)
+    renewed = renew_sign_in(sign_in_token(), began=began)
+    if renewed is None:
+        g.leaves_cookie = True
+    else:
+        session[_TOKEN] = renewed
 
 
 def begin_second_step(account_id: int, *, generation: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.mobile.conftest import speaks_english
+from tests.mobile.test_sign_in import sign_in as by_code
 from tests.support.cast import PASSWORD, Cast
 from tests.support.client import PageClient
 
@@ -65,6 +66,21 @@ def test_temporary_password_from_an_admin_ends_all_sessions_of_that_account(
 
     assert [client.get(page).location for client in theirs] == [shut, shut]
     assert admin.get(OFFICE[2]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"), [({"phone": "13900008888"}, 302), ({"brokerage_id": "2"}, 200)]
+)
+def test_new_phone_from_the_office_ends_all_sessions_of_a_broker(
+    cast: Cast, new_client: NewClient, changed: dict[str, str], status: int
+) -> None:
+    fang, director = speaks_english(new_client()), signs_in(new_client(), OFFICE[0], "director")
+    by_code(fang, "13500010001")
+
+    director.submit(f"/admin/brokers/change/?id={cast.ids['fang']}", changed, button="Save")
+
+    assert fang.get("/m/home").status_code == status
+    assert director.get(OFFICE[2]).status_code == 200
 
 
 def test_other_changes_of_an_account_end_no_session(cast: Cast, new_client: NewClient) -> None:

@@ -16,7 +16,7 @@ ALWAYS = {
     "sessions": {"end_others_view", "end_view"},
     "settings": {"contact_view", "protection_view", "retention_view"},
     "staff": {"add_view", "change_view", "passwords_view", "second_factor_view", "sign_out_view"},
-    "brokers": {"sign_out_view"},
+    "brokers": {"change_view", "sign_out_view"},
     "visitors": {"anonymise_view", "reveal_view"},
 }
 

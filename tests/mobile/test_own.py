@@ -113,6 +113,27 @@ def test_new_phone_is_verified_and_signs_in_from_then_on(
     ]
 
 
+def test_new_phone_ends_the_sign_ins_on_all_browsers_but_this_one(
+    cast: Cast, phone: Phone, stranger: PageClient
+) -> None:
+    fang, elsewhere = phone("fang"), stranger
+    assert sign_in(elsewhere, "13500010001").request.path == "/m/home"
+
+    change_phone(fang, NEW_PHONE)
+
+    assert fang.get("/m/home").status_code == 200
+    assert elsewhere.get("/m/home").location == "/m/sign-in?next=/m/home"
+
+
+def test_wrong_code_for_a_new_phone_ends_no_sign_in(cast: Cast, phone: Phone, stranger: PageClient) -> None:
+    sign_in(stranger, "13500010001")
+    fang = phone("fang")
+
+    fang.submit(fang.submit("/m/me/phone", {"phone": NEW_PHONE}), {"code": "000000"})
+
+    assert [client.get("/m/home").status_code for client in (fang, stranger)] == [200, 200]
+
+
 def test_five_wrong_codes_leave_the_phone_as_it_was(cast: Cast, phone: Phone) -> None:
     fang = phone("fang")
     page = fang.submit("/m/me/phone", {"phone": NEW_PHONE})

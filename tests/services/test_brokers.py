@@ -183,6 +183,20 @@ def test_change_of_the_brokerage_alone_speaks_of_no_phone(cast: Cast) -> None:
     assert cast.account("fang", "phone") == "13500010001"
 
 
+@pytest.mark.parametrize(("changed", "generation"), [({"phone": NEW_PHONE}, 2), ({"brokerage_id": 2}, 1)])
+def test_another_phone_ends_the_sign_ins_once_and_another_brokerage_none(
+    cast: Cast, changed: dict[str, Any], generation: int
+) -> None:
+    assert (cast.account("fang", "brokerage_id"), cast.account("fang", "session_generation")) == (1, 1)
+
+    for _ in "12":
+        change(cast, request_id="sent-twice", version=1, **changed)
+    change(cast)
+
+    assert cast.account("fang", "session_generation") == generation
+    assert cast.account("fang", "version") == 2
+
+
 def test_resident_whom_the_director_moves_stays_approved(cast: Cast) -> None:
     change(cast, "wei", brokerage_id=cast.account("qiang", "brokerage_id"))
 

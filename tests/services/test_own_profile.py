@@ -61,8 +61,11 @@ def other_brokerage(cast: Cast) -> int:
 def test_phone_is_changed_once_however_often_the_form_arrives(cast: Cast) -> None:
     code = code_for(cast)
 
+    generation = cast.account("fang", "session_generation")
+
     assert change_phone(cast, code) == change_phone(cast, code)
 
+    assert cast.account("fang", "session_generation") == generation + 1
     assert cast.count(ProfileChange, old_phone="13500010001", new_phone=NEW_PHONE) == 1
     assert (cast.account("fang", "phone"), cast.account("fang", "version")) == (NEW_PHONE, 2)
     with refused("phone_unchanged"):
@@ -76,7 +79,7 @@ def test_wrong_code_counts_and_changes_nothing_else(cast: Cast) -> None:
     assert change_phone(cast, wrong).refusal == "code_wrong"
 
     assert cast.count(SignInCode, phone=NEW_PHONE, tries=1, used_at=None) == 1
-    assert cast.account("fang", "phone") == "13500010001"
+    assert (cast.account("fang", "phone"), cast.account("fang", "session_generation")) == ("13500010001", 1)
     assert cast.count(ProfileChange) == 0
     assert change_phone(cast, right, "with-the-right-one").refusal == ""
 

@@ -12,6 +12,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, RecoveryCode, SignInFailure
 from lead_system.queries.sign_ins import recovery_codes_left
 from lead_system.services import second_factor
+from lead_system.services.second_factor import TurnedOn
 from lead_system.services.sign_in import SignedIn
 from lead_system.services.transaction import Caller
 from tests.support.authenticator import code_at
@@ -63,14 +64,14 @@ def turns_on(cast: Cast, who: str, *, request_id: str = "the-set-up-form", secre
     """Let somebody set up the second factor, a minute ago, so that the present code is still good."""
     key, earlier = key_of(cast, who, secret=secret), now() - timedelta(minutes=1)
     with cast.app.app_context():
-        paper = second_factor.turn_on_second_factor(
+        turned_on = second_factor.turn_on_second_factor(
             Caller(cast.ids[who], request_id),
             salt=SALT,
             code=code_at(key, earlier),
             secret=secret,
             now=earlier,
         )
-    return Phone(cast, who, key, paper)
+    return Phone(cast, who, key, turned_on.codes)
 
 
 @pytest.fixture
@@ -154,9 +155,9 @@ def test_form_sent_again_shows_the_same_recovery_codes_for_ten_minutes(
 ) -> None:
     key, code = key_of(cast, "director"), code_at(key_of(cast, "director"), now())
 
-    def send() -> tuple[str, ...]:
+    def send() -> TurnedOn:
+        caller = Caller(cast.ids["director"], "the-set-up-form")
         with cast.app.app_context():
-            caller = Caller(cast.ids["director"], "the-set-up-form")
             return second_factor.turn_on_second_factor(caller, salt=SALT, code=code, secret=SECRET, now=now())
 
     first = send()
@@ -167,7 +168,7 @@ def test_form_sent_again_shows_the_same_recovery_codes_for_ten_minutes(
 
     assert key
     assert first == again
-    assert too_late == ()
+    assert too_late == TurnedOn((), began=2)
     assert cast.account("director", "session_generation") == 2
 
 
@@ -312,9 +313,9 @@ def test_turning_off_leaves_nothing_and_ends_all_sign_ins(cast: Cast, phone: Pho
     caller = Caller(cast.ids["director"], "off-with-it")
 
     with cast.app.app_context():
-        for _ in "12":
-            second_factor.turn_off_second_factor(caller, now=now())
+        answers = [second_factor.turn_off_second_factor(caller, now=now()) for _ in "12"]
 
+    assert [answer.began for answer in answers] == [3, 3]
     assert is_without(cast, "director")
     assert cast.account("director", "session_generation") == 3
     assert cast.history(f"account:{cast.ids['director']}")[1:] == [

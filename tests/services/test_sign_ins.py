@@ -384,9 +384,9 @@ def test_caller_without_an_account_ends_nothing(cast: Cast) -> None:
         sign_ins.end_other_sign_ins(Caller(None, "a-request-id", "x"), but_id=1, now=now())
 
 
-def renews(cast: Cast, token: str) -> str:
+def renews(cast: Cast, token: str, **began: int) -> str | None:
     with cast.app.app_context():
-        return sign_ins.renew_sign_in(token)
+        return sign_ins.renew_sign_in(token, **began)
 
 
 @both_databases
@@ -395,7 +395,7 @@ def test_renewed_sign_in_goes_on_under_another_token_only(cast: Cast, clock: Sto
     before = row_of(cast, token)
     clock.forward(timedelta(hours=1))
 
-    renewed = renews(cast, token)
+    renewed = renews(cast, token) or ""
 
     assert (opens(cast, token), opens(cast, renewed)) == (False, True)
     after = row_of(cast, renewed)
@@ -403,14 +403,26 @@ def test_renewed_sign_in_goes_on_under_another_token_only(cast: Cast, clock: Sto
     assert standing(cast, "director") == ["Edge · Windows"]
 
 
-@pytest.mark.parametrize(("new_generations", "goes_on"), [(0, True), (1, True), (2, False)])
-def test_renewed_sign_in_outlives_its_own_new_password_and_nobody_elses(
-    cast: Cast, new_generations: int, *, goes_on: bool
+@pytest.mark.parametrize(
+    ("generation", "began", "goes_on"),
+    [
+        pytest.param(4, {}, True, id="nothing began"),
+        pytest.param(5, {}, False, id="signed out everywhere while it was confirmed"),
+        pytest.param(5, {"began": 5}, True, id="own new password"),
+        pytest.param(6, {"began": 5}, False, id="signed out everywhere after it"),
+        pytest.param(6, {"began": 6}, False, id="signed out everywhere before it"),
+        pytest.param(4, {"began": 4}, True, id="own new password sent again"),
+        pytest.param(5, {"began": 4}, False, id="signed out everywhere while it was sent again"),
+    ],
+)
+def test_renewed_sign_in_outlives_its_own_new_password_and_nothing_else(
+    cast: Cast, generation: int, began: dict[str, int], *, goes_on: bool
 ) -> None:
+    cast.change("director", session_generation=4)
     token = begins(cast, "director")
-    cast.change("director", session_generation=1 + new_generations)
+    cast.change("director", session_generation=generation)
 
-    assert opens(cast, renews(cast, token)) is goes_on
+    assert opens(cast, renews(cast, token, **began) or "") is goes_on
 
 
 def test_ended_sign_in_is_not_renewed_back_to_life(cast: Cast) -> None:
@@ -418,12 +430,19 @@ def test_ended_sign_in_is_not_renewed_back_to_life(cast: Cast) -> None:
     with cast.app.app_context():
         sign_ins.end_sign_in(token, now=now())
 
-    assert not opens(cast, renews(cast, token))
+    assert not opens(cast, renews(cast, token) or "")
 
 
 @pytest.mark.parametrize("token", ["", "nobody's"])
 def test_what_is_no_token_is_renewed_into_nothing(cast: Cast, token: str) -> None:
     with nothing_written(cast.app):
-        renewed = renews(cast, token)
+        assert renews(cast, token) is None
 
-    assert not opens(cast, renewed)
+
+@both_databases
+def test_of_two_who_renew_one_token_the_second_gets_none_and_harms_nothing(cast: Cast) -> None:
+    token = begins(cast, "director")
+    renewed = renews(cast, token) or ""
+
+    assert renews(cast, token) is None
+    assert opens(cast, renewed)
