@@ -14,10 +14,11 @@ from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.addresses import shown_address
 from lead_system.web.caller import caller, renew_session
-from lead_system.web.doors import let_out, server_secret, try_password
+from lead_system.web.doors import let_out, try_password
 from lead_system.web.errors import retry_after
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.logs import note_event
+from lead_system.web.secret import server_secret
 from lead_system.web.sentences import sentence
 
 blueprint = Blueprint("back_office_door", __name__, url_prefix="/admin")

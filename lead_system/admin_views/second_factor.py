@@ -21,10 +21,10 @@ from lead_system.services.second_factor import (
 )
 from lead_system.web.caller import caller, renew_session, signed_in
 from lead_system.web.confirming import confirm_first
-from lead_system.web.doors import server_secret
 from lead_system.web.forms import RequestForm
 from lead_system.web.logs import note_event
 from lead_system.web.qr import draw_code
+from lead_system.web.secret import server_secret
 
 
 def in_fours(key: str) -> str:

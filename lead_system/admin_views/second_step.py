@@ -15,9 +15,10 @@ from lead_system.services.sign_in import SignedIn
 from lead_system.web.access import BACK_OFFICE_DOOR, is_safe_next, public
 from lead_system.web.addresses import shown_address
 from lead_system.web.caller import SecondStep, begin_second_step, caller, find_second_step
-from lead_system.web.doors import let_in, server_secret
+from lead_system.web.doors import let_in
 from lead_system.web.errors import retry_after
 from lead_system.web.logs import note_event
+from lead_system.web.secret import server_secret
 from lead_system.web.sentences import sentence
 
 blueprint = Blueprint("second_step", __name__, url_prefix="/admin")

@@ -26,9 +26,9 @@ from lead_system.services.own_profile import (
 )
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, renew_session, signed_in
-from lead_system.web.doors import server_secret
 from lead_system.web.errors import retry_after
 from lead_system.web.pictures import read_avatar
+from lead_system.web.secret import server_secret
 from lead_system.web.sizes import takes_files
 
 own = Blueprint("own", __name__, url_prefix="/me")

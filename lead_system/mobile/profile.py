@@ -13,10 +13,10 @@ from lead_system.services.brokers import complete_profile
 from lead_system.services.staff import change_own_password
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, renew_session, signed_in
-from lead_system.web.doors import server_secret
 from lead_system.web.errors import retry_after
 from lead_system.web.forms import OwnPasswordForm
 from lead_system.web.logs import note_event
+from lead_system.web.secret import server_secret
 from lead_system.web.sentences import sentence
 
 profile = Blueprint("profile", __name__)

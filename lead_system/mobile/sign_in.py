@@ -17,8 +17,9 @@ from lead_system.services.sign_in import SignedIn, sign_in_with_code
 from lead_system.services.sign_in_codes import send_sign_in_code, shown_code
 from lead_system.web.access import allow, is_safe_next, public
 from lead_system.web.caller import caller
-from lead_system.web.doors import let_in, let_out, note_refused, server_secret, try_password
+from lead_system.web.doors import let_in, let_out, note_refused, try_password
 from lead_system.web.errors import retry_after
+from lead_system.web.secret import server_secret
 
 sign_in = Blueprint("sign_in", __name__)
 PHONE_KEY = "sign_in_phone"

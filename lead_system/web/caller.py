@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from flask import current_app, g, request, session
+from flask import g, request, session
 from flask_login import current_user
 
 from lead_system.clock import now
@@ -14,6 +14,7 @@ from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signe
 from lead_system.services.transaction import Caller
 from lead_system.web.browsers import browser_name
 from lead_system.web.forms import RequestForm
+from lead_system.web.secret import server_secret
 
 _SESSION_KEY = "session_key"
 _TOKEN = "_user_id"  # noqa: S105 - the name under which Flask-Login looks for it
@@ -35,8 +36,7 @@ class SecondStep(NamedTuple):
 def caller(form: RequestForm) -> Caller:
     """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
     account_id = current_user.id if current_user.is_authenticated else None
-    secret = str(current_app.config["SECRET_KEY"])
-    return Caller(account_id, form.request_id.data or "", session_key(), secret)
+    return Caller(account_id, form.request_id.data or "", session_key(), server_secret())
 
 
 def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> None:

@@ -24,10 +24,10 @@ from lead_system.services.sign_ins import confirm_sign_in
 from lead_system.web.access import is_safe_next
 from lead_system.web.addresses import shown_address
 from lead_system.web.caller import current_sign_in, renew_session, signed_in
-from lead_system.web.doors import server_secret
 from lead_system.web.errors import fields_to_send_again, retry_after
 from lead_system.web.forms import RequestForm
 from lead_system.web.logs import note_event
+from lead_system.web.secret import server_secret
 from lead_system.web.sentences import sentence
 
 View = TypeVar("View", bound=Callable[..., Any])

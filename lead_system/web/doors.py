@@ -1,6 +1,5 @@
 """What all doors have in common: a password is tried, somebody comes in or goes out, and the log says so."""
 
-from flask import current_app
 from flask_login import current_user
 
 from lead_system.clock import now
@@ -12,11 +11,7 @@ from lead_system.services.sign_in import SignedIn, sign_in_with_password
 from lead_system.web.caller import begin_session, end_session
 from lead_system.web.known_browsers import origin, remember_browser
 from lead_system.web.logs import note_event
-
-
-def server_secret() -> str:
-    """Return the key from which codes and the names of what is counted are derived."""
-    return str(current_app.config["SECRET_KEY"])
+from lead_system.web.secret import server_secret
 
 
 def try_password(login: str | None, password: str | None, roles: frozenset[Role]) -> SignedIn:

@@ -7,12 +7,13 @@ has for each account a random text, new at each sign-in, by which this browser's
 import secrets
 from datetime import timedelta
 
-from flask import after_this_request, current_app, request
+from flask import after_this_request, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from lead_system.domain.guessing import Origin
 from lead_system.web.cookies import keep_cookie, read_cookie
+from lead_system.web.secret import server_secret
 
 COOKIE = "known_browser"
 KEPT_FOR = timedelta(days=180)
@@ -48,4 +49,4 @@ def _known_accounts() -> dict[int, str]:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="known browsers")
+    return URLSafeTimedSerializer(server_secret(), salt="known browsers")

@@ -20,6 +20,7 @@ from lead_system.services.guessing import keyed_hash
 from lead_system.web.caller import sign_in_token
 from lead_system.web.errors import answer_refused
 from lead_system.web.logs import note_event
+from lead_system.web.secret import server_secret
 
 STRANGERS_OF_ONE_ADDRESS = 5
 """How many times as much as one signed-in browser all strangers of an address may send: a whole sales centre
@@ -128,7 +129,7 @@ def _who() -> str:
     """Return for whom a request counts: a keyed hash, since the limiter writes it into its log."""
     token = sign_in_token()
     about = ("sign-in", token) if token else ("strangers", network_of(request.remote_addr or ""))
-    return keyed_hash(("requests", *about), secret=str(current_app.config["SECRET_KEY"]))
+    return keyed_hash(("requests", *about), secret=server_secret())
 
 
 def _limit_of_all() -> str:
