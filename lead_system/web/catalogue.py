@@ -1,4 +1,4 @@
-"""How pages find their words: the catalogue of a language is looked for once, and then read like a dictionary.
+"""How pages find their words: a language's catalogue is looked for once, and then read like a dictionary.
 
 A list of fifty rows says some four hundred words. Flask-Babel asks for each of them which language the page
 speaks, and Jinja copies the variables of a loop for each; both together were a third of such a page.
