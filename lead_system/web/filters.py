@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from math import inf
+from typing import Any
 
 from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_timedelta
@@ -49,7 +50,7 @@ def age(value: datetime, now: datetime | None = None) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _age_in_words(locale: Locale, unit: str, seconds: int) -> str:
+def _age_in_words(locale: Locale, unit: Any, seconds: int) -> str:
     """Write so many seconds in one unit; Babel searches its tables for each, and a page has many like it."""
     away = timedelta(seconds=seconds)
     return format_timedelta(away, granularity=unit, threshold=inf, add_direction=True, locale=locale)
