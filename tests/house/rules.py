@@ -46,8 +46,19 @@ ASKING_THE_TIME = {
     "time": {"gmtime", "localtime", "time", "time_ns"},
 }
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
-HEAVY_LIBRARIES: frozenset[str] = frozenset()
-"""Optional libraries that may be imported inside a function because loading them is slow: none so far."""
+HEAVY_LIBRARIES = frozenset(
+    {
+        "httpx",
+        "lead_system.admin_views.import_template",
+        "lead_system.web.workbooks",
+        "xlsxwriter",
+        "zxcvbn",
+    }
+)
+"""What may be imported inside a function: loading it is slow, and few processes ever need it (decision 30).
+
+The two modules of ours stand for openpyxl, which they have at their top.
+"""
 
 Finding = tuple[int, str]
 
