@@ -54,6 +54,7 @@ class Cluster:
                 ],
                 check=True, capture_output=True, cwd=self.folder, **_owner(self.folder),
             )  # fmt: skip
+        self._end_leftover()
         arguments: list[str | Path] = ["-D", self._data, "-k", self.folder, "-h", ""]
         for setting in SETTINGS:
             arguments += ["-c", setting]
@@ -69,6 +70,18 @@ class Cluster:
         if self._server is not None:
             self._server.send_signal(signal.SIGINT)
             self._server.wait(timeout=120)
+
+    def _end_leftover(self) -> None:
+        """End the server of a run that was killed, which nobody waits for any more."""
+        note = self._data / "postmaster.pid"
+        if not note.exists():
+            return
+        pid = int(note.read_text().split()[0])
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and str(self._data).encode() in command.read_bytes():
+            os.kill(pid, signal.SIGINT)
+            while command.exists():
+                time.sleep(0.1)
 
     @property
     def version(self) -> str:

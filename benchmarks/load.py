@@ -99,14 +99,26 @@ def medians_in_turn(pages: Sequence[Page], *, runs: int, warm: int = 3) -> dict[
     """Fetch pages in turn (A B C A B C …) from another process; returns the median of each in milliseconds.
 
     `warm` rounds go before and do not count.
+
+    Raises:
+        WrongAnswer: a page is not what it should be.
     """
     plan = {"pages": [asdict(page) for page in pages], "runs": runs, "warm": warm}
     taken = run_elsewhere(fetch_in_turn, plan)
+    if "wrong" in taken:
+        raise WrongAnswer(taken["wrong"])
     return {name: median(times) * 1000 for name, times in taken.items()}
 
 
-def fetch_in_turn(plan: dict[str, Any]) -> dict[str, list[float]]:
-    """Fetch the pages of a plan in turn, and return the seconds of each; the other end of `medians_in_turn`."""
+def fetch_in_turn(plan: dict[str, Any]) -> dict[str, Any]:
+    """The other end of `medians_in_turn`: the seconds of each page by its name, or what was `wrong`."""
+    try:
+        return dict(_fetched(plan))
+    except WrongAnswer as wrong:
+        return {"wrong": str(wrong)}
+
+
+def _fetched(plan: dict[str, Any]) -> dict[str, list[float]]:
     pages = [Page(**one) for one in plan["pages"]]
     connections = {page.port: Connection(page.port) for page in pages}
     taken: dict[str, list[float]] = {page.name: [] for page in pages}

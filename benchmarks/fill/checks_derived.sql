@@ -11,10 +11,14 @@ WHERE (t.entered, t.reported, t.bound, t.expired, t.dealt, t.ever_reported, t.ev
       IS DISTINCT FROM (c.entered, c.reported, c.bound, c.expired, c.dealt, c.ever_reported, c.ever_bound)
 LIMIT 1;
 
-SELECT 'a name without all of its grams', l.id
-FROM leads l LEFT JOIN lead_name_grams g ON g.lead_id = l.id AND strpos(l.name_key, g.gram) > 0
-GROUP BY l.id
-HAVING count(g.gram) <> (SELECT count(DISTINCT substr(l.name_key, place, size))
-                         FROM generate_series(1, length(l.name_key)) AS place, generate_series(1, 2) AS size
-                         WHERE place + size - 1 <= length(l.name_key))
-LIMIT 1
+SELECT 'names and their grams differ', meant, kept
+FROM (
+    SELECT sum(hashtextextended(gram || id, 0)) AS meant FROM (
+        SELECT DISTINCT substr(name_key, place, size) AS gram, id
+        FROM leads, generate_series(1, 4) AS place, generate_series(1, 2) AS size
+        WHERE place + size - 1 <= length(name_key)
+    ) AS taken_apart
+) AS names, (SELECT sum(hashtextextended(gram || lead_id, 0)) AS kept FROM lead_name_grams) AS grams
+WHERE meant IS DISTINCT FROM kept;
+
+SELECT 'a name is longer than it is taken apart here', id FROM leads WHERE length(name_key) > 4 LIMIT 1
