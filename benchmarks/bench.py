@@ -86,10 +86,10 @@ class Bench:
         signed = lambda: sign_in_broker(self.ours(rows).port, account_id, self.provider)  # noqa: E731
         return self._kept(("broker", rows, account_id), signed)
 
-    def ask(self, rows: int, owner: str, question: str, *values: object) -> list[Any]:
+    def ask(self, rows: int, owner: str, question: str, **values: object) -> list[Any]:
         """Return the rows that a database answers with."""
         with self.cluster.connect(self.database(rows, owner)) as connection:
-            return list(connection.execute(question.encode(), values or None).fetchall())
+            return list(connection.execute(question.encode(), values).fetchall())
 
     def _kept(self, key: Any, make: Callable[[], Found]) -> Found:
         if key not in self._known:

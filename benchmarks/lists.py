@@ -65,9 +65,9 @@ def _phone_list(bench: Bench, rows: int) -> Page:
     person = bench.broker(rows, BUSIEST_BROKER)
     found = bench.ask(
         rows, "ours",
-        "SELECT id FROM leads WHERE broker_id = %s AND status <> 'withdrawn' AND merged_into_id IS NULL"
-        " ORDER BY entered_at DESC, id DESC LIMIT %s",
-        BUSIEST_BROKER, ROWS_ON_A_PHONE,
+        "SELECT id FROM leads WHERE broker_id = %(broker)s AND status <> 'withdrawn' AND merged_into_id IS NULL"
+        " ORDER BY entered_at DESC, id DESC LIMIT %(rows)s",
+        broker=BUSIEST_BROKER, rows=ROWS_ON_A_PHONE,
     )  # fmt: skip
     numbers = [number for (number,) in found]
     return Page(str(rows), person.port, "/m/customers", person.cookie, r'data-lead="(\d+)"', numbers)
