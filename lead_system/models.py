@@ -1274,6 +1274,14 @@ def is_listed() -> Any:
     return and_(Lead.status != literal_column("'withdrawn'"), Lead.merged_into_id.is_(None))
 
 
+def is_stored_as(status: LeadStatus) -> Any:
+    """Return the condition that a lead has a status, spelled out as in the indexes (`is_listed`).
+
+    What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
+    """
+    return Lead.status == literal_column(f"'{status.value}'")
+
+
 def is_live_hold(now: datetime) -> Any:
     """Return the condition under which a hold row still holds at a moment (R4)."""
     return or_(Hold.ends_at.is_(None), Hold.ends_at > now)

@@ -25,7 +25,7 @@ from lead_system.queries.leads import (
     leads_found,
     tab_counts,
 )
-from lead_system.queries.paging import one_page
+from lead_system.queries.paging import Total, one_page
 from lead_system.queries.settings import colleague_choices, consultant_choices, customer_type_choices
 from lead_system.services.leads import enter_lead, report_lead
 from lead_system.web.access import allow
@@ -72,7 +72,7 @@ def customers() -> Answer:
     counts = tab_counts(actor, asked.everything, moment)
     figures = (asked.own, asked.assigned, asked.ending)
     own, assigned, ending = count_each(actor, figures, moment)
-    total = ending if asked.soon else counts[asked.search.status]
+    total = Total(ending) if asked.soon else counts[asked.search.status]
     return render_template(
         "mobile/customers.html",
         found=one_page(_in_order(asked.search, moment), page_number(), size=ROWS, total=total),
