@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    literal_column,
     or_,
     text,
 )
@@ -532,6 +533,9 @@ class IllustrationSize(Model):
 
 # Leads: customers as their brokers entered them, and who holds whom.
 
+_LISTED = "status <> 'withdrawn' AND merged_into_id IS NULL"
+"""`is_listed` as an index spells it."""
+
 
 class Lead(Model):
     """One customer as entered by one broker; `id` is the lead number (客户编号), never used twice."""
@@ -564,8 +568,49 @@ class Lead(Model):
             "merged_into_id IS NULL OR (merged_into_id <> id AND status NOT IN ('bound', 'dealt'))",
             name="merged_leads_hold_nothing",
         ),
-        Index("ix_leads_broker_id_status", "broker_id", "status"),
-        Index("ix_leads_name_key", "name_key"),
+        Index("ix_leads_broker_id_id", "broker_id", "id"),
+        Index("ix_leads_consultant_id_id", "consultant_id", "id"),
+        Index("ix_leads_name_key_id", "name_key", "id"),
+        Index("ix_leads_listed", "id", sqlite_where=text(_LISTED), postgresql_where=text(_LISTED)),
+        Index(
+            "ix_leads_status_id",
+            "status",
+            "id",
+            "protect_until",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
+        Index(
+            "ix_leads_bound_protect_until",
+            "protect_until",
+            "id",
+            sqlite_where=text("status = 'bound'"),
+            postgresql_where=text("status = 'bound'"),
+        ),
+        Index(
+            "ix_leads_bound_broker_id",
+            "broker_id",
+            "protect_until",
+            sqlite_where=text("status = 'bound'"),
+            postgresql_where=text("status = 'bound'"),
+        ),
+        Index("ix_leads_phone1_id", "phone1", "id"),
+        Index(
+            "ix_leads_phone2_id",
+            "phone2",
+            "id",
+            sqlite_where=text("phone2 IS NOT NULL"),
+            postgresql_where=text("phone2 IS NOT NULL"),
+        ),
+        Index("ix_leads_phone1_tail", text("substr(phone1, 4, 4)"), "id"),
+        Index(
+            "ix_leads_phone2_tail",
+            text("substr(phone2, 4, 4)"),
+            "id",
+            sqlite_where=text("phone2 IS NOT NULL"),
+            postgresql_where=text("phone2 IS NOT NULL"),
+        ),
+        Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -583,7 +628,7 @@ class Lead(Model):
     customer_type_id: Mapped[int | None] = mapped_column(ForeignKey("customer_types.id"))
     needs: Mapped[str] = mapped_column(Text, default="")
     wished_consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     first_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -650,6 +695,48 @@ class LeadKey(Model):
     name_key: Mapped[str] = mapped_column(String(240))
     phone: Mapped[str] = mapped_column(String(7))
     person_number: Mapped[int] = mapped_column(Integer)
+
+
+class LeadNameGram(Model):
+    """A character of a lead's folded name, or a pair of neighbours in it, by which a part of it is found.
+
+    Kept by triggers of `leads`, for whoever is not anonymised. Of three characters or more every pair is
+    looked up.
+    """
+
+    __tablename__ = "lead_name_grams"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's name
+
+    gram: Mapped[str] = mapped_column(
+        String(2).with_variant(String(2, collation="C"), "postgresql"), primary_key=True
+    )
+    lead_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+
+class BrokerTally(Model):
+    """How many listed leads a broker has, by stored status, and how many were ever reported or bound.
+
+    Kept by triggers of `leads`: the sum over all brokers is what counting a million rows would say. Whether a
+    bound one still runs depends on the clock, so of these alone it is counted anew (R6).
+    """
+
+    __tablename__ = "broker_tallies"
+    __table_args__ = (
+        CheckConstraint(
+            "entered >= 0 AND reported >= 0 AND bound >= 0 AND expired >= 0 AND dealt >= 0"
+            " AND ever_reported >= 0 AND ever_bound >= 0",
+            name="counts_up",
+        ),
+    )
+
+    broker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    entered: Mapped[int] = mapped_column(Integer)
+    reported: Mapped[int] = mapped_column(Integer)
+    bound: Mapped[int] = mapped_column(Integer)
+    expired: Mapped[int] = mapped_column(Integer)
+    dealt: Mapped[int] = mapped_column(Integer)
+    ever_reported: Mapped[int] = mapped_column(Integer)
+    ever_bound: Mapped[int] = mapped_column(Integer)
 
 
 class Hold(Model):
@@ -1204,8 +1291,19 @@ class Pulse(Model):
 
 
 def is_listed() -> Any:
-    """Return the condition under which a lead stands in lists: neither withdrawn nor merged away."""
-    return and_(Lead.status != LeadStatus.WITHDRAWN, Lead.merged_into_id.is_(None))
+    """Return the condition under which a lead stands in lists: neither withdrawn nor merged away.
+
+    The status is spelled out, as in the indexes: SQLite uses those of some rows only for words, not values.
+    """
+    return and_(Lead.status != literal_column("'withdrawn'"), Lead.merged_into_id.is_(None))
+
+
+def is_stored_as(status: LeadStatus) -> Any:
+    """Return the condition that a lead has a status, spelled out as in the indexes (`is_listed`).
+
+    What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
+    """
+    return Lead.status == literal_column(f"'{status.value}'")
 
 
 def is_live_hold(now: datetime) -> Any:

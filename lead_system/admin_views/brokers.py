@@ -7,7 +7,7 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
@@ -24,6 +24,7 @@ from lead_system.queries import people, scope
 from lead_system.queries.leads import LeadSearch
 from lead_system.queries.people import AgentSearch, AgentTab
 from lead_system.queries.settings import brokerage_choices
+from lead_system.queries.sorting import Through
 from lead_system.services.brokers import (
     approve_resident,
     archive_broker,
@@ -75,7 +76,7 @@ class BrokersView(ListView):
             "brokerage",
             _l("Brokerage"),
             lambda row: row.brokerage and row.brokerage.name,
-            select(Brokerage.name).where(Brokerage.id == Account.brokerage_id).scalar_subquery(),
+            Through(Brokerage.name, ((Brokerage, Brokerage.id == Account.brokerage_id),)),
             look="words",
         ),
         Column("approval", _l("Approval"), _approval, Account.approval),

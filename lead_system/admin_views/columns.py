@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import Any
 
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, select
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.workbook import Cell
-from lead_system.models import Account, Lead
+from lead_system.models import Lead
+from lead_system.queries.sorting import Through
 from lead_system.web.filters import day, exact, money, phone7
 from lead_system.web.words import word
 
@@ -109,17 +109,11 @@ def phones(lead: Lead) -> str:
     return ", ".join(phone7(phone) for phone in (lead.phone1, lead.phone2) if phone)
 
 
-def of_account(column: Any, owner: Any) -> ColumnElement[Any]:
+def of_account(column: Any, owner: Any) -> Through:
     """Return a value of the account that a row refers to, to sort by."""
-    found: ColumnElement[Any] = (
-        select(column).where(Account.id == owner).correlate(owner.class_).scalar_subquery()
-    )
-    return found
+    return Through.to(column, owner)
 
 
-def of_lead(column: Any, owner: Any) -> ColumnElement[Any]:
+def of_lead(column: Any, owner: Any) -> Through:
     """Return a value of the customer that a row refers to, to sort by."""
-    found: ColumnElement[Any] = (
-        select(column).where(Lead.id == owner).correlate(owner.class_).scalar_subquery()
-    )
-    return found
+    return Through.to(column, owner)

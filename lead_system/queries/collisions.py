@@ -15,11 +15,11 @@ from lead_system.queries import scope
 from lead_system.queries.matching import (
     contains,
     has_account_phone_part,
-    has_name_part,
-    has_phone_part,
     is_number,
     is_within,
 )
+from lead_system.queries.names import has_name_part
+from lead_system.queries.phones import has_phone_part
 
 _BOTH_SIDES = (
     selectinload(Collision.holding_lead).selectinload(Lead.broker),

@@ -1,0 +1,110 @@
+"""What the lines of one run share: databases of each size, servers that run, and people who have signed in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from benchmarks import fill
+from benchmarks.cluster import Cluster, running_cluster
+from benchmarks.people import DIRECTOR, Person, sign_in_broker, sign_in_office
+from benchmarks.servers import Server, our_server
+from benchmarks.sms import Provider
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class Bench:
+    """One run; everything that it starts is stopped when it ends."""
+
+    cluster: Cluster
+    folder: Path
+    ends: ExitStack
+    quick: bool
+    _known: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many leads the databases have, from the smallest to the largest."""
+        return (10_000, 100_000) if self.quick else (10_000, 100_000, 1_000_000)
+
+    @property
+    def smallest(self) -> int:
+        """What growth is measured against."""
+        return self.sizes[0]
+
+    @property
+    def largest(self) -> int:
+        """What everything is measured on unless a line says otherwise."""
+        return self.sizes[-1]
+
+    @property
+    def runs(self) -> int:
+        """How often each page is fetched."""
+        return 3 if self.quick else 15
+
+    def once(self, study: "Callable[[Bench], Found]") -> Found:
+        """Return what a study found; it runs for the first line that asks."""
+        return self.kept(study, lambda: study(self))
+
+    def database(self, rows: int, owner: str) -> str:
+        """Return the name of a database with so many leads that is the owner's alone."""
+        name = f"{owner}_{rows}"
+        template = self.kept(("template", rows), lambda: fill.template(self.cluster, rows))
+        return self.kept(("database", name), lambda: self.cluster.create(name, template=template))
+
+    @cached_property
+    def provider(self) -> Provider:
+        """Who takes the sign-in codes."""
+        provider = Provider()
+        self.ends.callback(provider.close)
+        return provider
+
+    def ours(self, rows: int, owner: str = "ours") -> Server:
+        """Return our server on a database with so many leads; each owner has one of their own."""
+
+        def start() -> Server:
+            url = self.cluster.url(self.database(rows, owner))
+            folder = self.folder / f"{owner}-{rows}"
+            server = our_server(url, folder=folder, sms=self.provider.settings)
+            self.ends.callback(server.stop)
+            return server
+
+        return self.kept(("ours", rows, owner), start)
+
+    def office(self, rows: int, login: str = DIRECTOR) -> Person:
+        """Return somebody of the back office, signed in at our server."""
+        return self.kept(("office", rows, login), lambda: sign_in_office(self.ours(rows).port, login))
+
+    def broker(self, rows: int, account_id: int) -> Person:
+        """Return a broker, signed in at our server."""
+        signed = lambda: sign_in_broker(self.ours(rows).port, account_id, self.provider)  # noqa: E731
+        return self.kept(("broker", rows, account_id), signed)
+
+    def ask(self, rows: int, owner: str, question: str, **values: object) -> list[Any]:
+        """Return the rows that a database answers with."""
+        with self.cluster.connect(self.database(rows, owner)) as connection:
+            return list(connection.execute(question.encode(), values).fetchall())
+
+    def kept(self, key: Any, make: Callable[[], Found]) -> Found:
+        """Return what was made under a key; it is made for the first who asks."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: Found = self._known[key]
+        return found
+
+
+@contextmanager
+def opened(*, quick: bool) -> Iterator[Bench]:
+    """Start what a run needs, and stop all of it when the block ends."""
+    with (
+        running_cluster(fill.fingerprint()) as cluster,
+        TemporaryDirectory(prefix="lead-bench-run-") as folder,
+        ExitStack() as ends,
+    ):
+        yield Bench(cluster, Path(folder), ends, quick)
+        ends.close()

@@ -1,0 +1,43 @@
+SELECT 'a listed lead lacks a key, or one out of the lists has one', l.id
+FROM leads l LEFT JOIN lead_keys k ON k.lead_id = l.id
+GROUP BY l.id
+HAVING count(k.id) <> CASE WHEN l.status = 'withdrawn' OR l.merged_into_id IS NOT NULL THEN 0
+                           WHEN l.phone2 IS NULL THEN 1 ELSE 2 END
+LIMIT 1;
+
+SELECT 'who holds a customer lacks a hold', l.id
+FROM leads l LEFT JOIN holds h ON h.lead_id = l.id AND h.name_key = l.name_key AND h.phone IN (l.phone1, l.phone2)
+     AND h.ends_at IS NOT DISTINCT FROM CASE l.status WHEN 'bound' THEN l.protect_until END
+WHERE l.status = 'dealt' OR (l.status = 'bound' AND l.protect_until > now())
+GROUP BY l.id
+HAVING count(h.id) <> CASE WHEN l.phone2 IS NULL THEN 1 ELSE 2 END
+LIMIT 1;
+
+SELECT 'somebody holds who is neither bound nor dealt', h.lead_id
+FROM holds h JOIN leads l ON l.id = h.lead_id WHERE l.status NOT IN ('bound', 'dealt') LIMIT 1;
+
+SELECT 'a lead that was bound has no binding, or another end', l.id
+FROM leads l LEFT JOIN bindings b ON b.lead_id = l.id AND b.ends_at = l.protect_until
+WHERE l.bound_at IS NOT NULL AND b.id IS NULL LIMIT 1;
+
+SELECT 'a binding has no keys', b.id
+FROM bindings b WHERE NOT EXISTS (SELECT 1 FROM binding_keys k WHERE k.binding_id = b.id) LIMIT 1;
+
+SELECT 'a deal stands on a lead that is not dealt, or none on one that is', l.id
+FROM leads l LEFT JOIN deals d ON d.lead_id = l.id AND d.undone_at IS NULL
+WHERE (l.status = 'dealt') <> (d.id IS NOT NULL) LIMIT 1;
+
+SELECT 'a code without a report, or a report without a code', l.id
+FROM leads l WHERE (l.code_token IS NULL) = EXISTS (SELECT 1 FROM reports r WHERE r.lead_id = l.id) LIMIT 1;
+
+SELECT 'a payload that its record does not vouch for', h.id
+FROM history h LEFT JOIN history_payloads p ON p.record_id = h.id
+WHERE h.payload_hash IS DISTINCT FROM encode(sha256(convert_to(p.salt || p.values::text, 'UTF8')), 'hex') LIMIT 1;
+
+SELECT 'something happened after now', l.id
+FROM leads l WHERE greatest(entered_at, first_reported_at, reported_at, bound_at, rebound_at) > now() LIMIT 1;
+
+SELECT 'a running share that nobody would believe', running, listed
+FROM (SELECT count(*) FILTER (WHERE status = 'bound' AND protect_until > now()) AS running, count(*) AS listed
+      FROM leads) AS counts
+WHERE running NOT BETWEEN listed * 0.015 AND listed * 0.035

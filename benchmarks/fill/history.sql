@@ -1,0 +1,65 @@
+-- Collisions with those who held, and the record of every change, with the payload where it has one.
+
+CREATE TEMP TABLE clashes AS
+SELECT row_number() OVER (ORDER BY at, holding, challenging) AS id, * FROM (
+    SELECT DISTINCT holder.n AS holding, rival.n AS challenging, rival.entered_at AS at, rival.agent
+    FROM takers
+    JOIN draft AS holder ON holder.n = takers.n
+    JOIN draft_keys AS k ON k.name_key = takers.name_key AND k.phone = takers.phone AND k.n <> takers.n
+    JOIN draft AS rival ON rival.n = k.n
+    WHERE rival.entered_at BETWEEN holder.bound_at AND coalesce(holder.protect_until, rival.entered_at)
+) AS pairs;
+
+INSERT INTO collisions (
+    id, kind, holding_lead_id, challenging_lead_id, state, opened_at, last_event_at, handled_at, handled_by_id,
+    outcome, note
+)
+SELECT id, 'held', holding, challenging, CASE WHEN is_open THEN 'open' ELSE 'handled' END, at, at,
+       CASE WHEN NOT is_open THEN at + interval '1 hour' END, CASE WHEN NOT is_open THEN 2 END,
+       CASE WHEN NOT is_open THEN 'holder_keeps' END, ''
+FROM clashes CROSS JOIN LATERAL (SELECT at > (SELECT now FROM clock) - interval '20 days' AS is_open) AS state
+ORDER BY id;
+
+INSERT INTO collision_events (collision_id, kind, at, actor_id, words)
+SELECT id, 'entered', at, 100 + agent, '' FROM clashes ORDER BY id;
+
+CREATE TEMP TABLE events AS
+SELECT row_number() OVER (ORDER BY at, chain) AS id, * FROM (
+    SELECT 'lead:' || n AS chain, n AS lead, 100 + agent AS actor, 'broker' AS role, 'enter_lead' AS action,
+           entered_at AS at, '{"status": [null, "entered"], "broker": ' || 100 + agent || '}' AS changes,
+           '{"given_name":"' || given_name || '","needs":"' || pg_temp.needs(n) || '","phone1":"' || phone1
+           || '","phone2":' || coalesce('"' || phone2 || '"', 'null') || ',"surname":"' || surname || '"}' AS personal
+    FROM draft
+    UNION ALL
+    SELECT 'lead:' || n, n, 100 + agent, 'broker', 'report_lead', first_reported_at,
+           '{"status": ["entered", "reported"]}', NULL
+    FROM draft WHERE first_reported_at IS NOT NULL
+    UNION ALL
+    SELECT 'lead:' || n, n, 100 + agent, 'broker', 'report_lead', protect_until + interval '3 days',
+           '{"status": ["expired", "reported"]}', NULL
+    FROM draft WHERE fate = 'reported_again'
+    UNION ALL
+    SELECT 'lead:' || n, n, 100 + agent, 'broker', 'withdraw_entry', entered_at + interval '1 minute',
+           '{"status": ["entered", "withdrawn"]}', NULL
+    FROM draft WHERE fate = 'withdrawn'
+    UNION ALL
+    SELECT 'lead:' || n, n, 21 + floor(pg_temp.draw(n, 62) * 6)::int, 'gate',
+           CASE WHEN is_first THEN 'bind_by_scan' ELSE 'visit_again' END, at,
+           CASE WHEN is_first THEN '{"status": ["reported", "bound"], "scan": ' ELSE '{"scan": ' END || id || '}', NULL
+    FROM visits
+    UNION ALL
+    SELECT 'lead:' || n, n, 2, 'director', 'mark_dealt', bound_at + interval '5 days',
+           '{"status": ["bound", "dealt"]}', NULL
+    FROM draft WHERE fate = 'dealt'
+    UNION ALL
+    SELECT 'collision:' || id, challenging, 100 + agent, 'broker', 'collision_entered', at, '{"challenger": ' || challenging || '}', NULL FROM clashes
+) AS happened;
+
+INSERT INTO history (id, chain, lead_id, actor_id, actor_role, action, at, changes, payload_hash)
+SELECT id, chain, lead, actor, role, action, at, changes::json,
+       CASE WHEN personal IS NOT NULL
+            THEN encode(sha256(convert_to(pg_temp.salt(id) || personal, 'UTF8')), 'hex') END
+FROM events ORDER BY id;
+
+INSERT INTO history_payloads (record_id, salt, values)
+SELECT id, pg_temp.salt(id), personal::json FROM events WHERE personal IS NOT NULL ORDER BY id;
