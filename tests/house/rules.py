@@ -48,8 +48,10 @@ ASKING_THE_TIME = {
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
 HEAVY_LIBRARIES = frozenset(
     {
+        "alembic.script",
         "httpx",
         "lead_system.admin_views.import_template",
+        "lead_system.cli.migrations",
         "lead_system.web.workbooks",
         "xlsxwriter",
         "zxcvbn",
@@ -57,7 +59,7 @@ HEAVY_LIBRARIES = frozenset(
 )
 """What may be imported inside a function: loading it is slow, and few processes ever need it (decision 30).
 
-The two modules of ours stand for openpyxl, which they have at their top.
+The modules of ours stand for Flask-Migrate and openpyxl, which they have at their top.
 """
 
 Finding = tuple[int, str]

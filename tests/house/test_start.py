@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.rules import HEAVY_LIBRARIES, ROOT
 
-LARGE = ("httpx", "openpyxl", "xlsxwriter", "zxcvbn")
+LARGE = ("alembic", "httpx", "openpyxl", "xlsxwriter", "zxcvbn")
 
 ASK = f"""
 import sys

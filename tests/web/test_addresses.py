@@ -12,6 +12,7 @@ from lead_system.domain.lifecycle import LeadStatus
 from lead_system.web.addresses import AddressingFlask
 
 VALUES: list[Any] = [0, 1, 1_234_567_000, 9_223_372_036_854_775_807, date(2026, 3, 2), LeadStatus.BOUND, None]
+MORE: list[dict[str, Any]] = [{}, {"id": 7}, {"page": None, "first_day": date(2026, 3, 2)}]
 TYPED: list[Any] = ["孙 & 1", "100%", "%(id)s", True, 2.5]
 
 
@@ -28,8 +29,8 @@ def test_every_address_is_the_one_that_flask_builds(app: Flask) -> None:
     assert len(endpoints) > 100
 
     with app.test_request_context("/admin/leads/"):
-        for rule, more in product(endpoints, ({}, {"id": 7}, {"page": None, "first_day": date(2026, 3, 2)})):
-            values = {**dict.fromkeys(rule.arguments, 12), **more}
+        for rule, more in product(endpoints, MORE):
+            values: dict[str, Any] = {**dict.fromkeys(rule.arguments, 12), **more}
             assert [url_for(rule.endpoint, **values) for _ in "ab"] == [
                 built_by_flask(app, rule.endpoint, values)
             ] * 2
