@@ -1,4 +1,4 @@
-"""What the lines of one run share: databases of each size, servers that run, and people who have signed in."""
+"""What the lines of one run share: databases of each size, running servers, people who have signed in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

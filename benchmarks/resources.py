@@ -46,7 +46,7 @@ def start(bench: Bench) -> Measured:
 
 
 def memory(bench: Bench) -> Measured:
-    """Fetch every kind of page from a fresh server on the most leads, and look at its largest worker: MB resident."""
+    """Fetch pages from a fresh server on the most leads: how many MB of its larger worker are resident."""
     rows = bench.largest
     url = bench.cluster.url(bench.database(rows, "ours"))
     server = our_server(url, folder=bench.folder / "memory", sms=bench.provider.settings)
