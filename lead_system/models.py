@@ -587,6 +587,30 @@ class Lead(Model):
             sqlite_where=text("status = 'bound'"),
             postgresql_where=text("status = 'bound'"),
         ),
+        Index(
+            "ix_leads_bound_broker_id",
+            "broker_id",
+            "protect_until",
+            sqlite_where=text("status = 'bound'"),
+            postgresql_where=text("status = 'bound'"),
+        ),
+        Index("ix_leads_phone1_id", "phone1", "id"),
+        Index(
+            "ix_leads_phone2_id",
+            "phone2",
+            "id",
+            sqlite_where=text("phone2 IS NOT NULL"),
+            postgresql_where=text("phone2 IS NOT NULL"),
+        ),
+        Index("ix_leads_phone1_tail", text("substr(phone1, 4, 4)"), "id"),
+        Index(
+            "ix_leads_phone2_tail",
+            text("substr(phone2, 4, 4)"),
+            "id",
+            sqlite_where=text("phone2 IS NOT NULL"),
+            postgresql_where=text("phone2 IS NOT NULL"),
+        ),
+        Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -1272,6 +1296,14 @@ def is_listed() -> Any:
     The status is spelled out, as in the indexes: SQLite uses those of some rows only for words, not values.
     """
     return and_(Lead.status != literal_column("'withdrawn'"), Lead.merged_into_id.is_(None))
+
+
+def is_stored_as(status: LeadStatus) -> Any:
+    """Return the condition that a lead has a status, spelled out as in the indexes (`is_listed`).
+
+    What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
+    """
+    return Lead.status == literal_column(f"'{status.value}'")
 
 
 def is_live_hold(now: datetime) -> Any:

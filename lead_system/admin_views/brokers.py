@@ -7,11 +7,11 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
-from lead_system.admin_views.base import Answer, Question, number_in, present
+from lead_system.admin_views.base import Answer, Question, menu_now, number_in, present
 from lead_system.admin_views.columns import Column, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
 from lead_system.admin_views.lists import ListView, NextStep
@@ -24,6 +24,7 @@ from lead_system.queries import people, scope
 from lead_system.queries.leads import LeadSearch
 from lead_system.queries.people import AgentSearch, AgentTab
 from lead_system.queries.settings import brokerage_choices
+from lead_system.queries.sorting import Through
 from lead_system.services.brokers import (
     approve_resident,
     archive_broker,
@@ -75,7 +76,7 @@ class BrokersView(ListView):
             "brokerage",
             _l("Brokerage"),
             lambda row: row.brokerage and row.brokerage.name,
-            select(Brokerage.name).where(Brokerage.id == Account.brokerage_id).scalar_subquery(),
+            Through(Brokerage.name, ((Brokerage, Brokerage.id == Account.brokerage_id),)),
             look="words",
         ),
         Column("approval", _l("Approval"), _approval, Account.approval),
@@ -116,7 +117,7 @@ class BrokersView(ListView):
 
     def menu_count(self) -> int | None:
         """Return how many residents wait, as many as that tab has rows."""
-        return people.waiting_count(signed_in())
+        return menu_now().waiting_residents
 
     @expose("/waiting-count/")
     def waiting_count_view(self) -> Response:

@@ -1,13 +1,14 @@
 """客户: the customers of all brokers, in tabs by status."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from flask import request, url_for
+from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func
+from sqlalchemy.orm import aliased
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
@@ -25,6 +26,7 @@ from lead_system.queries import (
     scope,
 )
 from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
+from lead_system.queries.sorting import Through
 from lead_system.web.caller import signed_in
 from lead_system.web.filters import remaining, shown_name
 from lead_system.web.meanings import Mark
@@ -59,6 +61,13 @@ _END_STORED = case(
     (Lead.status == LeadStatus.EXPIRED, func.coalesce(Lead.rebound_at, Lead.protect_until)),
 )
 """What `_end` shows, to sort by."""
+
+
+_BROKER = aliased(Account)
+_OF_BROKERAGE = Through(
+    Brokerage.name,
+    ((_BROKER, _BROKER.id == Lead.broker_id), (Brokerage, Brokerage.id == _BROKER.brokerage_id)),
+)
 
 
 def _end(row: ListedLead) -> datetime | None:
@@ -141,11 +150,7 @@ class LeadsView(LeadPages):
             "brokerage",
             _l("Brokerage"),
             _brokerage_name,
-            select(Brokerage.name)
-            .join(Account, Account.brokerage_id == Brokerage.id)
-            .where(Account.id == Lead.broker_id)
-            .correlate(Lead)
-            .scalar_subquery(),
+            _OF_BROKERAGE,
             look="words",
         ),
         Column(
@@ -182,14 +187,24 @@ class LeadsView(LeadPages):
         Raises:
             Refused: NOT_FOUND for a step, a day or a number that cannot be.
         """
-        kept = narrowing_values(self.narrowing_kept())
-        tab = self.chosen_tab()
-        status = None if tab == "all" else LeadStatus(tab)
-        return LeadSearch(status=status, **kept, **self.search_values())
+        if "lead_search" not in g:
+            kept = narrowing_values(self.narrowing_kept())
+            tab = self.chosen_tab()
+            status = None if tab == "all" else LeadStatus(tab)
+            g.lead_search = leads.with_people(LeadSearch(status=status, **kept, **self.search_values()))
+        return cast(LeadSearch, g.lead_search)
 
     def found(self) -> Select[Any]:
         """Return the customers of the tab that fit the search, the newest number first."""
         return leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
+
+    def newest_ids(self) -> Select[int]:
+        """Return the numbers of the customers found, the newest first."""
+        return leads.newest_ids(signed_in(), self._search(), present())
+
+    def count(self) -> int:
+        """Return how many customers are found, however many."""
+        return leads.count_leads(signed_in(), self._search(), present())
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many customers each of the six tabs has."""

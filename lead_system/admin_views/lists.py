@@ -23,13 +23,23 @@ from sqlalchemy import ColumnElement, Select, func, select
 from wtforms import Field, Form
 
 from lead_system.admin_views.base import Answer, number_in, numbers_in, present
-from lead_system.admin_views.columns import Column
-from lead_system.admin_views.exports import ExportedList, rows_of
+from lead_system.admin_views.columns import Column, cells_of
+from lead_system.admin_views.exports import ExportedList
 from lead_system.admin_views.searches import DayField
 from lead_system.admin_views.workbook import Cell
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
+from lead_system.queries.paging import (
+    Total,
+    counted,
+    counted_to_the_end,
+    ids_between,
+    ids_of,
+    loaded,
+    pages_of,
+)
+from lead_system.queries.sorting import in_order, in_stretches
 from lead_system.services.exports import ROWS_OF_AN_EXPORT
 from lead_system.web.meanings import Meaning, meanings
 from lead_system.web.sentences import sentence
@@ -119,12 +129,20 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def found(self) -> Select[Any]:
         """Return the rows of this list in their order: visible, in the chosen tab, fitting the search."""
 
+    def newest_ids(self) -> Select[int]:
+        """Return the ids of the rows of this list in its own order."""
+        return ids_of(self.found())
+
     def count(self) -> int:
-        """Return how many rows are found; where there are tabs, they have been counted already."""
+        """Return how many rows are found, however many."""
+        return counted_to_the_end(self.found())
+
+    def total(self) -> Total:
+        """Return how many rows are found, as far as they are counted; with tabs they have been already."""
         if self.tab_titles:
-            return self._counts_of_tabs()[self.chosen_tab()]
-        found = self.found().with_only_columns(func.count(), maintain_column_froms=True)
-        return db.session.execute(found.order_by(None)).scalar_one()
+            count = self._counts_of_tabs()[self.chosen_tab()]
+            return count if isinstance(count, Total) else Total(count)
+        return counted(self.found())
 
     def shown(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return rows as the columns read them, with what is looked up once for all of them."""
@@ -204,26 +222,32 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
         size = page_size or self.page_size
         if self.search_form().errors:
             return 0, []
-        total = self.count()
-        page = min(page, max(0, (total - 1) // size))
-        found = self._ordered(sort_column, is_descending=bool(sort_desc)).limit(size).offset(page * size)
-        self._template_args.update(page=page)
-        return total, self.shown(list(rows_of(found)))
+        stretches = self._stretches(sort_column, is_descending=bool(sort_desc))
+        total = self.total()
+        page = page if total.is_cut else min(page, pages_of(total, size) - 1)
+        ids = ids_between(stretches, page * size, (page + 1) * size + 1, total=total)
+        if page and not ids:
+            total = Total(self.count())
+            page = pages_of(total, size) - 1
+            ids = ids_between(stretches, page * size, (page + 1) * size, total=total)
+        known = max(pages_of(total, size), page + 1 + (len(ids) > size))
+        self._template_args.update(page=page, num_pages=known, is_last_known=not total.is_cut)
+        return total, self.shown(loaded(self.found(), ids[:size]))
 
     def found_in_order(self) -> Select[Any]:
         """Return the rows found in the order that the address asks for."""
         args = self._get_list_extra_args()
-        name = self.columns[args.sort].name if args.sort is not None else None
-        return self._ordered(name, is_descending=bool(args.sort_desc))
+        order = self.columns[args.sort].order if args.sort is not None else None
+        if order is None:
+            return self.found()
+        return in_order(self.found(), order, is_descending=bool(args.sort_desc))
 
-    def _ordered(self, sort_column: str | None, *, is_descending: bool) -> Select[Any]:
-        """Return the rows found in the wanted order, or their own; ties go to the newer row."""
-        found = self.found()
+    def _stretches(self, sort_column: str | None, *, is_descending: bool) -> list[Select[int]]:
+        """Return the ids of the rows found in the wanted order, or their own."""
         order = next((c.order for c in self.columns if c.name == sort_column), None)
         if order is None:
-            return found
-        way = order.desc() if is_descending else order.asc()
-        return found.order_by(None).order_by(way.nulls_last(), self.model.id.desc())
+            return [self.newest_ids()]
+        return [ids_of(one) for one in in_stretches(self.found(), order, is_descending=is_descending)]
 
     def _get_list_extra_args(self) -> ViewArgs:
         """Read the address; a page counts from 1 there, and unknown arguments are dropped.
@@ -323,9 +347,9 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def index_view(self) -> Answer:
         """Show one page of the list; a search that cannot be answered says why and shows no rows."""
         args = self._get_list_extra_args()
-        self._template_args.update(
-            self._searching(args) | self._moving(args), tabs=self.tabs(), columns=self.columns_shown()
-        )
+        columns = self.columns_shown()
+        self._template_args.update(self._searching(args) | self._moving(args), tabs=self.tabs())
+        self._template_args.update(columns=columns, cells=cells_of(columns))
         if not self.search_form().errors:
             self._template_args.update(sums=self.sums())
         page: str = super().index_view()

@@ -7,7 +7,6 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.base import present
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ReferralSearchForm
@@ -62,7 +61,7 @@ class ReferralsView(ListView):
 
     def found(self) -> Select[Any]:
         """Return the brokers that fit the search, with their figures."""
-        return referrals.referrals_found(signed_in(), self._search(), present())
+        return referrals.referrals_found(signed_in(), self._search())
 
     def count(self) -> int:
         """Return how many brokers fit the search; counting needs no figures."""

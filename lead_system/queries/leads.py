@@ -7,12 +7,24 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
+from lead_system.domain.roles import AGENTS, BACK_OFFICE
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -30,18 +42,24 @@ from lead_system.models import (
     Viewing,
     is_listed,
     is_live_hold,
+    is_stored_as,
 )
 from lead_system.queries import scope
 from lead_system.queries.matching import (
-    accounts_with,
-    accounts_with_phone,
-    agents_of,
-    has_name_part,
-    has_phone_part,
+    brokerages_with,
+    contains,
+    has_account_phone_part,
     is_number,
     is_within,
 )
+from lead_system.queries.names import has_name_part, reads_as
+from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end, ids_of
+from lead_system.queries.phones import has_phone_part
 from lead_system.queries.retention import refuse_anonymised
+from lead_system.queries.tallies import Owner, runs_on, tally_of
+
+FEW_PEOPLE = 200
+"""Up to so many brokers or consultants, a list narrowed to them is asked for their customers by number."""
 
 TABS = (
     LeadStatus.ENTERED,
@@ -107,6 +125,16 @@ class LeadSearch:
     type_id: int | None = None
     assigned_by_id: int | None = None
     anything: str = ""
+    named_brokers: tuple[int, ...] | None = None
+    named_consultants: tuple[int, ...] | None = None
+    """Whom the conditions on these people mean (`with_people`); None where nobody has looked."""
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it narrows to nothing but a status and a broker or brokerage."""
+        beside = {"status", "broker_id", "brokerage_id", "named_brokers"}
+        rest = (value for name, value in vars(self).items() if name not in beside)
+        return all(value is None or (isinstance(value, str) and not value.strip()) for value in rest)
 
 
 class ListedLead(NamedTuple):
@@ -129,16 +157,17 @@ def status_expression(now: datetime) -> ColumnElement[Any]:
 
 def _has_run_out(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a lead which is stored as bound has reached its end (R6)."""
-    return and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)
+    return and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)
 
 
 def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a lead really has a status at a moment, in a form that can use an index."""
     if status is LeadStatus.BOUND:
-        return and_(Lead.status == LeadStatus.BOUND, not_(_has_run_out(now)))
+        return runs_on(now)
     if status is LeadStatus.EXPIRED:
-        return or_(Lead.status == LeadStatus.EXPIRED, _has_run_out(now))
-    return Lead.status == status
+        return or_(is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
+    condition: ColumnElement[bool] = is_stored_as(status)
+    return condition
 
 
 def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
@@ -147,26 +176,71 @@ def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]
         (search.number, partial(is_number, Lead.id)),
         (search.name, has_name_part),
         (search.phone, has_phone_part),
-        (search.broker_name, lambda part: Lead.broker_id.in_(accounts_with(Account.name, part))),
-        (search.broker_phone, lambda part: Lead.broker_id.in_(accounts_with_phone(part))),
-        (search.brokerage, lambda part: Lead.broker_id.in_(agents_of(part))),
-        (search.consultant, lambda part: Lead.consultant_id.in_(accounts_with(Account.name, part))),
         (search.anything, _has_anything),
     ]
     found = [condition(text) for text, condition in texts if text.strip()]
     if search.status is not None:
         found.append(has_status(search.status, now))
-    return [*found, *_narrowing_of(search, now)]
+    return [*found, *_people_of(search), *_narrowing_of(search, now)]
+
+
+def _people_of(search: LeadSearch) -> list[ColumnElement[bool]]:
+    """Return the conditions on broker and consultant: few by their ids, many by what is asked of them."""
+    found: list[ColumnElement[bool]] = []
+    for owner, conditions, ids in (
+        (Lead.broker_id, _asked_of_brokers(search), search.named_brokers),
+        (Lead.consultant_id, _asked_of_consultants(search), search.named_consultants),
+    ):
+        if ids is not None:
+            found.append(owner.in_(ids) if ids else false())
+        elif conditions:
+            found.append(owner.in_(select(Account.id).where(*conditions)))
+    return found
+
+
+def _asked_of_brokers(search: LeadSearch) -> list[ColumnElement[bool]]:
+    found = []
+    if search.broker_name.strip():
+        found.append(contains(Account.name, search.broker_name))
+    if search.broker_phone.strip():
+        found.append(has_account_phone_part(Account.phone, search.broker_phone))
+    if search.brokerage.strip():
+        found.append(Account.brokerage_id.in_(brokerages_with(search.brokerage)))
+    if search.brokerage_id is not None:
+        found.append(Account.brokerage_id == search.brokerage_id)
+    return found
+
+
+def _asked_of_consultants(search: LeadSearch) -> list[ColumnElement[bool]]:
+    return [contains(Account.name, search.consultant)] if search.consultant.strip() else []
+
+
+def with_people(search: LeadSearch) -> LeadSearch:
+    """Return a search in which its broker and consultant have been looked up, where they are few.
+
+    The customers of one or some are then found by index. Which of many have any is not worth a look-up: the
+    newest rows have soon been found among all.
+    """
+    return replace(
+        search,
+        named_brokers=_find_few(_asked_of_brokers(search)),
+        named_consultants=_find_few(_asked_of_consultants(search)),
+    )
+
+
+def _find_few(conditions: Sequence[ColumnElement[bool]]) -> tuple[int, ...] | None:
+    if not conditions:
+        return None
+    ids = db.session.scalars(select(Account.id).where(*conditions).limit(FEW_PEOPLE + 1)).all()
+    return tuple(sorted(ids)) if len(ids) <= FEW_PEOPLE else None
 
 
 def _narrowing_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions of a search that are not typed: days, and what a figure elsewhere leads to."""
-    members = select(Account.id).where(Account.brokerage_id == search.brokerage_id)
     given: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
         (search.first_day, lambda: is_within(Lead.entered_at, search.first_day, None)),
         (search.last_day, lambda: is_within(Lead.entered_at, None, search.last_day)),
         (search.broker_id, lambda: Lead.broker_id == search.broker_id),
-        (search.brokerage_id, lambda: Lead.broker_id.in_(members)),
         (search.consultant_id, lambda: Lead.consultant_id == search.consultant_id),
         (search.wished_id, lambda: Lead.wished_consultant_id == search.wished_id),
         (search.type_id, lambda: Lead.customer_type_id == search.type_id),
@@ -185,7 +259,7 @@ def _is_assigned_by(resident_id: int | None) -> ColumnElement[bool]:
 
 def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a lead came as far as a step says."""
-    bound, dealt = has_status(LeadStatus.BOUND, now), Lead.status == LeadStatus.DEALT
+    bound, dealt = runs_on(now), is_stored_as(LeadStatus.DEALT)
     gone = select(Account.id).join(Account.brokerage, isouter=True)
     gone = gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
     conditions: dict[Step, ColumnElement[bool]] = {
@@ -193,7 +267,7 @@ def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
         Step.BOUND: Lead.bound_at.is_not(None),
         Step.DEALT: dealt,
         Step.HELD: or_(bound, dealt),
-        Step.OPEN: Lead.status.in_((LeadStatus.ENTERED, LeadStatus.REPORTED)),
+        Step.OPEN: or_(is_stored_as(LeadStatus.ENTERED), is_stored_as(LeadStatus.REPORTED)),
         Step.TO_REBIND: and_(bound, Lead.broker_id.in_(gone)),
         Step.WITHOUT_FEE: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
     }
@@ -230,11 +304,12 @@ def _leads_with_fees() -> Select[int]:
 
 def _ends_within(days: int, now: datetime) -> ColumnElement[bool]:
     """Return the condition that a protection which runs now ends in so many days, the last instant too."""
-    return and_(has_status(LeadStatus.BOUND, now), Lead.protect_until <= now + timedelta(days=days))
+    return and_(runs_on(now), Lead.protect_until <= now + timedelta(days=days))
 
 
 def _has_anything(part: str) -> ColumnElement[bool]:
-    return or_(is_number(Lead.id, part), has_name_part(part), has_phone_part(part))
+    """Return the condition on a broker's own customers, who are few: number, name or phone fits a part."""
+    return or_(is_number(Lead.id, part), reads_as(part), has_phone_part(part))
 
 
 def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
@@ -251,31 +326,78 @@ def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lea
     )
 
 
-def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, int]:
-    """Return how many rows each tab has under a search; None is the tab "all", the sum of the others."""
+def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Select[int]:
+    """Return the numbers of the leads found, the newest first.
+
+    What has expired without any other condition lies in two stretches of one index, which are merged.
+    """
+    if search.status is LeadStatus.EXPIRED and _is_of_everybody(actor, search):
+        both = union_all(
+            select(Lead.id).where(is_listed(), is_stored_as(LeadStatus.EXPIRED)),
+            select(Lead.id).where(is_listed(), _has_run_out(now)),
+        ).subquery()
+        return select(both.c.id).order_by(both.c.id.desc())
+    return ids_of(leads_found(actor, search, now).order_by(Lead.id.desc()))
+
+
+def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
+    """Return how many rows each tab has under a search; None is the tab "all", the sum of the others.
+
+    Of everybody's customers, a broker's or a brokerage's, the counts are exact. Under another search the
+    newest rows are counted up to a limit; beyond it each count is the least that there are.
+    """
+    if search.is_of_all and _sees_all_of(actor, search):
+        tally = tally_of(Owner(search.broker_id, search.brokerage_id), now)
+        return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
+    found = _counted_by_status(actor, replace(search, status=None), now)
+    is_cut = sum(found.values()) > COUNTED_UP_TO
+    counts = {tab: Total(found.get(tab, 0), is_cut=is_cut) for tab in TABS}
+    return {None: Total(min(sum(counts.values()), COUNTED_UP_TO), is_cut=is_cut)} | counts
+
+
+def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus, int]:
+    """Count the rows found by what they really are, the newest first, up to one more than is shown."""
     status = status_expression(now)
-    everywhere = conditions_of(replace(search, status=None), now)
-    rows = db.session.execute(
-        select(status, func.count())
-        .where(scope.visible_leads(actor), is_listed(), *everywhere)
-        .group_by(status)
+    some = (
+        select(status.label("status"))
+        .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+        .order_by(Lead.id.desc())
+        .limit(COUNTED_UP_TO + 1)
+        .subquery()
     )
-    found = {LeadStatus(name): count for name, count in rows}
-    counts: dict[LeadStatus | None, int] = {tab: found.get(tab, 0) for tab in TABS}
-    return {None: sum(counts.values())} | counts
+    rows = db.session.execute(select(some.c.status, func.count()).group_by(some.c.status))
+    return {LeadStatus(name): count for name, count in rows}
+
+
+def _is_of_everybody(actor: Account, search: LeadSearch) -> bool:
+    """Say whether a search is about all customers there are, in whatever status."""
+    is_open = search.broker_id is None and search.brokerage_id is None
+    return is_open and search.is_of_all and actor.role in BACK_OFFICE
+
+
+def _sees_all_of(actor: Account, search: LeadSearch) -> bool:
+    """Say whether somebody sees every customer of whoever a search is about."""
+    is_own = search.broker_id == actor.id and actor.role in AGENTS
+    return actor.role in BACK_OFFICE or is_own
 
 
 def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
-    """Return how many rows the list of customers has under a search."""
-    conditions = (scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-    return db.session.execute(select(func.count()).select_from(Lead).where(*conditions)).scalar_one()
+    """Return how many rows the list of customers has under a search, however many."""
+    if search.is_of_all and _sees_all_of(actor, search):
+        counts = tab_counts(actor, search, now)
+        return int(counts[search.status])
+    return int(counted_to_the_end(leads_found(actor, search, now)))
 
 
 def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
-    """Return how many rows the list of customers has under each of several searches, in one query."""
-    counts = [func.count().filter(and_(true(), *conditions_of(search, now))) for search in searches]
-    found = select(*counts).select_from(Lead).where(scope.visible_leads(actor), is_listed())
-    return list(db.session.execute(found).one())
+    """Return how many rows the list of customers has under each of several searches, in one query.
+
+    Each is counted for itself, by the index that serves it. None of them may be narrowed to a name: that is
+    a join.
+    """
+    theirs = select(func.count()).select_from(Lead).where(scope.visible_leads(actor), is_listed())
+    counts = [theirs.where(*conditions_of(search, now)).scalar_subquery() for search in searches]
+    return list(db.session.execute(select(*counts)).one())
 
 
 def with_holders(leads: Sequence[Lead], now: datetime) -> list[ListedLead]:
@@ -323,23 +445,6 @@ def get_own_entry(actor: Account, lead_id: int, verb: Verb, now: datetime) -> Le
 def find_lead_by_number(actor: Account, text: str) -> Lead | None:
     """Return the lead of a number as somebody typed it; None where there is none that they may see."""
     return db.session.scalar(select(Lead).where(is_number(Lead.id, text), scope.visible_leads(actor)))
-
-
-def get_lead_by_code(code: str) -> Lead:
-    """Return the lead of a visit code, by link, token or short code.
-
-    Raises:
-        Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
-    """
-    read = read_code(code)
-    if read is None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    lead = db.session.scalar(select(Lead).where(or_(Lead.code_token == read, Lead.short_code == read)))
-    if lead is None or lead.anonymised_at is not None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    if lead.merged_into_id is not None:
-        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
-    return lead
 
 
 def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from lead_system.domain.protection import start_of_day
 from lead_system.models import Account, Brokerage, Lead
+from lead_system.queries.names import has_name_part
+from lead_system.queries.phones import has_phone_part
 
 LARGEST_ID = 2**31 - 1
 LONGEST_NUMBER = 10
@@ -26,22 +28,17 @@ def contains(column: Any, part: str) -> ColumnElement[bool]:
     return condition
 
 
-def written_name() -> ColumnElement[str]:
-    """Return surname and given name as one text, as people search for it."""
-    return Lead.surname + Lead.given_name
-
-
-def has_phone_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that a phone shows these digits: part of its head or tail, or all seven.
-
-    138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
-    """
-    return has_visible_digits((Lead.phone1, Lead.phone2), part)
+def digits_of(part: str) -> str:
+    """Return the digits of what was typed, as ASCII ones are written or not."""
+    return "".join(c for c in unicodedata.normalize("NFKC", part) if c.isdecimal())
 
 
 def has_visible_digits(columns: Iterable[Any], part: str) -> ColumnElement[bool]:
-    """Return the condition that one of some phones of seven digits shows these, as `has_phone_part` says."""
-    digits = "".join(c for c in unicodedata.normalize("NFKC", part) if c.isdecimal())
+    """Return the condition that one of some phones shows these digits: part of head or tail, or all seven.
+
+    138****5678 may be typed as it is seen. The gap is no neighbourhood: "85" does not find 138****5678.
+    """
+    digits = digits_of(part)
     if len(digits) == PHONE_DIGITS:
         return or_(*(column == digits for column in columns))
     shown = digits or part
@@ -70,14 +67,6 @@ def find_row_number(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         return None
     return int(text) if int(text) <= LARGEST_ID else None
-
-
-def has_name_part(part: str) -> ColumnElement[bool]:
-    """Return the condition that the customer's name, surname and given name as one, holds a part.
-
-    Spaces do not count, on either side.
-    """
-    return contains(without_spaces(written_name()), "".join(part.split()))
 
 
 def without_spaces(name: Any) -> Any:

@@ -1,42 +1,176 @@
-"""One page of a list, and how many pages there are."""
+"""One page of a list, and how many rows there are, at a price that does not grow with the list.
+
+Which rows stand on a page is asked of an index first, from the nearer end of the list where its length is
+known; only these rows are then loaded, with what is shown of them. Where no exact count is cheap, counting
+stops after so many rows, and says so (decision 31).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, UnaryExpression, func, literal_column, select
+from sqlalchemy.sql import operators
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.extensions import db
 
 Row = TypeVar("Row")
 
+COUNTED_UP_TO = 10_000
+"""The most rows that a list counts; of more it says that there are more."""
+
+_OPPOSITES = {
+    operators.asc_op: operators.desc_op,
+    operators.desc_op: operators.asc_op,
+    operators.nulls_first_op: operators.nulls_last_op,
+    operators.nulls_last_op: operators.nulls_first_op,
+}
+
+
+class Total(int):
+    """A number of rows, which is only the least that there are where the counting was cut.
+
+    It is written as what it is, "10 000+", wherever a page shows it.
+    """
+
+    is_cut: bool
+
+    def __new__(cls, rows: int, *, is_cut: bool = False) -> Self:
+        """Make one of so many rows."""
+        total = super().__new__(cls, rows)
+        total.is_cut = is_cut
+        return total
+
+    def __str__(self) -> str:
+        """Write the number, with a plus where there are more."""
+        return f"{int(self):,}+".replace(",", " ") if self.is_cut else repr(int(self))
+
+    def __format__(self, how: str) -> str:
+        """Write it likewise into a longer text."""
+        return str(self) if self.is_cut or not how else format(int(self), how)
+
 
 @dataclass(frozen=True)
 class Found(Generic[Row]):
-    """The rows of one page, its number counted from 1, and how many rows all pages have together."""
+    """The rows of one page, its number counted from 1, how many rows there are, and whether more follow."""
 
     rows: Sequence[Row]
     number: int
-    pages: int
-    total: int
+    total: Total
+    has_next: bool
+    pages: int | None
+    """How many pages there are; None where nobody has counted that far."""
 
 
-def one_page(found: Select[Row], number: int, *, size: int, total: int | None = None) -> Found[Row]:
+def one_page(found: Select[Row], number: int, *, size: int, total: Total | None = None) -> Found[Row]:
     """Return one page of an ordered selection; `total` saves the counting where it is known already.
 
     Raises:
         Refused: NOT_FOUND for a page that does not exist. The first one always does, though it may be empty.
     """
-    if total is None:
-        total = db.session.execute(_counted(found)).scalar_one()
-    pages = max(1, -(-total // size))
-    if not 1 <= number <= pages:
+    total = counted(found) if total is None else total
+    pages = None if total.is_cut else pages_of(total, size)
+    if number < 1 or (pages is not None and number > pages):
         raise Refused(RefusalCode.NOT_FOUND)
-    rows = db.session.scalars(found.limit(size).offset((number - 1) * size)).all()
-    return Found(rows, number, pages, total)
+    begin = (number - 1) * size
+    ids = ids_between([ids_of(found)], begin, begin + size + 1, total=total)
+    if number > 1 and not ids:
+        raise Refused(RefusalCode.NOT_FOUND)
+    return Found(loaded(found, ids[:size]), number, total, len(ids) > size, pages)
 
 
-def _counted(found: Select[Any]) -> Select[int]:
-    """Return the count of a selection, without the order and the columns that counting does not need."""
-    return found.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+def pages_of(total: int, size: int) -> int:
+    """Return how many pages so many rows fill; there is always a first one."""
+    return max(1, -(-total // size))
+
+
+def counted(found: Select[Any]) -> Total:
+    """Return how many rows a selection has, looking at one more than are counted."""
+    some: Select[Any] = found.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(
+        None
+    )
+    rows = _number_of(some.limit(COUNTED_UP_TO + 1))
+    return Total(min(rows, COUNTED_UP_TO), is_cut=rows > COUNTED_UP_TO)
+
+
+def counted_to_the_end(found: Select[Any]) -> Total:
+    """Return how many rows a selection has, however many."""
+    one = found.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return Total(db.session.execute(one).scalar_one())
+
+
+def _number_of(rows: Select[Any]) -> int:
+    return db.session.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
+
+
+def ids_of(found: Select[Any]) -> Select[int]:
+    """Return the ids of an ordered selection of whole rows."""
+    return found.with_only_columns(_entity(found).id, maintain_column_froms=True)
+
+
+def ids_between(stretches: Sequence[Select[int]], begin: int, end: int, *, total: Total) -> list[int]:
+    """Return the ids at places of a list, which is made of ordered selections one after the other.
+
+    Where the length of the list is known, its second half is read backwards: the last page is as near as
+    the first.
+    """
+    end = end if total.is_cut else min(end, total)
+    if total.is_cut or begin <= total - end:
+        return _ids(stretches, begin, end)
+    turned = [_turned(one) for one in reversed(stretches)]
+    return _ids(turned, total - end, total - begin)[::-1]
+
+
+def _ids(stretches: Sequence[Select[int]], begin: int, end: int) -> list[int]:
+    """Return the ids at these places, counted from where the selections begin."""
+    ids: list[int] = []
+    for one in stretches:
+        found = db.session.scalars(one.limit(end - begin).offset(begin)).all() if begin < end else ()
+        ids += found
+        if len(found) == end - begin or one is stretches[-1]:
+            break
+        passed = begin + len(found) if found else _number_of(one.order_by(None))
+        begin, end = max(0, begin - passed), end - passed
+    return ids
+
+
+def loaded(found: Select[Any], ids: Sequence[int]) -> list[Any]:
+    """Return the rows of these ids in their order, with all that the selection loads beside them.
+
+    Where it selects figures beside each row, these come from the selection itself.
+    """
+    if not ids:
+        return []
+    entity = _entity(found)
+    if len(found.column_descriptions) > 1:
+        lines = db.session.execute(found.where(entity.id.in_(ids)).order_by(None))
+        by_id = {line[0].id: line for line in lines}
+    else:
+        options = found._with_options  # noqa: SLF001 - SQLAlchemy has no other word for it
+        rows = db.session.scalars(select(entity).where(entity.id.in_(ids)).options(*options))
+        by_id = {row.id: row for row in rows}
+    return [by_id[one] for one in ids if one in by_id]
+
+
+def _entity(found: Select[Any]) -> Any:
+    return found.column_descriptions[0]["entity"]
+
+
+def _turned(ids: Select[int]) -> Select[int]:
+    """Return a selection in the opposite order."""
+    order = ids._order_by_clauses  # noqa: SLF001 - SQLAlchemy has no other word for it
+    return ids.order_by(None).order_by(*(_opposite(clause) for clause in order))
+
+
+def _opposite(clause: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an order the other way round: the last first, and nulls at the other end."""
+    if not isinstance(clause, UnaryExpression) or clause.modifier not in _OPPOSITES:
+        return clause.desc()
+    if clause.modifier in {operators.asc_op, operators.desc_op}:
+        return UnaryExpression(
+            clause.element, modifier=_OPPOSITES[clause.modifier], wraps_column_expression=False
+        )
+    return UnaryExpression(
+        _opposite(clause.element), modifier=_OPPOSITES[clause.modifier], wraps_column_expression=False
+    )

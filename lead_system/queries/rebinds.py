@@ -14,7 +14,8 @@ from lead_system.domain.roles import AGENTS, APPROVED
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Lead, LeadKey, Rebind
 from lead_system.queries import scope
-from lead_system.queries.matching import accounts_with, contains, has_name_part, is_number, is_within
+from lead_system.queries.matching import accounts_with, contains, is_number, is_within
+from lead_system.queries.names import has_name_part
 from lead_system.queries.settings import get_settings
 
 CHOICES_SHOWN = 20

@@ -1,17 +1,16 @@
 """渠道推荐数据表: for each broker, how many customers ever came how far (SPEC 4, manual 6.2.g)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Lead, is_listed
+from lead_system.models import Account, Brokerage, BrokerTally
 from lead_system.queries import scope
-from lead_system.queries.leads import Step, reached
 from lead_system.queries.matching import contains, has_account_phone_part
+from lead_system.queries.tallies import EVERY_STATUS
 
 
 @dataclass(frozen=True)
@@ -38,21 +37,18 @@ class Referral(NamedTuple):
         return self.broker.id
 
 
-def referrals_found(actor: Account, search: ReferralSearch, now: datetime) -> Select[Any]:
+def referrals_found(actor: Account, search: ReferralSearch) -> Select[Any]:
     """Return the lines of the table in its one order: dealt, bound, reported, entered, all descending.
 
-    The brokerage is today's. Every figure counts the rows that the list of customers shows for it.
+    The brokerage is today's. Every figure is kept, and is the number of rows that it opens.
     """
-    steps = (Step.REPORTED, Step.BOUND, Step.DEALT)
-    counted = func.count(Lead.id)
-    figures = [counted, *(counted.filter(reached(step, now)) for step in steps)]
-    theirs = and_(Lead.broker_id == Account.id, is_listed(), scope.visible_leads(actor))
+    kept = (EVERY_STATUS, BrokerTally.ever_reported, BrokerTally.ever_bound, BrokerTally.dealt)
+    figures = [func.coalesce(figure, 0) for figure in kept]
     return (
         _brokers_found(actor, search)
-        .join(Lead, theirs, isouter=True)
+        .join(BrokerTally, BrokerTally.broker_id == Account.id, isouter=True)
         .add_columns(*figures)
         .options(contains_eager(Account.brokerage))
-        .group_by(Account.id, Brokerage.id)
         .order_by(*(figure.desc() for figure in reversed(figures)), Account.id)
     )
 

@@ -245,7 +245,7 @@ def _waiting_for_somebody(world: World) -> tuple[int, int]:
 
 def _referral_table(world: World, numbering: Numbering, director: Account, now: datetime) -> Iterator[str]:
     steps = (None, Step.REPORTED, Step.BOUND, Step.DEALT)
-    found = referrals.referrals_found(director, referrals.ReferralSearch(), now)
+    found = referrals.referrals_found(director, referrals.ReferralSearch())
     table = [(account.id, tuple(figures)) for account, *figures in _rows(found)]
     wanted = {}
     for who in having("broker", "resident"):

@@ -1,0 +1,46 @@
+"""A part of a customer's name, found by the characters and pairs that `lead_name_grams` keeps of every name.
+
+Both the part and the name are folded as R1 compares customers: case, width, spaces and dots do not count.
+"""
+
+from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy.orm import aliased
+
+from lead_system.domain.identity import fold_name
+from lead_system.models import Lead, LeadNameGram
+
+LONGEST_GRAM = 2
+LOOKED_UP = 4
+"""The most pairs of a part that are looked up; what is left by these is read."""
+
+
+def has_name_part(part: str) -> ColumnElement[bool]:
+    """Return the condition that the customer's name, surname and given name as one, holds a part.
+
+    It joins a row of grams for each pair of the part, never more than one to a lead, and so stands beside
+    other conditions but in no OR. A part that folds to nothing finds nobody.
+    """
+    folded = fold_name(part)
+    if not folded:
+        return false()
+    conditions: list[ColumnElement[bool]] = []
+    for gram in _grams_of(folded)[:LOOKED_UP]:
+        kept = aliased(LeadNameGram)
+        conditions += [kept.gram == gram, kept.lead_id == Lead.id]
+    if len(folded) > LONGEST_GRAM:
+        conditions.append(Lead.name_key.contains(folded, autoescape=True))
+    return and_(*conditions)
+
+
+def _grams_of(folded: str) -> list[str]:
+    """Return by what a part is looked up: itself where it is short, otherwise each pair in it once."""
+    pairs = (folded[place : place + 2] for place in range(max(1, len(folded) - 1)))
+    return list(dict.fromkeys(pairs))
+
+
+def reads_as(part: str) -> ColumnElement[bool]:
+    """Return the same condition, for few leads that are found by something else: their names are read."""
+    folded = fold_name(part)
+    if not folded:
+        return false()
+    return and_(Lead.name_key.contains(folded, autoescape=True), Lead.anonymised_at.is_(None))
