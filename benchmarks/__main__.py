@@ -42,9 +42,8 @@ def run(lines: Sequence[Line], *, quick: bool, reports: bool) -> int:
         minutes = (time.monotonic() - begin) / 60
         if reports:
             write_report(bench, results, minutes=minutes, load=load)
-    print(
-        f"bench: {len(results)} lines in {minutes:.1f} minutes; short: {', '.join(short_of(results)) or 'none'}"
-    )
+    short = ", ".join(short_of(results)) or "none"
+    print(f"bench: {len(results)} lines in {minutes:.1f} minutes; short: {short}")
     return exit_code(results)
 
 

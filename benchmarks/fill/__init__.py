@@ -38,7 +38,7 @@ def fingerprint() -> str:
     sources = [*sorted(HERE.iterdir()), HERE.parent / "names.py", HERE.parent / "cluster.py"]
     sources += sorted((PROJECT_FOLDER / "migrations" / "versions").glob("*.py"))
     text = b"".join(path.read_bytes() for path in sources if path.is_file())
-    return hashlib.sha256(str(PROJECT_FOLDER).encode() + text).hexdigest()
+    return hashlib.sha256(text).hexdigest()
 
 
 def template(cluster: Cluster, rows: int) -> str:
