@@ -11,6 +11,7 @@ from benchmarks import fill
 from benchmarks.lines import STATED, Goal, Line, Measured, Result, at_least, at_most
 from benchmarks.load import Page, WrongAnswer, require_right
 from benchmarks.names import SURNAMES, given_characters, surname_slots
+from lead_system.domain.codes import read_code
 from tests.support.databases import Database
 
 TWO_ROWS = '<tr><input name="rowid" value="8"></tr><tr><input name="rowid" value="7"></tr>'
@@ -122,6 +123,11 @@ def test_filled_rows_keep_every_promise_and_spoilt_ones_are_noticed(
         fill.fill(connection, 3000, datetime.now(UTC))
 
         fill.check(connection)
+        codes = connection.execute(
+            "SELECT code_token, short_code FROM leads WHERE status = 'reported'"
+        ).fetchall()
+        assert len(codes) > 1000
+        assert all(read_code(code) == code for both in codes for code in both)
         for spoils in SPOILT.values():
             connection.execute("BEGIN")
             connection.execute("SET LOCAL session_replication_role = replica")
