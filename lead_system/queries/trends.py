@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, Select, case, func, literal, literal_column, select, union_all
@@ -72,12 +73,18 @@ def _counted(measure: Measure, actor: Account, days: Sequence[date]) -> Select[A
     bounds = [*days, days[-1] + timedelta(days=1)]
     starts: list[Any] = bounds if measure is Measure.DEALS else [start_of_day(day) for day in bounds]
     placed = (
-        found.with_only_columns(row_id.label("row"), _number_of_day(moment, starts[:-1], 0).label("day"))
+        found.with_only_columns(row_id.label("row"), _day_among(moment, tuple(starts[:-1])).label("day"))
         .where(moment >= starts[0], moment < starts[-1])
         .distinct()
         .subquery()
     )
     return select(literal(measure.value), placed.c.day, func.count()).group_by(placed.c.day)
+
+
+@lru_cache(maxsize=64)
+def _day_among(moment: Any, starts: tuple[date | datetime, ...]) -> Any:
+    """Return the number of a moment's day; the same for everybody, and slow to build, so it is kept."""
+    return _number_of_day(moment, starts, 0)
 
 
 def _number_of_day(moment: Any, starts: Sequence[date | datetime], first: int) -> Any:
