@@ -602,14 +602,6 @@ class Lead(Model):
             sqlite_where=text("phone2 IS NOT NULL"),
             postgresql_where=text("phone2 IS NOT NULL"),
         ),
-        Index("ix_leads_phone1_tail", text("substr(phone1, 4, 4)"), "id"),
-        Index(
-            "ix_leads_phone2_tail",
-            text("substr(phone2, 4, 4)"),
-            "id",
-            sqlite_where=text("phone2 IS NOT NULL"),
-            postgresql_where=text("phone2 IS NOT NULL"),
-        ),
         Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
         {"sqlite_autoincrement": True},
     )

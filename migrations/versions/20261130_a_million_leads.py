@@ -27,8 +27,6 @@ INDEXES = (
     ("ix_leads_name_key_id", "leads", ["name_key", "id"], None),
     ("ix_leads_phone1_id", "leads", ["phone1", "id"], None),
     ("ix_leads_phone2_id", "leads", ["phone2", "id"], HAS_PHONE2),
-    ("ix_leads_phone1_tail", "leads", [sa.text("substr(phone1, 4, 4)"), "id"], None),
-    ("ix_leads_phone2_tail", "leads", [sa.text("substr(phone2, 4, 4)"), "id"], HAS_PHONE2),
     ("ix_leads_expected_visit_at_id", "leads", ["expected_visit_at", "id"], None),
 )
 REPLACED = (
