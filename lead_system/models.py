@@ -177,9 +177,9 @@ class Account(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Role] = mapped_column(_choice(Role, "role"))
-    name: Mapped[str] = mapped_column(String(30), default="")
+    name: Mapped[str] = mapped_column(String(30), default="", index=True)
     nickname: Mapped[str] = mapped_column(String(30), default="")
-    phone: Mapped[str] = mapped_column(String(11), default="")
+    phone: Mapped[str] = mapped_column(String(11), default="", index=True)
     openid: Mapped[str | None] = mapped_column(String(64), unique=True)
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))

@@ -28,6 +28,8 @@ INDEXES = (
     ("ix_leads_phone1_id", "leads", ["phone1", "id"], None),
     ("ix_leads_phone2_id", "leads", ["phone2", "id"], HAS_PHONE2),
     ("ix_leads_expected_visit_at_id", "leads", ["expected_visit_at", "id"], None),
+    ("ix_accounts_name", "accounts", ["name"], None),
+    ("ix_accounts_phone", "accounts", ["phone"], None),
 )
 REPLACED = (
     ("ix_leads_broker_id_status", ["broker_id", "status"]),
