@@ -1,4 +1,4 @@
-"""Many customers at once, written as rows and drawn from a seed, for what a list does with more than a few."""
+"""Many customers at once, written as rows and drawn from a seed, for lists of more than a few."""
 
 import random
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 def draw_leads(cast: Cast, count: int, moment: datetime, *, seed: int = 1) -> list[Row]:
     """Return rows of customers as they may stand: of all brokers, in every status, merged, anonymised."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - names and days, no secrets
     return [_draw(cast, n, moment, chance) for n in range(1, count + 1)]
 
 

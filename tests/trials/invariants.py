@@ -180,18 +180,17 @@ NEVER = (
         Broken.LOST, "the kept figures of a broker are not those of the customers",
         "SELECT broker_id, min(entered) AS entered, min(reported) AS reported, min(bound) AS bound,"
         " min(expired) AS expired, min(dealt) AS dealt, count(*) AS answers FROM ("
-        "SELECT broker_id, entered, reported, bound, expired, dealt, ever_reported, ever_bound FROM broker_tallies"
-        " UNION SELECT broker_id,"
-        + ",".join(
-            f" sum(CASE WHEN {condition} AND status <> 'withdrawn' AND merged_into_id IS NULL"
-            " THEN 1 ELSE 0 END)"
-            for condition in (
-                *(f"status = '{status}'" for status in ("entered", "reported", "bound", "expired", "dealt")),
-                "first_reported_at IS NOT NULL",
-                "bound_at IS NOT NULL",
-            )
-        )
-        + " FROM leads GROUP BY broker_id) AS answered GROUP BY broker_id HAVING count(*) > 1",
+        "SELECT broker_id, entered, reported, bound, expired, dealt, ever_reported, ever_bound"
+        " FROM broker_tallies UNION"
+        " SELECT l.broker_id, count(CASE WHEN is_in AND status = 'entered' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'reported' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'bound' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'expired' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'dealt' THEN 1 END),"
+        " count(CASE WHEN is_in AND first_reported_at IS NOT NULL THEN 1 END),"
+        " count(CASE WHEN is_in AND bound_at IS NOT NULL THEN 1 END)"
+        " FROM (SELECT leads.*, status <> 'withdrawn' AND merged_into_id IS NULL AS is_in FROM leads) AS l"
+        " GROUP BY l.broker_id) AS answers GROUP BY broker_id HAVING count(*) > 1",
     ),
     Invariant(
         Broken.LOST, "a name is not found by one of its parts, or by what is none of them",
