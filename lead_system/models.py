@@ -571,7 +571,15 @@ class Lead(Model):
         Index("ix_leads_broker_id_id", "broker_id", "id"),
         Index("ix_leads_consultant_id_id", "consultant_id", "id"),
         Index("ix_leads_name_key_id", "name_key", "id"),
-        Index("ix_leads_listed", "id", sqlite_where=text(_LISTED), postgresql_where=text(_LISTED)),
+        Index(
+            "ix_leads_listed",
+            "id",
+            "status",
+            "protect_until",
+            "merged_into_id",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
         Index(
             "ix_leads_status_id",
             "status",

@@ -18,7 +18,8 @@ HAS_PHONE2 = sa.text("phone2 IS NOT NULL")
 COUNTS = ("entered", "reported", "bound", "expired", "dealt", "ever_reported", "ever_bound")
 
 INDEXES = (
-    ("ix_leads_listed", "leads", ["id"], LISTED),
+    # All that a count by status reads, and what SQLite wants to see again of its own condition.
+    ("ix_leads_listed", "leads", ["id", "status", "protect_until", "merged_into_id"], LISTED),
     ("ix_leads_status_id", "leads", ["status", "id", "protect_until"], LISTED),
     ("ix_leads_bound_protect_until", "leads", ["protect_until", "id"], BOUND),
     ("ix_leads_broker_id_id", "leads", ["broker_id", "id"], None),
