@@ -39,10 +39,13 @@ class Site:
 
     def page(self, bench: Bench, rows: int, question: Question) -> Page:
         """Return the page that answers a question here, with the rows that it must have."""
-        wanted = questions.expected(bench, rows, question, among=self.holds)
+        has_one_box = self.word_argument == self.broker_argument
+        wanted = questions.expected(bench, rows, question, among=self.holds, has_one_box=has_one_box)
         arguments: dict[str, object] = {}
         if question.word:
-            arguments[self.broker_argument if question.is_broker_phone else self.word_argument] = question.word
+            arguments[self.broker_argument if question.is_broker_phone else self.word_argument] = (
+                question.word
+            )
         if wanted.page > 1:
             arguments[self.page_argument] = wanted.page - 1 + self.first_page
         address = f"{self.path}?{urlencode(arguments)}"

@@ -25,12 +25,15 @@ class Question:
     word: str = ""
     is_broker_phone: bool = False
 
-    @property
-    def condition(self) -> str:
-        """Which rows are found, in SQL, with one parameter where something is searched for."""
-        if self.is_broker_phone:
-            return "broker_id IN (SELECT id FROM accounts WHERE phone LIKE '%%' || %s || '%%')"
-        return "name_key LIKE '%%' || %s || '%%'" if self.word else "true"
+    def condition(self, *, has_one_box: bool) -> str:
+        """Which rows are found, in SQL, with `word` as parameter; one box searches names of brokers too."""
+        if not self.word:
+            return "true"
+        name = "name_key LIKE '%%' || %(word)s || '%%'"
+        agents = "broker_id IN (SELECT id FROM accounts WHERE {} LIKE '%%' || %(word)s || '%%')"
+        if has_one_box:
+            return f"({name} OR {agents.format('name || phone')})"
+        return agents.format("phone") if self.is_broker_phone else name
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,17 @@ def questions(bench: Bench, rows: int) -> list[Question]:
     ]
 
 
-def expected(bench: Bench, rows: int, question: Question, *, among: str) -> Expected:
+def expected(bench: Bench, rows: int, question: Question, *, among: str, has_one_box: bool) -> Expected:
     """Ask the database itself what a site must show, whose list holds the rows `among` which are meant."""
-    words = [question.word] if question.word else []
-    found = f"FROM leads WHERE {among} AND {question.condition}"
+    found = f"FROM leads WHERE {among} AND {question.condition(has_one_box=has_one_box)}"
     page = question.page
     if question.is_last:
-        ((count,),) = bench.ask(rows, "ours", f"SELECT count(*) {found}", *words)
+        ((count,),) = bench.ask(rows, "ours", f"SELECT count(*) {found}", word=question.word)
         page = max(1, -(-count // PAGE))
     order = f"ORDER BY id DESC LIMIT {PAGE} OFFSET {(page - 1) * PAGE}"
-    numbers = [number for (number,) in bench.ask(rows, "ours", f"SELECT id {found} {order}", *words)]
+    numbers = [
+        number for (number,) in bench.ask(rows, "ours", f"SELECT id {found} {order}", word=question.word)
+    ]
     return Expected(page, numbers)
 
 
@@ -72,7 +76,7 @@ def _name_of_three(bench: Bench, rows: int) -> str:
     """Return a name of three characters that somebody in the middle of the list has."""
     ((name,),) = bench.ask(
         rows, "ours",
-        f"SELECT name_key FROM leads WHERE {LISTED} AND id >= %s AND length(name_key) = 3 ORDER BY id LIMIT 1",
-        rows // 2,
+        f"SELECT name_key FROM leads WHERE {LISTED} AND id >= %(middle)s AND length(name_key) = 3 ORDER BY id LIMIT 1",
+        middle=rows // 2,
     )  # fmt: skip
     return str(name)

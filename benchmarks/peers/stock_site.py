@@ -86,7 +86,7 @@ class LeadView(ModelView):
     )  # fmt: skip
     column_searchable_list = ("name_key", "phone1", "broker.name", "broker.phone")
     column_filters = ("status",)
-    column_select_related_list = ("broker", "entered_by", "consultant", "broker.brokerage")
+    column_select_related_list = (Lead.broker, Lead.entered_by, Lead.consultant)
 
     def get_query(self) -> Any:
         """Select the brokerage too, which `column_select_related_list` does not reach by a path."""

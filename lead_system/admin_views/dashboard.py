@@ -12,7 +12,6 @@ from flask_babel import ngettext
 
 from lead_system.admin_views.base import Answer, BackOfficeView, present
 from lead_system.admin_views.figures import DayFigure, Figure, leads_url, rows_url, viewings_url
-from lead_system.admin_views.first_steps import steps_now
 from lead_system.admin_views.lists import Preset
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
@@ -26,8 +25,10 @@ from lead_system.queries.dashboard import (
     Ranked,
     achievements,
     cohort,
+    count_cohort,
     days_of,
     ending,
+    has_customers,
     next_endings,
     stepped,
     top_brokerages,
@@ -110,7 +111,7 @@ class DashboardView(BackOfficeView):
 
         An admin of a system where nobody was ever scanned is led through the first steps instead.
         """
-        if signed_in().role is Role.ADMIN and not was_ever_scanned(steps_now()):
+        if signed_in().role is Role.ADMIN and not was_ever_scanned():
             return redirect(url_for("first_steps.index"))
         period = _chosen_period()
         days = days_of(period, shanghai_day(present()))
@@ -147,7 +148,7 @@ def _page_for_all(days: Days, customers: Mapping[str, Figure]) -> dict[str, Any]
     trend = counts_by_day(signed_in(), tuple(Measure), min(first, today - _WEEK), last)
     return {
         "today": today,
-        "is_new": customers["all"].count == 0,
+        "is_new": not has_customers(signed_in()),
         "tasks": _tasks(signed_in(), customers),
         "day_figures": _day_figures(signed_in(), trend, today),
         "funnel": _funnel(customers),
@@ -169,12 +170,12 @@ def _page_for_deciders(days: Days, customers: Mapping[str, Figure]) -> dict[str,
 
 
 def _customers(actor: Account, days: Days) -> dict[str, Figure]:
-    """Return all figures that are numbers of customers, counted in one query."""
-    searches = {"all": LeadSearch(), **cohort(days), **_waiting(actor)}
-    counts = count_each(actor, list(searches.values()), present())
+    """Return all figures that are numbers of customers, counted in two queries."""
+    waiting = _waiting(actor)
+    counts = count_cohort(actor, days, present())
+    counts |= zip(waiting, count_each(actor, list(waiting.values()), present()), strict=True)
     return {
-        name: Figure(count, leads_url(search))
-        for (name, search), count in zip(searches.items(), counts, strict=True)
+        name: Figure(counts[name], leads_url(search)) for name, search in (cohort(days) | waiting).items()
     }
 
 

@@ -10,16 +10,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy import case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Lead, Viewing, is_listed
+from lead_system.models import Account, Brokerage, BrokerTally, Lead, Viewing, is_listed
 from lead_system.queries import scope
-from lead_system.queries.leads import LeadSearch, Step, conditions_of
+from lead_system.queries.leads import LeadSearch, Step, conditions_of, reached
 from lead_system.queries.matching import is_within
+from lead_system.queries.tallies import EVERY_STATUS, EVERYBODY, tally_of
 
 DAYS_TO_THE_END = (1, 3, 7)
 """Days of 24 hours within which an ending protection is pointed out (B7)."""
@@ -48,6 +49,11 @@ class Days:
     first: date | None
     last: date | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether these are all days."""
+        return self.first is None and self.last is None
+
     def drawn(self, today: date) -> tuple[date, date]:
         """Return the first and the last day that a trend shows."""
         earliest = today - timedelta(days=LONGEST_TREND - 1)
@@ -68,6 +74,26 @@ def cohort(days: Days) -> dict[str, LeadSearch]:
     entered = LeadSearch(first_day=days.first, last_day=days.last)
     later = {"reported": Step.REPORTED, "bound": Step.BOUND, "dealt": Step.DEALT}
     return {"entered": entered} | {name: replace(entered, step=step) for name, step in later.items()}
+
+
+def count_cohort(actor: Account, days: Days, now: datetime) -> dict[str, int]:
+    """Return how many customers each search of the funnel finds; of all days, the kept figures say it."""
+    if days.is_open and scope.sees_every_lead(actor):
+        tally = tally_of(EVERYBODY, now)
+        return dict(
+            zip(cohort(days), (tally.listed, tally.ever_reported, tally.ever_bound, tally.dealt), strict=True)
+        )
+    searches = cohort(days)
+    counts = [func.count().filter(reached(search.step, now)) for search in searches.values()]
+    entered = (scope.visible_leads(actor), is_listed(), *conditions_of(searches["entered"], now))
+    row = db.session.execute(select(*counts).select_from(Lead).where(*entered)).one()
+    return dict(zip(searches, row, strict=True))
+
+
+def has_customers(actor: Account) -> bool:
+    """Whether the list of customers has any row."""
+    any_row = exists().where(scope.visible_leads(actor), is_listed())
+    return db.session.execute(select(any_row)).scalar_one()
 
 
 def stepped(days: Days, step: Step) -> LeadSearch:
@@ -103,16 +129,18 @@ def top_brokerages(actor: Account, days: Days, now: datetime) -> list[Ranked]:
     The brokerage is the one to which a customer's broker belongs today, as in the referral table.
     """
     searches = achievements(days)
-    conditions = {name: and_(true(), *conditions_of(search, now)) for name, search in searches.items()}
-    counts = [func.count().filter(condition).label(name) for name, condition in conditions.items()]
+    if days.is_open and scope.sees_every_lead(actor):
+        done = _kept_of_brokers()
+    else:
+        done = _counted_by(Lead.broker_id, actor, searches, now)
+    sums = [func.sum(done.c[name]).label(name) for name in searches]
     found = (
-        select(Brokerage.id, Brokerage.name, *counts)
-        .select_from(Lead)
-        .join(Account, Account.id == Lead.broker_id)
-        .join(Brokerage, Brokerage.id == Account.brokerage_id)
-        .where(scope.visible_leads(actor), is_listed(), or_(*conditions.values()))
+        select(Brokerage.id, Brokerage.name, *sums)
+        .join(Account, Account.brokerage_id == Brokerage.id)
+        .join(done, done.c.owner_id == Account.id)
         .group_by(Brokerage.id, Brokerage.name)
-        .order_by(*(count.desc() for count in counts), Brokerage.id)
+        .having(or_(*(total > 0 for total in sums)))
+        .order_by(*(total.desc() for total in sums), Brokerage.id)
         .limit(RANKED)
     )
     return [_ranked(row, list(searches)) for row in db.session.execute(found)]
@@ -123,33 +151,53 @@ def top_consultants(actor: Account, days: Days, now: datetime) -> list[Ranked]:
 
     Deals and bindings are those of the customers who are assigned to them today; viewings are their own.
     """
-    own = Lead.consultant_id == Account.id
-    counts = [
-        _customers(actor, own, stepped(days, Step.DEALT), now).label("dealt"),
-        _customers(actor, own, stepped(days, Step.BOUND), now).label("bound"),
-        select(func.count())
-        .select_from(Viewing)
-        .where(Viewing.consultant_id == Account.id, scope.visible_viewings(actor))
-        .where(is_within(Viewing.viewed_at, days.first, days.last))
-        .correlate(Account)
-        .scalar_subquery()
-        .label("viewings"),
-    ]
-    everybody = select(Account.id, Account.name, *counts).where(Account.role == Role.CONSULTANT).subquery()
-    figures = [everybody.c.dealt, everybody.c.bound, everybody.c.viewings]
+    done = _counted_by(Lead.consultant_id, actor, _of_consultants(days), now)
+    shown = (
+        select(Viewing.consultant_id.label("owner_id"), func.count().label("viewings"))
+        .where(scope.visible_viewings(actor), is_within(Viewing.viewed_at, days.first, days.last))
+        .group_by(Viewing.consultant_id)
+        .subquery()
+    )
+    figures = [func.coalesce(figure, 0) for figure in (done.c.dealt, done.c.bound, shown.c.viewings)]
     found = (
-        select(everybody)
-        .where(or_(*(figure > 0 for figure in figures)))
-        .order_by(*(figure.desc() for figure in figures), everybody.c.id)
+        select(Account.id, Account.name, *figures)
+        .join(done, done.c.owner_id == Account.id, isouter=True)
+        .join(shown, shown.c.owner_id == Account.id, isouter=True)
+        .where(Account.role == Role.CONSULTANT, or_(*(figure > 0 for figure in figures)))
+        .order_by(*(figure.desc() for figure in figures), Account.id)
         .limit(RANKED)
     )
     return [_ranked(row, ["dealt", "bound", "viewings"]) for row in db.session.execute(found)]
 
 
-def _customers(actor: Account, whose: Any, search: LeadSearch, now: datetime) -> Any:
-    """Return the count of somebody's customers under a search, for each row of the outer query."""
-    found = select(func.count()).select_from(Lead).where(whose, scope.visible_leads(actor), is_listed())
-    return found.where(*conditions_of(search, now)).correlate(Account).scalar_subquery()
+def _of_consultants(days: Days) -> dict[str, LeadSearch]:
+    """Return the searches of `achievements` by which consultants are ranked: they enter nobody."""
+    return {name: search for name, search in achievements(days).items() if search.step is not None}
+
+
+def _counted_by(owner: Any, actor: Account, searches: Mapping[str, LeadSearch], now: datetime) -> Any:
+    """Return for each broker or consultant how many customers each search finds, as the list would."""
+    theirs = select(owner.label("owner_id")).where(scope.visible_leads(actor), is_listed())
+    each = union_all(
+        *(
+            theirs.add_columns(literal(name).label("name"), func.count().label("found"))
+            .where(*conditions_of(search, now))
+            .group_by(owner)
+            for name, search in searches.items()
+        )
+    ).subquery()
+    sums = (func.sum(case((each.c.name == name, each.c.found), else_=0)).label(name) for name in searches)
+    return select(each.c.owner_id, *sums).group_by(each.c.owner_id).subquery()
+
+
+def _kept_of_brokers() -> Any:
+    """Return the kept figures of all days by broker, under the names of `achievements`."""
+    return select(
+        BrokerTally.broker_id.label("owner_id"),
+        BrokerTally.dealt.label("dealt"),
+        BrokerTally.ever_bound.label("bound"),
+        EVERY_STATUS.label("entered"),
+    ).subquery()
 
 
 def _ranked(row: Any, names: list[str]) -> Ranked:

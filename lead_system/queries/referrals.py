@@ -40,7 +40,7 @@ class Referral(NamedTuple):
 def referrals_found(actor: Account, search: ReferralSearch) -> Select[Any]:
     """Return the lines of the table in its one order: dealt, bound, reported, entered, all descending.
 
-    The brokerage is today's. Every figure is kept, and is the number of rows that the list of customers shows.
+    The brokerage is today's. Every figure is kept, and is the number of rows that it opens.
     """
     kept = (EVERY_STATUS, BrokerTally.ever_reported, BrokerTally.ever_bound, BrokerTally.dealt)
     figures = [func.coalesce(figure, 0) for figure in kept]

@@ -26,13 +26,18 @@ def owned_leads(actor: Account) -> ColumnElement[bool]:
     return condition
 
 
+def sees_every_lead(actor: Account) -> bool:
+    """Whether somebody may see all leads there are, so that kept figures of all are theirs too."""
+    return actor.role in BACK_OFFICE
+
+
 def visible_leads(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the leads that somebody may see.
 
     A resident also reads what was entered for colleagues, while both are in that brokerage. A consultant
     sees assigned customers and those of the own viewings. Gate staff see scans, not leads.
     """
-    if actor.role in BACK_OFFICE:
+    if sees_every_lead(actor):
         return true()
     if actor.role is Role.BROKER:
         return owned_leads(actor)
