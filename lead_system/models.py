@@ -587,6 +587,22 @@ class Lead(Model):
             sqlite_where=text("status = 'bound'"),
             postgresql_where=text("status = 'bound'"),
         ),
+        Index(
+            "ix_leads_bound_broker_id",
+            "broker_id",
+            "protect_until",
+            sqlite_where=text("status = 'bound'"),
+            postgresql_where=text("status = 'bound'"),
+        ),
+        Index("ix_leads_phone1_id", "phone1", "id"),
+        Index(
+            "ix_leads_phone2_id",
+            "phone2",
+            "id",
+            sqlite_where=text("phone2 IS NOT NULL"),
+            postgresql_where=text("phone2 IS NOT NULL"),
+        ),
+        Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -14,6 +14,7 @@ depends_on = None
 
 LISTED = sa.text("status <> 'withdrawn' AND merged_into_id IS NULL")
 BOUND = sa.text("status = 'bound'")
+HAS_PHONE2 = sa.text("phone2 IS NOT NULL")
 COUNTS = ("entered", "reported", "bound", "expired", "dealt", "ever_reported", "ever_bound")
 
 INDEXES = (
@@ -22,7 +23,11 @@ INDEXES = (
     ("ix_leads_bound_protect_until", "leads", ["protect_until", "id"], BOUND),
     ("ix_leads_broker_id_id", "leads", ["broker_id", "id"], None),
     ("ix_leads_consultant_id_id", "leads", ["consultant_id", "id"], None),
+    ("ix_leads_bound_broker_id", "leads", ["broker_id", "protect_until"], BOUND),
     ("ix_leads_name_key_id", "leads", ["name_key", "id"], None),
+    ("ix_leads_phone1_id", "leads", ["phone1", "id"], None),
+    ("ix_leads_phone2_id", "leads", ["phone2", "id"], HAS_PHONE2),
+    ("ix_leads_expected_visit_at_id", "leads", ["expected_visit_at", "id"], None),
 )
 REPLACED = (
     ("ix_leads_broker_id_status", ["broker_id", "status"]),
