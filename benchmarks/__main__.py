@@ -11,42 +11,52 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import lists
-from benchmarks.bench import opened
+from benchmarks import figures, lists, resources
+from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
+from benchmarks.report import write_report
 
-LINES: tuple[Line, ...] = (*lists.LINES,)
+LINES: tuple[Line, ...] = (*lists.LINES, *figures.LINES, *resources.LINES)
 """All lines, in the order in which they are measured and printed."""
 
 
-def run(lines: Sequence[Line], *, quick: bool) -> list[Result]:
-    """Measure lines in one run, and print each as soon as it is known."""
+def measured(bench: Bench, lines: Sequence[Line]) -> list[Result]:
+    """Measure lines, and print each as soon as it is known."""
     results = []
-    with opened(quick=quick) as bench:
-        for line in lines:
-            result = Result(line, line.measure(bench))
-            print(result, flush=True)
-            results.append(result)
+    for line in lines:
+        result = Result(line, line.measure(bench))
+        print(result, flush=True)
+        results.append(result)
     return results
+
+
+def run(lines: Sequence[Line], *, quick: bool, reports: bool) -> int:
+    """Measure lines in one run; returns the exit code."""
+    begin, (load, _, _) = time.monotonic(), os.getloadavg()
+    with opened(quick=quick) as bench:
+        results = measured(bench, lines)
+        minutes = (time.monotonic() - begin) / 60
+        if reports:
+            write_report(bench, results, minutes=minutes, load=load)
+    short = [result.line.name for result in results if not result.is_met]
+    print(
+        f"bench: {len(results)} lines in {minutes:.1f} minutes, {len(short)} short: {', '.join(short) or '-'}"
+    )
+    return 1 if short else 0
 
 
 def main(names: Sequence[str]) -> int:
     """Run the benchmark, and return the exit code."""
-    quick = os.environ.get("QUICK", "0") not in ("", "0")
+    quick = os.environ.get("QUICK", "") not in ("", "0")
     lines = [line for line in LINES if not names or line.name.startswith(tuple(names))]
     # Whoever ends this early wants the servers ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    begin = time.monotonic()
     try:
-        results = run(lines, quick=quick)
+        return run(lines, quick=quick, reports=not quick and not names)
     except WrongAnswer as wrong:
         print(f"bench: WRONG ANSWER, nothing counts: {wrong}", file=sys.stderr)
         return 2
-    short = [result.line.name for result in results if not result.is_met]
-    minutes = (time.monotonic() - begin) / 60
-    print(f"bench: {len(results)} lines in {minutes:.1f} minutes, {len(short)} short: {', '.join(short) or '-'}")
-    return 1 if short else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """What the lines of one run share: databases of each size, servers that run, and people who have signed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -46,17 +45,17 @@ class Bench:
     @property
     def runs(self) -> int:
         """How often each page is fetched."""
-        return 5 if self.quick else 15
+        return 3 if self.quick else 15
 
     def once(self, study: "Callable[[Bench], Found]") -> Found:
         """Return what a study found; it runs for the first line that asks."""
-        return self._kept(study, lambda: study(self))
+        return self.kept(study, lambda: study(self))
 
     def database(self, rows: int, owner: str) -> str:
         """Return the name of a database with so many leads that is the owner's alone."""
         name = f"{owner}_{rows}"
-        template = self._kept(("template", rows), lambda: fill.template(self.cluster, rows))
-        return self._kept(("database", name), lambda: self.cluster.create(name, template=template))
+        template = self.kept(("template", rows), lambda: fill.template(self.cluster, rows))
+        return self.kept(("database", name), lambda: self.cluster.create(name, template=template))
 
     @cached_property
     def provider(self) -> Provider:
@@ -75,23 +74,24 @@ class Bench:
             self.ends.callback(server.stop)
             return server
 
-        return self._kept(("ours", rows, owner), start)
+        return self.kept(("ours", rows, owner), start)
 
     def office(self, rows: int, login: str = DIRECTOR) -> Person:
         """Return somebody of the back office, signed in at our server."""
-        return self._kept(("office", rows, login), lambda: sign_in_office(self.ours(rows).port, login))
+        return self.kept(("office", rows, login), lambda: sign_in_office(self.ours(rows).port, login))
 
     def broker(self, rows: int, account_id: int) -> Person:
         """Return a broker, signed in at our server."""
         signed = lambda: sign_in_broker(self.ours(rows).port, account_id, self.provider)  # noqa: E731
-        return self._kept(("broker", rows, account_id), signed)
+        return self.kept(("broker", rows, account_id), signed)
 
     def ask(self, rows: int, owner: str, question: str, **values: object) -> list[Any]:
         """Return the rows that a database answers with."""
         with self.cluster.connect(self.database(rows, owner)) as connection:
             return list(connection.execute(question.encode(), values).fetchall())
 
-    def _kept(self, key: Any, make: Callable[[], Found]) -> Found:
+    def kept(self, key: Any, make: Callable[[], Found]) -> Found:
+        """Return what was made under a key; it is made for the first who asks."""
         if key not in self._known:
             self._known[key] = make()
         found: Found = self._known[key]

@@ -3,13 +3,15 @@
 import gzip
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from http.client import HTTPConnection
 from statistics import median
 from typing import Any
 
 import brotli
+import psycopg
 
 from benchmarks.elsewhere import run_elsewhere
 
@@ -43,6 +45,31 @@ class Page:
     """Texts that must stand in the page, such as a count."""
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A bare question to a database, beside which pages are measured."""
+
+    name: str
+    host: str
+    database: str
+    sql: str
+
+
+class Asking:
+    """A connection to a database that is kept open."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._connection = psycopg.connect(
+            host=statement.host, dbname=statement.database, user="postgres", autocommit=True
+        )
+
+    def fetch(self, statement: Statement) -> float:
+        """Ask, and return the seconds until the last row was here."""
+        begin = time.perf_counter()
+        self._connection.execute(statement.sql.encode()).fetchall()
+        return time.perf_counter() - begin
+
+
 class Connection:
     """A connection to a server of this machine that is kept open."""
 
@@ -63,10 +90,6 @@ class Connection:
         seconds = time.perf_counter() - begin
         require_right(page, answer.status, _plain(body, answer.getheader("Content-Encoding", "")))
         return seconds
-
-    def close(self) -> None:
-        """Hang up."""
-        self._http.close()
 
 
 def require_right(page: Page, status: int, text: str) -> None:
@@ -95,15 +118,15 @@ def _plain(body: bytes, encoding: str) -> str:
     return body.decode()
 
 
-def medians_in_turn(pages: Sequence[Page], *, runs: int, warm: int = 3) -> dict[str, float]:
-    """Fetch pages in turn (A B C A B C …) from another process; returns the median of each in milliseconds.
+def medians_in_turn(pages: Sequence[Page | Statement], *, runs: int, warm: int = 2) -> dict[str, float]:
+    """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process; returns the median of each in milliseconds.
 
     `warm` rounds go before and do not count.
 
     Raises:
         WrongAnswer: a page is not what it should be.
     """
-    plan = {"pages": [asdict(page) for page in pages], "runs": runs, "warm": warm}
+    plan = {"pages": [[type(page).__name__, asdict(page)] for page in pages], "runs": runs, "warm": warm}
     taken = run_elsewhere(fetch_in_turn, plan)
     if "wrong" in taken:
         raise WrongAnswer(taken["wrong"])
@@ -119,14 +142,20 @@ def fetch_in_turn(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fetched(plan: dict[str, Any]) -> dict[str, list[float]]:
-    pages = [Page(**one) for one in plan["pages"]]
-    connections = {page.port: Connection(page.port) for page in pages}
-    taken: dict[str, list[float]] = {page.name: [] for page in pages}
+    fetches = [_fetch(kind, values) for kind, values in plan["pages"]]
+    taken: dict[str, list[float]] = {values["name"]: [] for _kind, values in plan["pages"]}
     for number in range(plan["warm"] + plan["runs"]):
-        for page in pages:
-            seconds = connections[page.port].fetch(page)
+        for fetch, times in zip(fetches, taken.values(), strict=True):
+            seconds = fetch()
             if number >= plan["warm"]:
-                taken[page.name].append(seconds)
-    for connection in connections.values():
-        connection.close()
+                times.append(seconds)
     return taken
+
+
+def _fetch(kind: str, values: dict[str, Any]) -> Callable[[], float]:
+    """Return what fetches one page again and again, or asks one question, over a connection of its own."""
+    if kind == Statement.__name__:
+        statement = Statement(**values)
+        return partial(Asking(statement).fetch, statement)
+    page = Page(**values)
+    return partial(Connection(page.port).fetch, page)

@@ -43,7 +43,9 @@ class Site:
         wanted = questions.expected(bench, rows, question, among=self.holds, has_one_box=has_one_box)
         arguments: dict[str, object] = {}
         if question.word:
-            arguments[self.broker_argument if question.is_broker_phone else self.word_argument] = question.word
+            arguments[self.broker_argument if question.is_broker_phone else self.word_argument] = (
+                question.word
+            )
         if wanted.page > 1:
             arguments[self.page_argument] = wanted.page - 1 + self.first_page
         address = f"{self.path}?{urlencode(arguments)}"

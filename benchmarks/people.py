@@ -38,7 +38,9 @@ class Person:
         self.token = ""
         # As nginx says where a request comes from: everybody from an address of their own.
         number = next(_addresses)
-        self.headers = BROWSER | {"X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
+        self.headers = BROWSER | {
+            "X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        }
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{port}", timeout=120, headers=self.headers, trust_env=False
         )

@@ -66,7 +66,9 @@ def expected(bench: Bench, rows: int, question: Question, *, among: str, has_one
         ((count,),) = bench.ask(rows, "ours", f"SELECT count(*) {found}", word=question.word)
         page = max(1, -(-count // PAGE))
     order = f"ORDER BY id DESC LIMIT {PAGE} OFFSET {(page - 1) * PAGE}"
-    numbers = [number for (number,) in bench.ask(rows, "ours", f"SELECT id {found} {order}", word=question.word)]
+    numbers = [
+        number for (number,) in bench.ask(rows, "ours", f"SELECT id {found} {order}", word=question.word)
+    ]
     return Expected(page, numbers)
 
 

@@ -34,7 +34,12 @@ class Server:
         environment = self._environment | {k: v.replace("{port}", str(self.port)) for k, v in more.items()}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=PROJECT_FOLDER, env=environment, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                cwd=PROJECT_FOLDER,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._wait(f"http://127.0.0.1:{self.port}{path}")
         return self

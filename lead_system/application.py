@@ -14,7 +14,7 @@ from lead_system.domain.sessions import OUTSIDER_LIMITS
 from lead_system.extensions import csrf, db, login_manager, migrate
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
-from lead_system.web.addresses import init_addresses
+from lead_system.web.addresses import AddressingFlask, init_addresses
 from lead_system.web.assets import init_assets, static_address
 from lead_system.web.confirming import init_confirming
 from lead_system.web.cookies import cookie_name
@@ -33,6 +33,10 @@ from lead_system.web.sizes import init_sizes
 from lead_system.web.theme import init_theme
 
 
+class Application(QuietFlask, AddressingFlask):
+    """The Flask that everything is registered with."""
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; settings come from the environment unless they are given.
 
@@ -42,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     package = PROJECT_FOLDER / "lead_system"
-    app = QuietFlask(
+    app = Application(
         "lead_system",
         root_path=str(package),
         static_url_path=static_address(package / "static"),

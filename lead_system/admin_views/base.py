@@ -21,7 +21,9 @@ from lead_system import clock
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.queries.matching import find_row_number
+from lead_system.queries.menu import InMenu, in_menu
 from lead_system.web.addresses import shown_address
+from lead_system.web.caller import signed_in
 from lead_system.web.forms import RequestForm
 from lead_system.web.sentences import sentence_for_page
 
@@ -79,6 +81,13 @@ def numbers_in(texts: Sequence[str]) -> tuple[int, ...]:
     if len(texts) > MOST_CHOSEN:
         abort(HTTPStatus.BAD_REQUEST)
     return tuple(sorted({number_in(text) for text in texts}))
+
+
+def menu_now() -> InMenu:
+    """Return what the menu shows to whoever asks, asked once for each page."""
+    if "in_menu" not in g:
+        g.in_menu = in_menu(signed_in())
+    return cast(InMenu, g.in_menu)
 
 
 class BackOfficeView(BaseView):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # its stubs are older
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
-from lead_system.admin_views.base import Answer, Question, number_in, present
+from lead_system.admin_views.base import Answer, Question, menu_now, number_in, present
 from lead_system.admin_views.columns import Column, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
 from lead_system.admin_views.lists import ListView, NextStep
@@ -117,7 +117,7 @@ class BrokersView(ListView):
 
     def menu_count(self) -> int | None:
         """Return how many residents wait, as many as that tab has rows."""
-        return people.waiting_count(signed_in())
+        return menu_now().waiting_residents
 
     @expose("/waiting-count/")
     def waiting_count_view(self) -> Response:

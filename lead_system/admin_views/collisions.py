@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
+from lead_system.admin_views.base import Answer, Question, menu_now, number_in, numbers_in, present
 from lead_system.admin_views.columns import Column, badge, ours, phones
 from lead_system.admin_views.forms import HandleForm, ReopenForm
 from lead_system.admin_views.lists import ListView, NextStep
@@ -158,7 +158,7 @@ class CollisionsView(ListView):
 
     def menu_count(self) -> int | None:
         """Return how many collisions wait, as many as the default tab has rows."""
-        return collisions.open_count(signed_in())
+        return menu_now().open_collisions
 
     @expose("/open-count/")
     def open_count_view(self) -> Response:

@@ -12,7 +12,6 @@ from flask_babel import ngettext
 
 from lead_system.admin_views.base import Answer, BackOfficeView, present
 from lead_system.admin_views.figures import DayFigure, Figure, leads_url, rows_url, viewings_url
-from lead_system.admin_views.first_steps import steps_now
 from lead_system.admin_views.lists import Preset
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
@@ -112,7 +111,7 @@ class DashboardView(BackOfficeView):
 
         An admin of a system where nobody was ever scanned is led through the first steps instead.
         """
-        if signed_in().role is Role.ADMIN and not was_ever_scanned(steps_now()):
+        if signed_in().role is Role.ADMIN and not was_ever_scanned():
             return redirect(url_for("first_steps.index"))
         period = _chosen_period()
         days = days_of(period, shanghai_day(present()))

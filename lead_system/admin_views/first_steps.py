@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from flask import g, url_for
+from flask import url_for
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 
-from lead_system.admin_views.base import Answer, BackOfficeView
+from lead_system.admin_views.base import Answer, BackOfficeView, menu_now
 from lead_system.domain.roles import Role
 from lead_system.queries.first_steps import FirstStep, Progress, first_steps, is_finished
 from lead_system.queries.settings import get_settings
@@ -102,7 +102,7 @@ class FirstStepsView(BackOfficeView):
     @expose("/")
     def index(self) -> Answer:
         """Show every step with what is done."""
-        progress, days = steps_now(), get_settings().protection_days
+        progress, days = first_steps(), get_settings().protection_days
         return self.render(
             "admin/first_steps.html",
             steps=[_shown(one, days) for one in progress],
@@ -112,15 +112,7 @@ class FirstStepsView(BackOfficeView):
 
     def is_visible(self) -> bool:
         """Whether the menu shows it: as long as something is left to do."""
-        return self.is_accessible() and not is_finished(steps_now())
-
-
-def steps_now() -> list[Progress]:
-    """Return the first steps with what is done, asked once for each page: the menu wants to know too."""
-    if "first_steps" not in g:
-        g.first_steps = first_steps()
-    steps: list[Progress] = g.first_steps
-    return steps
+        return self.is_accessible() and menu_now().has_first_steps
 
 
 def _shown(progress: Progress, days: int) -> ShownStep:

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from wtforms import Field, Form
 
 from lead_system.admin_views.base import Answer, number_in, numbers_in, present
-from lead_system.admin_views.columns import Column
+from lead_system.admin_views.columns import Column, cells_of
 from lead_system.admin_views.exports import ExportedList
 from lead_system.admin_views.searches import DayField
 from lead_system.admin_views.workbook import Cell
@@ -348,9 +348,9 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def index_view(self) -> Answer:
         """Show one page of the list; a search that cannot be answered says why and shows no rows."""
         args = self._get_list_extra_args()
-        self._template_args.update(
-            self._searching(args) | self._moving(args), tabs=self.tabs(), columns=self.columns_shown()
-        )
+        columns = self.columns_shown()
+        self._template_args.update(self._searching(args) | self._moving(args), tabs=self.tabs())
+        self._template_args.update(columns=columns, cells=cells_of(columns))
         if not self.search_form().errors:
             self._template_args.update(sums=self.sums())
         page: str = super().index_view()

@@ -112,18 +112,23 @@ def enter() -> Answer:
     A resident may choose a colleague, whose customer it then is (manual 5.1-2).
     """
     form = EntryForm()
-    form.offer(customer_type_choices(), consultant_choices())
-    form.offer_colleagues(colleague_choices(signed_in()))
     if not form.validate_on_submit():
-        return render_template("mobile/enter.html", form=form), form.status
+        return _entry_page(form), form.status
     wanted = {"then_report": "then_report" in request.form, "colleague_id": form.colleague_id.data}
     try:
         entered = enter_lead(caller(form), entry=form.entry(), **wanted, now=now())
     except Refused as refused:
         status = form.refuse(refused)
-        return render_template("mobile/enter.html", form=form, own=refused.facts.get("lead_id")), status
+        return _entry_page(form, own=refused.facts.get("lead_id")), status
     flash(_entered_words(**wanted), "success")
     return redirect(url_for("mobile.broker.customer", lead_id=entered.lead_id))
+
+
+def _entry_page(form: EntryForm, *, own: object = None) -> str:
+    """Show the form; what it offers is looked up only then, not for an entry that is taken at once."""
+    form.offer(customer_type_choices(), consultant_choices())
+    form.offer_colleagues(colleague_choices(signed_in()))
+    return render_template("mobile/enter.html", form=form, own=own)
 
 
 def _entered_words(*, then_report: bool, colleague_id: int | None) -> str:
@@ -150,19 +155,22 @@ def customer(lead_id: int) -> Answer:
 @allow(Role.BROKER, Role.RESIDENT)
 def report(lead_id: int) -> Answer:
     """Report a visit of an own customer, with what the broker wishes this time (manual 1.5-10)."""
-    lead = get_own_lead(signed_in(), lead_id)
-    form = WishesForm(obj=lead)
-    form.offer(customer_type_choices(), consultant_choices(), lead)
-    if not form.validate_on_submit():
-        return _report_page(lead, form, now()), form.status
+    form = WishesForm()
+    if not form.is_submitted():
+        return _report_page(lead_id, WishesForm(obj=get_own_lead(signed_in(), lead_id)))
+    if not form.validate():
+        return _report_page(lead_id, form), form.status
     try:
         report_lead(caller(form), lead_id=lead_id, wishes=form.wishes(), now=now())
     except Refused as refused:
         status = form.refuse(refused)
-        return _report_page(lead, form, now()), status
+        return _report_page(lead_id, form), status
     flash(_("The visit is reported. Show the visit code at the gate."), "success")
     return redirect(url_for("mobile.broker.customer", lead_id=lead_id))
 
 
-def _report_page(lead: Lead, form: WishesForm, moment: datetime) -> str:
-    return render_template("mobile/report.html", lead=lead, form=form, now=moment)
+def _report_page(lead_id: int, form: WishesForm) -> str:
+    """Show the form; a visit that is reported at once needs no choices, nor the customer read before."""
+    lead = get_own_lead(signed_in(), lead_id)
+    form.offer(customer_type_choices(), consultant_choices(), lead)
+    return render_template("mobile/report.html", lead=lead, form=form, now=now())

@@ -14,9 +14,9 @@ from lead_system.mobile import scanning
 from lead_system.mobile.forms import ConfirmForm, PhotoForm, ReadForm
 from lead_system.mobile.frame import ROWS, Answer, page_number, refusal_page, same_page
 from lead_system.models import Lead
-from lead_system.queries.leads import get_lead_by_code
 from lead_system.queries.paging import one_page
 from lead_system.queries.settings import consultant_choices
+from lead_system.queries.visit_codes import get_lead_by_code
 from lead_system.queries.visitors import find_visitor_by_code
 from lead_system.queries.visits import (
     ScanSearch,

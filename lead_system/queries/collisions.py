@@ -101,13 +101,15 @@ def tab_counts(actor: Account, search: CollisionSearch) -> dict[CollisionState |
     return counts | {None: sum(counts.values())}
 
 
+def counted_open(actor: Account) -> Select[int]:
+    """Return the question for the number beside the menu entry: the rows of the default tab, no search."""
+    is_open = Collision.state == CollisionState.OPEN
+    return select(func.count()).select_from(Collision).where(scope.visible_collisions(actor), is_open)
+
+
 def open_count(actor: Account) -> int:
-    """Return the number beside the menu entry: the rows of the default tab without any search."""
-    return db.session.execute(
-        select(func.count())
-        .select_from(Collision)
-        .where(scope.visible_collisions(actor), Collision.state == CollisionState.OPEN)
-    ).scalar_one()
+    """Return the number beside the menu entry."""
+    return db.session.execute(counted_open(actor)).scalar_one()
 
 
 def with_events(collisions: Sequence[Collision]) -> list[ListedCollision]:

@@ -3,14 +3,14 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 
 from lead_system.domain.roles import AGENTS, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, GateScan, HistoryRecord, Lead, Project, Setting
 
-_CHAIN_OF_SETTINGS, _CHANGES_PROTECTION = "setting", "protection"
-"""How the chain begins on which changes of settings are recorded, and the word in their action."""
+_CHAIN_OF_SETTINGS, _CHANGES_PROTECTION = "settings", "change_protection"
+"""The chain on which changes of settings are recorded, and the action among them."""
 
 _DAYS_OF_A_NEW_SYSTEM = 30
 
@@ -43,9 +43,8 @@ _OPTIONAL = frozenset({FirstStep.PROTECTION})
 
 def first_steps() -> list[Progress]:
     """Return all first steps with what is done, asked in one query."""
-    conditions = _conditions()
-    row = db.session.execute(select(*conditions.values())).one()
-    return [Progress(s, bool(done), s in _OPTIONAL) for s, done in zip(conditions, row, strict=True)]
+    row = db.session.execute(select(*_CONDITIONS.values())).one()
+    return [Progress(s, bool(done), s in _OPTIONAL) for s, done in zip(_CONDITIONS, row, strict=True)]
 
 
 def is_finished(steps: list[Progress]) -> bool:
@@ -53,9 +52,14 @@ def is_finished(steps: list[Progress]) -> bool:
     return all(progress.is_done for progress in steps if not progress.is_optional)
 
 
-def was_ever_scanned(steps: list[Progress]) -> bool:
+def something_is_left() -> ColumnElement[bool]:
+    """Return the condition that something is open that has to be done, for a question that asks more."""
+    return _SOMETHING_IS_LEFT
+
+
+def was_ever_scanned() -> bool:
     """Whether the gate has ever confirmed a visit: from then on the system is in use."""
-    return any(progress.is_done for progress in steps if progress.step is FirstStep.SCAN)
+    return bool(db.session.scalar(select(_CONDITIONS[FirstStep.SCAN])))
 
 
 def _conditions() -> dict[FirstStep, ColumnElement[bool]]:
@@ -76,8 +80,7 @@ def _conditions() -> dict[FirstStep, ColumnElement[bool]]:
 def _was_saved() -> ColumnElement[bool]:
     """Return the condition that somebody saved the days of protection, changed or not."""
     return _there_is(
-        HistoryRecord.chain.startswith(_CHAIN_OF_SETTINGS, autoescape=True),
-        HistoryRecord.action.contains(_CHANGES_PROTECTION, autoescape=True),
+        HistoryRecord.chain == _CHAIN_OF_SETTINGS, HistoryRecord.action == _CHANGES_PROTECTION
     )
 
 
@@ -88,3 +91,8 @@ def _has_role(*roles: Role) -> ColumnElement[bool]:
 def _there_is(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition that some row fits all conditions."""
     return exists().where(*conditions)
+
+
+_CONDITIONS = _conditions()
+_SOMETHING_IS_LEFT = not_(and_(*(done for step, done in _CONDITIONS.items() if step not in _OPTIONAL)))
+"""Made once: they are the same for everybody, and every page of an admin asks."""

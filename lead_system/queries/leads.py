@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from lead_system.domain.codes import read_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.domain.roles import AGENTS, BACK_OFFICE
@@ -442,23 +441,6 @@ def get_own_entry(actor: Account, lead_id: int, verb: Verb, now: datetime) -> Le
 def find_lead_by_number(actor: Account, text: str) -> Lead | None:
     """Return the lead of a number as somebody typed it; None where there is none that they may see."""
     return db.session.scalar(select(Lead).where(is_number(Lead.id, text), scope.visible_leads(actor)))
-
-
-def get_lead_by_code(code: str) -> Lead:
-    """Return the lead of a visit code, by link, token or short code.
-
-    Raises:
-        Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
-    """
-    read = read_code(code)
-    if read is None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    lead = db.session.scalar(select(Lead).where(or_(Lead.code_token == read, Lead.short_code == read)))
-    if lead is None or lead.anonymised_at is not None:
-        raise Refused(RefusalCode.CODE_UNKNOWN)
-    if lead.merged_into_id is not None:
-        raise Refused(RefusalCode.CODE_MERGED, lead_id=lead.merged_into_id)
-    return lead
 
 
 def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:

@@ -14,13 +14,14 @@ from lead_system.domain.protection import SOON_DAYS, shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing, WalkIn
 from lead_system.queries import scope
-from lead_system.queries.leads import LeadSearch, get_lead_by_code, leads_found
+from lead_system.queries.leads import LeadSearch, leads_found
 from lead_system.queries.matching import (
     accounts_with,
     brokerages_with,
     is_within,
     lead_conditions,
 )
+from lead_system.queries.visit_codes import get_lead_by_code
 
 
 @dataclass(frozen=True)

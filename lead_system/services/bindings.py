@@ -17,7 +17,6 @@ from lead_system.models import (
     Binding,
     BindingKey,
     CollisionEventKind,
-    GateScan,
     Lead,
     Rebind,
 )
@@ -28,8 +27,8 @@ from lead_system.services import collisions, history, holds
 from lead_system.services.lead_keys import forget_keys, is_own_person, take_over_phones
 from lead_system.services.leads import lock_lead, make_lead_for, move, plain_changes, report_on_behalf
 from lead_system.services.protection import days_of_new_binding
-from lead_system.services.standing import lock_standing
-from lead_system.services.transaction import LostRace, require_version, use_case
+from lead_system.services.standing import BindingGround, lock_standing
+from lead_system.services.transaction import LostRace, insert_row, require_version, use_case
 
 
 @dataclass(frozen=True)
@@ -59,24 +58,24 @@ class _Term:
     extended_at: datetime | None = None
 
 
-def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -> None:
+def bind_by_scan(lead: Lead, scan_id: int, ground: BindingGround, *, actor: Account, now: datetime) -> None:
     """Bind a reported lead because gate staff confirmed its visit; protection begins now (R5, R6).
 
     Raises:
-        HoldTaken: another lead holds one of the keys. Call inside `attempt()`.
+        HoldTaken: another lead holds one of the keys. The caller undoes what was written.
     """
-    days = days_of_new_binding()
-    term = _Term(days, protected_until(now, days))
+    term = _Term(ground.days, protected_until(now, ground.days))
+    _close_binding(lead, now=now)
     before, after = move(
         lead,
         Verb.SCAN,
         now=now,
         bound_at=now,
         protect_until=term.ends_at,
-        consultant_id=scan.consultant_id,
+        consultant_id=ground.consultant.id,
         rebound_at=None,
     )
-    binding = _bind(lead, term, now=now, scan_id=scan.id)
+    binding_id = _bind(lead, term, ground.brokerage_id, now=now, scan_id=scan_id)
     collisions.note_hold_taken(lead, CollisionEventKind.HOLD_TAKEN_BY_SCAN, actor=actor, now=now)
     history.record_lead(
         actor,
@@ -84,9 +83,9 @@ def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -
         lead,
         changes={
             "status": [before.value, after.value],
-            "scan": scan.id,
-            "binding": binding.id,
-            "consultant": scan.consultant_id,
+            "scan": scan_id,
+            "binding": binding_id,
+            "consultant": ground.consultant.id,
             "ends_at": term.ends_at.isoformat(),
         },
         now=now,
@@ -94,15 +93,21 @@ def bind_by_scan(lead: Lead, scan: GateScan, *, actor: Account, now: datetime) -
 
 
 def _bind(
-    lead: Lead, term: _Term, *, now: datetime, scan_id: int | None = None, rebind_id: int | None = None
-) -> Binding:
-    """Take the holds and write the binding with its one cause and the keys that it holds."""
+    lead: Lead,
+    term: _Term,
+    brokerage_id: int | None,
+    *,
+    now: datetime,
+    scan_id: int | None = None,
+    rebind_id: int | None = None,
+) -> int:
+    """Take the holds and write the binding with its one cause and the keys that it holds; returns its id."""
     holds.take(lead, ends_at=term.ends_at, now=now)
-    _close_binding(lead, now=now)
-    binding = Binding(
+    binding_id = insert_row(
+        Binding,
         lead_id=lead.id,
         broker_id=lead.broker_id,
-        brokerage_id=lead.broker.brokerage_id,
+        brokerage_id=brokerage_id,
         scan_id=scan_id,
         rebind_id=rebind_id,
         days=term.days,
@@ -111,20 +116,24 @@ def _bind(
         kept_end=term.kept,
         extended_at=term.extended_at,
     )
-    db.session.add(binding)
-    db.session.flush()
     for key in lead.keys:
-        db.session.add(
-            BindingKey(
-                binding_id=binding.id, name_key=key.name, phone=key.phone, person_number=key.person_number
-            )
+        insert_row(
+            BindingKey,
+            binding_id=binding_id,
+            name_key=key.name,
+            phone=key.phone,
+            person_number=key.person_number,
         )
-    db.session.flush()
-    return binding
+    return binding_id
 
 
 def _close_binding(lead: Lead, *, now: datetime) -> None:
-    """Close the open binding of a lead; one whose end has passed closed at its end."""
+    """Close the open binding of a lead; one whose end has passed closed at its end.
+
+    A lead that was never bound has none.
+    """
+    if lead.bound_at is None:
+        return
     binding = find_open_binding(lead)
     if binding is not None:
         binding.ended_at = min(binding.ends_at, now)
@@ -206,6 +215,7 @@ def _hand_over(
     """Bind the target with all that it takes over from the held lead, and write the history of both."""
     before = _taken_over(target)
     take_over_phones(target, held)
+    _close_binding(target, now=now)
     move(
         target,
         Verb.REBIND_HERE,
@@ -218,7 +228,7 @@ def _hand_over(
         needs=held.needs,
         expected_visit_at=held.expected_visit_at,
     )
-    _bind(target, term, now=now, rebind_id=rebind.id)
+    _bind(target, term, target.broker.brokerage_id, now=now, rebind_id=rebind.id)
     _record_rebind(actor, rebind, held=held, target=target, before=before, now=now)
 
 

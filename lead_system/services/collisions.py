@@ -1,10 +1,12 @@
 """撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import Key, clean_reason, clean_text
@@ -24,6 +26,7 @@ from lead_system.models import (
 )
 from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
+from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
 from lead_system.services.transaction import insert_unless_taken, use_case
 
 PERSONS_OUTCOMES = (
@@ -74,33 +77,39 @@ class CollisionReopened:
     collision_id: int
 
 
-def note_challenge(lead: Lead, *kinds: CollisionEventKind, actor: Account, now: datetime) -> list[Lead]:
-    """Write down that `lead` goes for a customer whom others hold; returns those who hold.
+def note_challenge(lead: Lead, *kinds: CollisionEventKind, actor: Account, now: datetime) -> list[int]:
+    """Write down that `lead` goes for a customer whom others hold; returns the leads that hold.
 
     Each holder gets one open collision with this lead, to which later events are added. So does a visitor
     who had come alone before the lead named them. What happens at once is noted in one look: a hold that
     began between two looks would know of the second event only.
     """
-    newly_named = _walked_in(lead) if CollisionEventKind.ENTERED in kinds else set()
-    holders, _told = _tell_who_was_first(lead, kinds, newly_named, actor=actor, now=now)
+    walked_in = _walked_in(lead.keys)
+    newly_named = walked_in if CollisionEventKind.ENTERED in kinds else set()
+    holders, _told = _tell_who_was_first(lead, kinds, walked_in, newly_named, actor=actor, now=now)
     return holders
 
 
 def _tell_who_was_first(
-    lead: Lead, kinds: Sequence[CollisionEventKind], newly_named: set[int], *, actor: Account, now: datetime
-) -> tuple[list[Lead], set[int]]:
+    lead: Lead,
+    kinds: Sequence[CollisionEventKind],
+    walked_in: set[int],
+    newly_named: set[int],
+    *,
+    actor: Account,
+    now: datetime,
+) -> tuple[list[int], set[int]]:
     """Add events to a lead's collisions with holders and walk-ins; returns the holders, and the rows.
 
-    `newly_named` are the visitors whom the lead has not named before: only with them a walk-in may have come
-    first, for what was entered before the walk-in never collides with it.
+    `walked_in` are the visitors whom it names, and `newly_named` those whom it has not named before: only
+    with them a walk-in may have come first, for what was entered before the walk-in never collides with it.
     """
     holders = holds.lock_other_holders(lead, now=now)
-    held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder.id) for holder in holders]
-    walked_in = sorted(_walked_in(lead))
+    held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder) for holder in holders]
     told: set[int | None] = set()
     for kind in kinds:
         told |= {_insert_or_join(pair, kind, actor, now) for pair in held}
-        for visitor_id in walked_in:
+        for visitor_id in sorted(walked_in):
             pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
             told.add(_note_walk_in(pair, kind, actor, now, may_open=visitor_id in newly_named))
     return holders, {row_id for row_id in told if row_id is not None}
@@ -112,15 +121,12 @@ def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -
     _insert_or_join(pair, CollisionEventKind.OBJECTED, visitor, now, words=words)
 
 
-def _walked_in(lead: Lead) -> set[int]:
+_WALKED_IN = select(WalkIn.visitor_id).where(has_name_and_phone(WalkIn))
+
+
+def _walked_in(keys: Sequence[Key]) -> set[int]:
     """Return the visitors whom the gate logged under a lead's name and one of its phones."""
-    return _walked_in_as(lead.keys)
-
-
-def _walked_in_as(keys: Iterable[Key]) -> set[int]:
-    wanted = [(key.name, key.phone) for key in keys]
-    named = select(WalkIn.visitor_id).where(tuple_(WalkIn.name_key, WalkIn.phone).in_(wanted))
-    return set(db.session.scalars(named))
+    return set(db.session.scalars(_WALKED_IN, parameters_of(keys)))
 
 
 def _note_walk_in(
@@ -145,9 +151,10 @@ def note_correction(lead: Lead, keys_before: tuple[Key, ...], *, actor: Account,
     Those who hold that customer, or came alone before, get a collision. Open ones of the customer of before
     stay open, and are told too.
     """
-    newly_named = _walked_in(lead) - _walked_in_as(keys_before)
+    walked_in = _walked_in(lead.keys)
+    newly_named = walked_in - _walked_in(keys_before)
     _holders, told = _tell_who_was_first(
-        lead, (CollisionEventKind.CORRECTED,), newly_named, actor=actor, now=now
+        lead, (CollisionEventKind.CORRECTED,), walked_in, newly_named, actor=actor, now=now
     )
     _tell_open(lead, Collision.id.not_in(told), CollisionEventKind.CORRECTED, actor=actor, now=now)
 
@@ -215,24 +222,35 @@ def _add_event(
 
 def _lock_open(condition: ColumnElement[bool]) -> list[Collision]:
     """Lock the open rows that fit a condition, in the order of their ids."""
-    return list(
-        db.session.scalars(
-            select(Collision)
-            .where(Collision.state == CollisionState.OPEN, condition)
-            .order_by(Collision.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+    return list(db.session.scalars(_open_where(condition)))
+
+
+def _open_where(condition: ColumnElement[bool]) -> Select[Collision]:
+    return (
+        select(Collision)
+        .where(Collision.state == CollisionState.OPEN, condition)
+        .order_by(Collision.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+
+
+def _where_side_has_key(side: InstrumentedAttribute[Any]) -> Select[int]:
+    """Return the open collisions that have, on one side, a lead with one of the keys.
+
+    Each side is looked up by its own index; asked for together, every open collision would be looked at.
+    """
+    joined = select(Collision.id).join(LeadKey, LeadKey.lead_id == side)
+    return joined.where(has_key(LeadKey), Collision.state == CollisionState.OPEN)
+
+
+_sides = (Collision.holding_lead_id, Collision.challenging_lead_id)
+_OPEN_OF_CUSTOMER = _open_where(Collision.id.in_(union(*map(_where_side_has_key, _sides))))
 
 
 def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
     """Tell every open collision of this customer that a new hold was taken, whichever side it was on."""
-    relatives = select(LeadKey.lead_id).where(
-        tuple_(LeadKey.name_key, LeadKey.phone, LeadKey.person_number).in_([tuple(k) for k in lead.keys])
-    )
-    concerned = or_(Collision.holding_lead_id.in_(relatives), Collision.challenging_lead_id.in_(relatives))
-    for row in _lock_open(concerned):
+    for row in db.session.scalars(_OPEN_OF_CUSTOMER, parameters_of(lead.keys)).all():
         _add_event(row, kind, actor=actor, now=now)
 
 

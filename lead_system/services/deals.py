@@ -149,7 +149,7 @@ def _deal_late(lead: Lead, day: date, *, now: datetime) -> tuple[LeadStatus, Lea
         holders = holds.find_other_holders(lead, now=now)
         if not holders:
             raise LostRace from None
-        numbers = ", ".join(str(holder.id) for holder in holders)
+        numbers = ", ".join(map(str, holders))
         raise Refused(RefusalCode.HELD_BY_ANOTHER, holders=numbers) from None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
@@ -14,8 +14,8 @@ from lead_system.models import Account, CollisionEventKind, GateScan, Lead
 from lead_system.services import bindings, collisions, history
 from lead_system.services.holds import HoldTaken, find_other_holders
 from lead_system.services.leads import lock_lead_by_code, move
-from lead_system.services.standing import lock_standing, require_consultant
-from lead_system.services.transaction import LostRace, attempt, use_case
+from lead_system.services.standing import BindingGround, lock_ground, lock_standing, require_consultant
+from lead_system.services.transaction import LostRace, insert_row, use_case
 
 GATE = frozenset({Role.GATE})
 HELD = "held"
@@ -60,7 +60,8 @@ def read_visit_code(actor: Account, *, code: str, now: datetime) -> CodeRead:
     lead = lock_lead_by_code(code)
     if find_other_holders(lead, now=now):
         return CodeRead(HELD, lead.id, lead.code_token or "", _turn_away(lead, actor=actor, now=now))
-    _refuse_unless_scannable(lead, now)
+    if _status_to_scan(lead, now) is LeadStatus.REPORTED:
+        lock_standing(lead.broker)
     return CodeRead(READY, lead.id, lead.code_token or "")
 
 
@@ -70,8 +71,9 @@ def confirm_scan(
 ) -> ScanAnswer:
     """Confirm a visit: the first one of a reported lead binds it, later ones only record the visit (R5).
 
-    The unique constraint on holds is the judge between two gates. The loser's attempt is undone and written
-    down as what it is: a customer held by another, with a collision, and an answer in words.
+    The unique constraint on holds is the judge between two gates. The loser's attempt is undone and made
+    again, which finds the customer held by another: that is written down with a collision, and answered in
+    words.
 
     Raises:
         Refused: for the first reason that applies, in the order of R5; ANOTHER_VISIT_UNCONFIRMED, which
@@ -80,64 +82,64 @@ def confirm_scan(
     lead = lock_lead_by_code(code)
     if find_other_holders(lead, now=now):
         return ScanAnswer(HELD, lead.id, holder_ids=_turn_away(lead, actor=actor, now=now))
-    _refuse_unless_scannable(lead, now)
+    if _status_to_scan(lead, now) is LeadStatus.REPORTED:
+        ground = lock_ground(lead.broker_id, consultant_id)
+        _ask_whether_another_visit(lead, now, is_said=another_visit)
+        return _bind(lead, ground, actor=actor, now=now)
     consultant = require_consultant(consultant_id)
-    if not another_visit and _was_here_just_now(lead, now):
-        raise Refused(RefusalCode.ANOTHER_VISIT_UNCONFIRMED, lead_id=lead.id)
-    if lead.status_at(now) is not LeadStatus.REPORTED:
-        return _visit_again(lead, consultant, actor=actor, now=now)
-    try:
-        with attempt():
-            return _bind(lead, consultant, actor=actor, now=now)
-    except HoldTaken:
-        return ScanAnswer(HELD, lead.id, holder_ids=_turn_away(lead, actor=actor, now=now))
+    _ask_whether_another_visit(lead, now, is_said=another_visit)
+    return _visit_again(lead, consultant, actor=actor, now=now)
 
 
-def _refuse_unless_scannable(lead: Lead, now: datetime) -> None:
-    """Refuse a lead that must be reported again, or whose broker may not win a new binding (R5)."""
+def _status_to_scan(lead: Lead, now: datetime) -> LeadStatus:
+    """Return the status of a lead that may be scanned, or refuse one that must be reported again (R5)."""
     status = lead.status_at(now)
     if not is_allowed(Verb.SCAN, status):
         raise Refused(RefusalCode.MUST_REPORT_AGAIN, lead_id=lead.id)
-    if status is LeadStatus.REPORTED:
-        lock_standing(lead.broker)
+    return status
 
 
-def _was_here_just_now(lead: Lead, now: datetime) -> bool:
-    last = db.session.scalar(
-        select(GateScan.scanned_at).where(GateScan.lead_id == lead.id).order_by(GateScan.id.desc()).limit(1)
-    )
-    return last is not None and now - last < ANOTHER_VISIT_AFTER
+_LAST_VISIT = select(func.max(GateScan.scanned_at)).where(GateScan.lead_id == bindparam("lead_id"))
 
 
-def _bind(lead: Lead, consultant: Account, *, actor: Account, now: datetime) -> ScanAnswer:
-    scan = _write_scan(lead, consultant, actor=actor, now=now)
-    bindings.bind_by_scan(lead, scan, actor=actor, now=now)
-    return ScanAnswer(BOUND, lead.id, scan.id)
+def _ask_whether_another_visit(lead: Lead, now: datetime, *, is_said: bool) -> None:
+    last = None if is_said else db.session.scalar(_LAST_VISIT, {"lead_id": lead.id})
+    if last is not None and now - last < ANOTHER_VISIT_AFTER:
+        raise Refused(RefusalCode.ANOTHER_VISIT_UNCONFIRMED, lead_id=lead.id)
+
+
+def _bind(lead: Lead, ground: BindingGround, *, actor: Account, now: datetime) -> ScanAnswer:
+    scan_id = _write_scan(lead, ground.consultant, ground.brokerage_id, actor=actor, now=now)
+    try:
+        bindings.bind_by_scan(lead, scan_id, ground, actor=actor, now=now)
+    except HoldTaken:
+        raise LostRace from None
+    return ScanAnswer(BOUND, lead.id, scan_id)
 
 
 def _visit_again(lead: Lead, consultant: Account, *, actor: Account, now: datetime) -> ScanAnswer:
     """Record another visit of the holder's customer: binding and clock stay as they are."""
-    scan = _write_scan(lead, consultant, actor=actor, now=now)
-    changes: dict[str, object] = {"scan": scan.id}
+    scan_id = _write_scan(lead, consultant, lead.broker.brokerage_id, actor=actor, now=now)
+    changes: dict[str, object] = {"scan": scan_id}
     if lead.consultant_id != consultant.id:
         changes["consultant"] = [lead.consultant_id, consultant.id]
     move(lead, Verb.SCAN, now=now, consultant_id=consultant.id)
     history.record_lead(actor, "visit_again", lead, changes=changes, now=now)
-    return ScanAnswer(VISIT, lead.id, scan.id)
+    return ScanAnswer(VISIT, lead.id, scan_id)
 
 
-def _write_scan(lead: Lead, consultant: Account, *, actor: Account, now: datetime) -> GateScan:
-    scan = GateScan(
+def _write_scan(
+    lead: Lead, consultant: Account, brokerage_id: int | None, *, actor: Account, now: datetime
+) -> int:
+    return insert_row(
+        GateScan,
         lead_id=lead.id,
         gate_id=actor.id,
         consultant_id=consultant.id,
         broker_id=lead.broker_id,
-        brokerage_id=lead.broker.brokerage_id,
+        brokerage_id=brokerage_id,
         scanned_at=now,
     )
-    db.session.add(scan)
-    db.session.flush()
-    return scan
 
 
 def _turn_away(lead: Lead, *, actor: Account, now: datetime) -> tuple[int, ...]:
@@ -149,6 +151,5 @@ def _turn_away(lead: Lead, *, actor: Account, now: datetime) -> tuple[int, ...]:
     holders = collisions.note_challenge(lead, CollisionEventKind.SCANNED, actor=actor, now=now)
     if not holders:
         raise LostRace
-    holder_ids = tuple(holder.id for holder in holders)
-    history.record_lead(actor, "scan_turned_away", lead, changes={"held_by": list(holder_ids)}, now=now)
-    return holder_ids
+    history.record_lead(actor, "scan_turned_away", lead, changes={"held_by": holders}, now=now)
+    return tuple(holders)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from lead_system.extensions import db
 from lead_system.models import Account, HistoryPayload, HistoryRecord, Lead
-from lead_system.services.transaction import read_snapshot
+from lead_system.services.transaction import insert_row, read_snapshot
 
 REVEALS = "reveals"
 """The chain on which every look at a visitor's whole number stands."""
@@ -58,14 +58,16 @@ def record(
     changes: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
     now: datetime,
-) -> HistoryRecord:
+) -> None:
     """Write who did what to the thing that `chain` names; `actor` None is the system's own command.
 
     `changes` holds numbers, statuses and dates and stays for ever. Names, digits and free text go into
     `personal`, a payload that can be deleted; both are plain JSON values.
     """
     salt = secrets.token_hex(32)
-    row = HistoryRecord(
+    db.session.flush()  # What happened stands before its record.
+    record_id = insert_row(
+        HistoryRecord,
         chain=chain,
         lead_id=lead.id if lead else None,
         actor_id=actor.id if actor else None,
@@ -75,11 +77,8 @@ def record(
         changes=dict(changes or {}),
         payload_hash=payload_hash(salt, personal) if personal else None,
     )
-    db.session.add(row)
     if personal:
-        row.payload = HistoryPayload(salt=salt, values=dict(personal))
-    db.session.flush()
-    return row
+        insert_row(HistoryPayload, record_id=record_id, salt=salt, values=dict(personal))
 
 
 def record_lead(
@@ -90,11 +89,9 @@ def record_lead(
     changes: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
     now: datetime,
-) -> HistoryRecord:
+) -> None:
     """Write what happened to a lead, on that lead's chain."""
-    return record(
-        actor, action, chain=f"lead:{lead.id}", lead=lead, changes=changes, personal=personal, now=now
-    )
+    record(actor, action, chain=f"lead:{lead.id}", lead=lead, changes=changes, personal=personal, now=now)
 
 
 def verify_history() -> HistoryCheck:

@@ -1,14 +1,12 @@
 """占有: who holds a customer now, and the only ways in which a hold begins, moves and ends (R4)."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
-from lead_system.domain.identity import Key
 from lead_system.extensions import db
-from lead_system.models import Hold, Lead, is_live_hold
+from lead_system.models import Hold, Lead
+from lead_system.services.lead_keys import has_key, parameters_of
 from lead_system.services.transaction import LostRace, insert_unless_taken
 
 
@@ -16,25 +14,35 @@ class HoldTaken(Exception):
     """Another lead holds one of the keys; the constraint said so, and nothing of the attempt may stay."""
 
 
-def _has_one_of(keys: Iterable[Key]) -> Any:
-    return or_(
-        *(
-            and_(Hold.name_key == key.name, Hold.phone == key.phone, Hold.person_number == key.person_number)
-            for key in keys
-        )
-    )
+_IN_ORDER = (Hold.name_key, Hold.phone, Hold.person_number)
+_is_live = or_(Hold.ends_at.is_(None), Hold.ends_at > bindparam("now"))
+
+_OTHERS = select(Hold.id, Hold.lead_id).where(has_key(Hold), _is_live, Hold.lead_id != bindparam("lead_id"))
+_OTHERS_KEPT = _OTHERS.order_by(*_IN_ORDER).with_for_update(read=True)
+
+_ended_leads = select(Hold.lead_id).where(has_key(Hold), Hold.ends_at <= bindparam("now"))
+_is_ended = and_(Hold.lead_id.in_(_ended_leads), Hold.ends_at <= bindparam("now"))
+_ENDED = (
+    select(Hold.id)
+    .where(or_(_is_ended, Hold.lead_id == bindparam("lead_id")))
+    .order_by(*_IN_ORDER)
+    .with_for_update()
+)
 
 
-def find_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
-    """Return the other leads that hold one of this lead's keys, in the order of their numbers.
+def _parameters(lead: Lead, now: datetime) -> dict[str, object]:
+    return parameters_of(lead.keys) | {"lead_id": lead.id, "now": now}
+
+
+def find_other_holders(lead: Lead, *, now: datetime) -> list[int]:
+    """Return the numbers of the other leads that hold one of this lead's keys, in their order.
 
     There are at most two: different brokers may hold the two phones.
     """
-    holders = select(Hold.lead_id).where(_has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id)
-    return list(db.session.scalars(select(Lead).where(Lead.id.in_(holders)).order_by(Lead.id)))
+    return sorted({hold.lead_id for hold in db.session.execute(_OTHERS, _parameters(lead, now))})
 
 
-def lock_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
+def lock_other_holders(lead: Lead, *, now: datetime) -> list[int]:
     """Return the other holders of this lead's keys, and keep them the holders until the transaction ends.
 
     Without the lock, a rebind that commits between our look and our collision would leave the collision with
@@ -43,14 +51,14 @@ def lock_other_holders(lead: Lead, *, now: datetime) -> list[Lead]:
     Raises:
         LostRace: a hold that was seen was gone when its lock came.
     """
-    held = [_has_one_of(lead.keys), is_live_hold(now), Hold.lead_id != lead.id]
-    seen = db.session.scalars(select(Hold.id).where(*held)).all()
-    order = (Hold.name_key, Hold.phone, Hold.person_number)
-    shared = select(Hold.id).where(*held).order_by(*order).with_for_update(read=True)
-    locked = db.session.scalars(shared).all()
-    if set(seen) != set(locked):
+    asked = _parameters(lead, now)
+    seen = set(db.session.execute(_OTHERS, asked))
+    if not seen:
+        return []
+    locked = set(db.session.execute(_OTHERS_KEPT, asked))
+    if seen != locked:
         raise LostRace
-    return find_other_holders(lead, now=now)
+    return sorted({hold.lead_id for hold in locked})
 
 
 def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
@@ -58,21 +66,13 @@ def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
 
     Ended holds in the way are deleted first, whole: every row of every lead whose ended hold has one of
     these keys, and what is left of the lead's own former hold, which its status says has ended, though
-    perhaps by a clock that was later than ours. Rows are locked and inserted in the order of their keys, so
-    that two takers wait for each other instead of locking each other out.
+    perhaps by a clock that was later than ours. Mostly nothing is in the way, so they are looked for when the
+    constraint has said no. Rows are locked and inserted in the order of their keys, so that two takers wait
+    for each other instead of locking each other out.
 
     Raises:
-        HoldTaken: another lead holds one of the keys. Call inside `attempt()`, which undoes the rest.
+        HoldTaken: another lead holds one of the keys. The caller undoes what was written.
     """
-    ended_leads = select(Hold.lead_id).where(_has_one_of(lead.keys), Hold.ends_at <= now)
-    is_ended = and_(Hold.lead_id.in_(ended_leads), Hold.ends_at <= now)
-    ended_rows = db.session.scalars(
-        select(Hold.id)
-        .where(or_(is_ended, Hold.lead_id == lead.id))
-        .order_by(Hold.name_key, Hold.phone, Hold.person_number)
-        .with_for_update()
-    ).all()
-    db.session.execute(delete(Hold).where(Hold.id.in_(ended_rows)))
     rows = [
         {
             "lead_id": lead.id,
@@ -83,6 +83,10 @@ def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:
         }
         for key in lead.keys
     ]
+    if insert_unless_taken(Hold, rows):
+        return
+    ended_rows = db.session.scalars(_ENDED, _parameters(lead, now)).all()
+    db.session.execute(delete(Hold).where(Hold.id.in_(ended_rows)))
     if not insert_unless_taken(Hold, rows):
         raise HoldTaken
 

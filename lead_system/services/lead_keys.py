@@ -1,12 +1,44 @@
 """R2: a broker has the same customer once. The keys of a lead, and the constraint on them that judges."""
 
-from sqlalchemy import delete, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import fold_name, visible_digits
+from lead_system.domain.identity import Key, fold_name, visible_digits
 from lead_system.extensions import db
 from lead_system.models import Account, Lead, LeadKey
 from lead_system.services.transaction import LostRace, insert_unless_taken
+
+
+def has_name_and_phone(table: Any) -> Any:
+    """Return the condition that a row has the name and one of the phones of `parameters_of` some keys."""
+    phones: tuple[Any, ...] = (bindparam("phone"), bindparam("other_phone"))
+    return (table.name_key == bindparam("name_key")) & table.phone.in_(phones)
+
+
+def has_key(table: Any) -> Any:
+    """Return the condition that a row has one of the keys of `parameters_of` some keys."""
+    return has_name_and_phone(table) & (table.person_number == bindparam("person_number"))
+
+
+def parameters_of(keys: Sequence[Key]) -> dict[str, Any]:
+    """Return what stands for the keys of one customer, one or two, which share name and person number."""
+    first, last = keys[0], keys[-1]
+    return {
+        "name_key": first.name,
+        "person_number": first.person_number,
+        "phone": first.phone,
+        "other_phone": last.phone,
+    }
+
+
+_TWIN = select(LeadKey.lead_id).where(
+    LeadKey.broker_id == bindparam("broker_id"),
+    has_name_and_phone(LeadKey),
+    LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
+)
 
 
 def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:
@@ -26,14 +58,8 @@ def refuse_own_person(lead: Lead, *agents: Account) -> None:
 
 def find_own_twin(lead: Lead) -> int | None:
     """Return the number of the broker's other lead with this name and one of these phones."""
-    return db.session.scalar(
-        select(LeadKey.lead_id).where(
-            LeadKey.broker_id == lead.broker_id,
-            LeadKey.name_key == lead.name_key,
-            LeadKey.phone.in_([key.phone for key in lead.keys]),
-            LeadKey.lead_id.is_distinct_from(lead.id),
-        )
-    )
+    own = {"broker_id": lead.broker_id, "lead_id": lead.id}
+    return db.session.scalar(_TWIN, parameters_of(lead.keys) | own)
 
 
 def remember_keys(lead: Lead) -> bool:

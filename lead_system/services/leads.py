@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import (
@@ -21,12 +23,12 @@ from lead_system.domain.roles import AGENTS
 from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, Report
 from lead_system.queries import scope
-from lead_system.queries.leads import get_lead_by_code
 from lead_system.queries.retention import refuse_anonymised
+from lead_system.queries.visit_codes import WITH_CODE, get_lead_by_code
 from lead_system.services import collisions, history
 from lead_system.services.lead_keys import find_own_twin, refuse_own_person, remember_keys
 from lead_system.services.standing import find_active_consultant, lock_standing, require_standing
-from lead_system.services.transaction import LostRace, use_case
+from lead_system.services.transaction import LostRace, insert_row, use_case
 from lead_system.services.visit_codes import draw_code
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
@@ -90,9 +92,11 @@ def enter_lead(
     broker = actor if colleague_id is None else _lock_colleague(actor, colleague_id)
     if then_report and broker is not actor:
         raise Refused(RefusalCode.COLLEAGUE_REPORTS, field="colleague_id")
-    lead = _new_lead(broker, entry, entered_by=actor, now=now)
+    values = _values_of_entry(broker, entry, entered_by=actor, now=now)
+    # Never given to the session: what it knows is enough for the rules, and the row is written past the ORM.
+    lead = Lead(**values)
     refuse_own_person(lead, broker, actor)
-    _add_unless_entered_before(lead, actor)
+    _insert_unless_entered_before(lead, values, actor)
     history.record_lead(
         actor,
         "enter_lead",
@@ -144,12 +148,7 @@ def lock_lead(condition: ColumnElement[bool]) -> Lead:
 
 
 def _lock(condition: ColumnElement[bool]) -> Lead:
-    lead = db.session.scalar(
-        select(Lead)
-        .where(condition)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    lead = db.session.scalar(_locked(select(Lead).where(condition)))
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return lead
@@ -161,9 +160,14 @@ def lock_lead_by_code(code: str) -> Lead:
     Raises:
         Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
     """
-    _lock(Lead.id == get_lead_by_code(code).id)
-    # Asked again: it may have been merged or anonymised while the lock was waited for.
-    return get_lead_by_code(code)
+    return get_lead_by_code(code, _WITH_CODE_LOCKED)
+
+
+def _locked(found: Select[Lead]) -> Select[Lead]:
+    return found.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+
+_WITH_CODE_LOCKED = _locked(WITH_CODE)
 
 
 def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:
@@ -177,16 +181,43 @@ def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadS
     """
     before = lead.status_at(now)
     after = status_after(verb, before)
-    changed = db.session.execute(
-        update(Lead)
-        .where(Lead.id == lead.id, Lead.status == lead.status, Lead.version == lead.version)
-        .values(status=after, version=Lead.version + 1, **values)
-        .execution_options(synchronize_session=False)
-    )
+    read = {"lead_id": lead.id, "read_status": lead.status, "read_version": lead.version}
+    written = {"status": after, "version": lead.version + 1, **values}
+    db.session.flush()
+    changed = db.session.execute(_update_as_read(tuple(written)), read | written)
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise Refused(RefusalCode.STALE)
-    db.session.refresh(lead)
+    _know(lead, written)
     return before, after
+
+
+_LEADS: Any = Lead.__table__
+_RELATIONS = frozenset(
+    {"broker", "consultant", "customer_type", "entered_by", "merged_into", "wished_consultant"}
+)
+
+
+@cache
+def _update_as_read(columns: tuple[str, ...]) -> Update:
+    """Return the UPDATE of some columns of a lead that is still as it was read."""
+    return (
+        update(_LEADS)
+        .where(
+            _LEADS.c.id == bindparam("lead_id"),
+            _LEADS.c.status == bindparam("read_status"),
+            _LEADS.c.version == bindparam("read_version"),
+        )
+        .values({name: bindparam(name) for name in columns})
+    )
+
+
+def _know(lead: Lead, written: Mapping[str, Any]) -> None:
+    """Let a lead say what was just written, without reading it again; whom that names is looked up anew."""
+    for name, value in written.items():
+        set_committed_value(lead, name, value)
+    named = _RELATIONS & lead.__dict__.keys()
+    if named:
+        db.session.expire(lead, named)
 
 
 def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime) -> Lead:
@@ -245,17 +276,19 @@ def _lock_colleague(actor: Account, colleague_id: int) -> Account:
     return colleague
 
 
-def _new_lead(broker: Account, entry: LeadEntry, *, entered_by: Account, now: datetime) -> Lead:
-    return Lead(
-        broker_id=broker.id,
-        entered_by_id=entered_by.id,
-        person_number=0,
-        status=LeadStatus.ENTERED,
-        entered_at=now,
-        version=1,
+def _values_of_entry(
+    broker: Account, entry: LeadEntry, *, entered_by: Account, now: datetime
+) -> dict[str, Any]:
+    return {
+        "broker_id": broker.id,
+        "entered_by_id": entered_by.id,
+        "person_number": 0,
+        "status": LeadStatus.ENTERED,
+        "entered_at": now,
+        "version": 1,
         **clean_person(entry),
         **clean_wishes(entry.wishes, None),
-    )
+    }
 
 
 def clean_person(entry: LeadEntry) -> dict[str, Any]:
@@ -277,12 +310,11 @@ def clean_person(entry: LeadEntry) -> dict[str, Any]:
     }
 
 
-def _add_unless_entered_before(lead: Lead, actor: Account) -> None:
-    """Add the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
+def _insert_unless_entered_before(lead: Lead, values: Mapping[str, Any], actor: Account) -> None:
+    """Insert the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
     own = find_own_twin(lead)
     if own is None:
-        db.session.add(lead)
-        db.session.flush()
+        lead.id = insert_row(Lead, **values)
         if remember_keys(lead):
             return
         own = find_own_twin(lead)
@@ -293,16 +325,19 @@ def _add_unless_entered_before(lead: Lead, actor: Account) -> None:
 
 def _own_reports_today(lead: Lead, now: datetime) -> int:
     today = start_of_day(shanghai_day(now))
-    return db.session.execute(
-        select(func.count()).where(
-            Report.lead_id == lead.id, Report.reported_at >= today, Report.on_behalf.is_(False)
-        )
-    ).scalar_one()
+    return db.session.execute(_OWN_REPORTS, {"lead_id": lead.id, "since": today}).scalar_one()
+
+
+_OWN_REPORTS = select(func.count()).where(
+    Report.lead_id == bindparam("lead_id"),
+    Report.reported_at >= bindparam("since"),
+    Report.on_behalf.is_(False),
+)
 
 
 def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = False) -> None:
     """Record a report; make the code with the first one, and move entered and expired leads."""
-    db.session.add(Report(lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf))
+    insert_row(Report, lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf)
     values: dict[str, Any] = {"reported_at": now}
     if not lead.has_code:
         values |= {"first_reported_at": now, **draw_code()}

@@ -1,11 +1,15 @@
 """Who may be counted on: agents in good standing, and consultants who can be chosen (R5, R8, R10)."""
 
-from sqlalchemy import select
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, select, true
+from sqlalchemy.orm import aliased
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage
+from lead_system.models import Account, Brokerage, Setting
+from lead_system.services.protection import days_of_new_binding
 
 
 def require_standing(agent: Account) -> None:
@@ -34,6 +38,51 @@ def lock_standing(agent: Account) -> None:
     if agent.brokerage_id is not None:
         _lock(Brokerage, agent.brokerage_id)
     require_standing(agent)
+
+
+class BindingGround(NamedTuple):
+    """What a new binding rests on: who takes over, the broker's brokerage, and how many days it lasts."""
+
+    consultant: Account
+    brokerage_id: int | None
+    days: int
+
+
+_Consultant = aliased(Account)
+_is_offered = and_(
+    _Consultant.id == bindparam("consultant_id"),
+    _Consultant.role == Role.CONSULTANT,
+    _Consultant.archived_at.is_(None),
+)
+_GROUND = (
+    select(Account, Brokerage, _Consultant, Setting)
+    .join(Brokerage, Brokerage.id == Account.brokerage_id)
+    .join(_Consultant, _is_offered)
+    .join(Setting, true())
+    .where(Account.id == bindparam("broker_id"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def lock_ground(broker_id: int, consultant_id: int | None) -> BindingGround:
+    """Require all that a new binding rests on, and keep it until the transaction ends (R5).
+
+    One look, since mostly all of it is there. Where some of it is not, each thing is looked at in the order
+    of R5, and the first that is missing refuses.
+
+    Raises:
+        Refused: as `lock_standing` does, then as `require_consultant` does.
+    """
+    asked = {"broker_id": broker_id, "consultant_id": consultant_id}
+    ground = db.session.execute(_GROUND, asked).one_or_none()
+    if ground is None:
+        broker = db.session.get_one(Account, broker_id)
+        lock_standing(broker)
+        return BindingGround(require_consultant(consultant_id), broker.brokerage_id, days_of_new_binding())
+    broker, brokerage, consultant, setting = ground
+    require_standing(broker)
+    return BindingGround(consultant, brokerage.id, setting.protection_days)
 
 
 def find_active_consultant(consultant_id: int | None) -> Account | None:

@@ -1,10 +1,14 @@
 """The only place that commits and rolls back, and the one that makes a request act once (R13).
 
 Every writing use case runs inside `use_case`, in this order: end the reading transaction, begin a writing
-one, ask who calls and in which role, claim the request id, run the work inside a savepoint, keep its answer
-beside the id, commit. A refusal rolls the savepoint back but is kept as the id's answer, so that a repeat
-over a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs, violated
-uniqueness or `LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
+one, ask who calls and in which role, claim the request id, run the work, keep its answer beside the id,
+commit. A refusal rolls all of that back, and is then kept as the id's answer by itself, so that a repeat over
+a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs, violated uniqueness or
+`LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
+
+Scans and reports of an opening day come through here, so statements that each of them sends are built once
+and go past the ORM: building one, and finding out what the unit of work has to write, costs more than sending
+it (decision 29).
 """
 
 import hashlib
@@ -21,12 +25,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
+from functools import cache, partial, wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, func, inspect, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import joinedload
 
 from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
@@ -86,8 +91,19 @@ class LostRace(Exception):
     """Somebody was faster, and what was read before is no longer so: run the whole work again."""
 
 
-class _Repeat(NamedTuple):
-    answer: dict[str, Any]
+class _Claim(NamedTuple):
+    """A request id that this transaction has taken, or the answer that it already had."""
+
+    row_id: int
+    kept_answer: dict[str, Any] | None = None
+
+
+class _RefusedInside(Exception):
+    """The work itself refused, after the request id was claimed: nothing of it stays but the refusal."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused)
+        self.refused = refused
 
 
 def _is_lost_race(error: DBAPIError) -> bool:
@@ -167,10 +183,31 @@ def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -
     Returns whether all of them were inserted. The constraint is the judge, and a transaction in flight that
     holds the same value is waited for. The caller undoes the rest when the answer is False.
     """
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    key = inspect(model).primary_key[0]
-    statement = dialect.insert(model).on_conflict_do_nothing().returning(key)
-    return all(db.session.execute(statement.values(**row)).first() is not None for row in rows)
+    return all(_insert_unless_taken(model, row) is not None for row in rows)
+
+
+def _insert_unless_taken(model: type[Model], row: Mapping[str, Any]) -> int | None:
+    """Insert a row unless a unique constraint forbids it; returns its id."""
+    statement = _insertion(model, db.session.get_bind().dialect.name)
+    return db.session.execute(statement, row).scalar_one_or_none()
+
+
+@cache
+def _insertion(model: type[Model], dialect_name: str) -> Any:
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    table: Table = model.__table__  # type: ignore[assignment]
+    return dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+
+
+def insert_row(model: type[Model], **row: Any) -> int:
+    """Insert a row past the ORM, defaults included, and return its id."""
+    return int(db.session.execute(_plain_insertion(model), row).scalar_one())
+
+
+@cache
+def _plain_insertion(model: type[Model]) -> Any:
+    table: Table = model.__table__  # type: ignore[assignment]
+    return insert(table).returning(*table.primary_key)
 
 
 def insert_or_lock(model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
@@ -210,17 +247,10 @@ def use_case(
     def decorate(work: Callable[Concatenate[Account, P], T]) -> Callable[Concatenate[Caller, P], T]:
         @wraps(work)
         def run(caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            def body() -> T:
-                return work(_acting_account(caller, roles), *args, **kwargs)
+            def begin() -> Callable[[], T]:
+                return partial(work, _acting_account(caller, roles), *args, **kwargs)
 
-            return _run_once(
-                action,
-                caller,
-                content=kwargs,
-                answer=answer,
-                body=body,
-                may_ask=lambda: _acting_account(caller, roles),
-            )
+            return _run_once(action, caller, content=kwargs, answer=answer, begin=begin)
 
         return run
 
@@ -235,23 +265,23 @@ def open_use_case(
     def decorate(work: Callable[P, T]) -> Callable[Concatenate[Caller, P], T]:
         @wraps(work)
         def run(caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            return _run_once(
-                action,
-                caller,
-                content=kwargs,
-                answer=answer,
-                body=lambda: work(*args, **kwargs),
-                may_ask=lambda: None,
-            )
+            def begin() -> Callable[[], T]:
+                return partial(work, *args, **kwargs)
+
+            return _run_once(action, caller, content=kwargs, answer=answer, begin=begin)
 
         return run
 
     return decorate
 
 
+_ACTING = select(Account).where(Account.id == bindparam("account_id")).options(joinedload(Account.brokerage))
+"""Who acts, and for which brokerage: what use cases of agents ask next."""
+
+
 def _acting_account(caller: Caller, roles: frozenset[Role]) -> Account:
     """Return who acts, as the database knows them now."""
-    account = None if caller.account_id is None else db.session.get(Account, caller.account_id)
+    account = db.session.scalar(_ACTING, {"account_id": caller.account_id})
     if account is None or not account.is_active:
         raise Refused(RefusalCode.ACCOUNT_CLOSED)
     if account.role not in roles:
@@ -265,36 +295,46 @@ def _run_once(
     *,
     content: Mapping[str, Any],
     answer: type[T],
-    body: Callable[[], T],
-    may_ask: Callable[[], object],
+    begin: Callable[[], Callable[[], T]],
 ) -> T:
-    """Claim the request id, run the body and keep its answer; or give the answer that was kept."""
+    """Claim the request id, run the work and keep its answer; or give the answer that was kept.
+
+    `begin` asks who calls, and returns the work.
+    """
     if not _REQUEST_ID.fullmatch(caller.request_id):
         raise Refused(RefusalCode.REQUEST_ID_WRONG)
 
-    def work() -> T | Refused:
-        may_ask()
-        repeat = _claim(action, caller, content=content)
-        if repeat is not None:
-            return _from_json(repeat.answer, answer)
-        outcome: T | Refused
-        try:
-            with attempt():
-                outcome = body()
-        except Refused as refused:
-            if refused.code in QUESTIONS | TYPED_WRONG:
-                raise
-            outcome = refused
-        _keep_answer(action, caller, _to_json(outcome))
+    def once(run: Callable[[], T | Refused]) -> T | Refused:
+        claim = _claim(action, caller, content=content)
+        if claim.kept_answer is not None:
+            return _from_json(claim.kept_answer, answer)
+        outcome = run()
+        db.session.flush()
+        _keep_answer(claim, outcome)
         return outcome
 
-    outcome = atomic(work)
+    try:
+        outcome = atomic(lambda: once(partial(_refusing_inside, begin())))
+    except _RefusedInside as inside:
+        # Unless a repeat has been answered since: then that is the answer to both.
+        refused = inside.refused
+        outcome = atomic(lambda: once(lambda: refused))
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
 
 
-def _claim(action: str, caller: Caller, *, content: Mapping[str, Any]) -> _Repeat | None:
+def _refusing_inside(run: Callable[[], T]) -> T:
+    """Run the work, and mark what it refuses as an answer to be kept; a question asked back is none."""
+    try:
+        return run()
+    except Refused as refused:
+        if refused.code in QUESTIONS | TYPED_WRONG:
+            raise
+        raise _RefusedInside(refused) from None
+
+
+def _claim(action: str, caller: Caller, *, content: Mapping[str, Any]) -> _Claim:
     """Take the request id for this transaction, or return the answer that it already has.
 
     On PostgreSQL the insert waits while another transaction holds the same id, so of five simultaneous
@@ -309,24 +349,26 @@ def _claim(action: str, caller: Caller, *, content: Mapping[str, Any]) -> _Repea
         "content_hash": _content_hash(content, salt, caller.secret),
         "handled_at": content["now"],
     }
-    if insert_unless_taken(HandledRequest, [row]):
-        return None
-    known = db.session.execute(_find_request(action, caller)).scalar_one()
+    row_id = _insert_unless_taken(HandledRequest, row)
+    if row_id is not None:
+        return _Claim(row_id)
+    known = db.session.execute(_KNOWN, row).one()
     if known.content_hash != _content_hash(content, known.salt, caller.secret):
         raise Refused(RefusalCode.REQUEST_REUSED)
-    return _Repeat(known.answer)
+    return _Claim(known.id, known.answer)
 
 
-def _find_request(action: str, caller: Caller) -> Any:
-    return select(HandledRequest).where(
-        HandledRequest.asker == caller.asker,
-        HandledRequest.action == action,
-        HandledRequest.request_id == caller.request_id,
-    )
+_HANDLED: Any = HandledRequest.__table__
+_KNOWN = select(_HANDLED).where(
+    _HANDLED.c.asker == bindparam("asker"),
+    _HANDLED.c.action == bindparam("action"),
+    _HANDLED.c.request_id == bindparam("request_id"),
+)
+_KEEP_ANSWER = update(_HANDLED).where(_HANDLED.c.id == bindparam("row_id")).values(answer=bindparam("kept"))
 
 
-def _keep_answer(action: str, caller: Caller, answer: dict[str, Any]) -> None:
-    db.session.execute(_find_request(action, caller)).scalar_one().answer = answer
+def _keep_answer(claim: _Claim, outcome: Any) -> None:
+    db.session.execute(_KEEP_ANSWER, {"row_id": claim.row_id, "kept": _to_json(outcome)})
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from lead_system.domain import codes
 from lead_system.extensions import db
@@ -16,6 +16,14 @@ class NewCode(TypedDict):
     short_code: str
 
 
+_IS_TAKEN = select(
+    or_(
+        select(Lead.id).where(Lead.short_code == bindparam("short_code")).exists(),
+        select(Account.id).where(Account.short_code == bindparam("short_code")).exists(),
+    )
+)
+
+
 def draw_code() -> NewCode:
     """Draw a code for a lead or a visitor that nobody has, neither customers nor visitors.
 
@@ -25,7 +33,5 @@ def draw_code() -> NewCode:
     """
     while True:
         short_code = codes.new_short_code()
-        of_lead = select(Lead.id).where(Lead.short_code == short_code).exists()
-        of_visitor = select(Account.id).where(Account.short_code == short_code).exists()
-        if not db.session.scalar(select(or_(of_lead, of_visitor))):
+        if not db.session.scalar(_IS_TAKEN, {"short_code": short_code}):
             return NewCode(code_token=codes.new_token(), short_code=short_code)

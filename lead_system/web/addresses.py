@@ -1,10 +1,12 @@
 """What may stand in an address or a form, whatever the page: values that a database can look up."""
 
 import unicodedata
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Flask, abort, request
+from flask.globals import request_ctx
 from werkzeug.routing import IntegerConverter, Map, RequestRedirect
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -13,6 +15,73 @@ from lead_system.queries.matching import LARGEST_ID
 
 MOST_MARKS = 30
 """Marks in a row that a text may have; Unicode calls such texts stream-safe."""
+
+
+class AddressingFlask(Flask):
+    """A Flask that works out once how the addresses of an endpoint look, and then fills in numbers.
+
+    A page has some hundred links, most of which differ by a row's number only, and Werkzeug looks for the
+    fitting rule and quotes the arguments for each. Anything but numbers, which people may have typed, is left
+    to it, as are addresses with a host; so nothing personal is kept.
+    """
+
+    def url_for(
+        self,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """Return an address of this server, as Flask does."""
+        given = {name: value for name, value in values.items() if value is not None}
+        is_here = _anchor is None and _method is None and _scheme is None and _external is None
+        if is_here and (_is_file(endpoint, given) or all(type(value) is int for value in given.values())):
+            pattern = self._pattern(endpoint, given)
+            if pattern:
+                return pattern % given
+        how: dict[str, Any] = {"_anchor": _anchor, "_method": _method, "_scheme": _scheme}
+        return super().url_for(endpoint, **how, _external=_external, **values)
+
+    def _pattern(self, endpoint: str, given: dict[str, Any]) -> str:
+        """Return an address with places for numbers, blank where it cannot be told which is which."""
+        try:
+            adapter = request_ctx.url_adapter
+        except RuntimeError:  # Outside a request, where every address names its host.
+            return ""
+        here = request.blueprint if endpoint.startswith(".") else None
+        names = given.items() if _is_file(endpoint, given) else given
+        key = (endpoint, here, adapter and (adapter.script_name, adapter.default_method), *names)
+        try:
+            return self._patterns[key]
+        except KeyError:
+            return self._patterns.setdefault(key, self._find_pattern(endpoint, given))
+
+    @cached_property
+    def _patterns(self) -> dict[tuple[Any, ...], str]:
+        return {}
+
+    def _find_pattern(self, endpoint: str, given: dict[str, Any]) -> str:
+        if _is_file(endpoint, given):
+            return super().url_for(endpoint, **given).replace("%", "%%")
+        numbers: dict[str, Any] = {name: _UNLIKELY_NUMBER + place for place, name in enumerate(given)}
+        pattern = super().url_for(endpoint, **numbers).replace("%", "%%")
+        for name, number in numbers.items():
+            if pattern.count(str(number)) != 1:
+                return ""
+            pattern = pattern.replace(str(number), f"%({name})d")
+        return pattern
+
+
+def _is_file(endpoint: str, given: dict[str, Any]) -> bool:
+    """Say whether this is one of our own files, whose names our templates say."""
+    return endpoint == "static" and list(given) == ["filename"]
+
+
+_UNLIKELY_NUMBER = 1_234_567_000
+"""The first of those that stand for others while the look of an address is found out."""
 
 
 class RowNumberConverter(IntegerConverter):

@@ -2,9 +2,14 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from math import inf
+from typing import Any
 
+from babel import Locale
+from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from flask import Flask
-from flask_babel import format_timedelta
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -19,7 +24,10 @@ from lead_system.web.words import role_word, word
 
 def moment(value: datetime | None) -> str:
     """Write a moment to the minute in Shanghai, the same in every language."""
-    return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else ""
+    return value.astimezone(SHANGHAI).isoformat(" ", "minutes")[:_TO_THE_MINUTE] if value else ""
+
+
+_TO_THE_MINUTE = len("2026-11-26 08:00")
 
 
 def second(value: datetime) -> str:
@@ -36,7 +44,16 @@ def age(value: datetime, now: datetime | None = None) -> str:
     away = value - (now or clock_now())
     if abs(away) < timedelta(minutes=1):
         return str(_("just now") if away <= timedelta(0) else _("in less than a minute"))
-    return str(format_timedelta(away, add_direction=True, threshold=1))
+    seconds = away // timedelta(seconds=1)
+    unit, length = next(one for one in TIMEDELTA_UNITS if abs(seconds) >= one[1])
+    return _age_in_words(get_locale(), unit, length * round(seconds / length))
+
+
+@lru_cache(maxsize=1000)
+def _age_in_words(locale: Locale, unit: Any, seconds: int) -> str:
+    """Write so many seconds in one unit; Babel searches its tables for each, and a page has many like it."""
+    away = timedelta(seconds=seconds)
+    return format_timedelta(away, granularity=unit, threshold=inf, add_direction=True, locale=locale)
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> Markup:
@@ -48,8 +65,8 @@ def ago(value: datetime | None, now: datetime | None = None) -> Markup:
         return Markup()
     now = now or clock_now()
     text = age(value, now) if abs(value - now) <= AGES_UP_TO else moment(value)
-    shown = Markup('<time class="ago" datetime="{}" title="{}" tabindex="0">{}</time>')
-    return shown.format(instant(value), second(value), text)
+    shown = Markup('<time class="ago" datetime="%s" title="%s" tabindex="0">%s</time>')
+    return shown % (instant(value), second(value), text)
 
 
 def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -> Markup:
@@ -59,8 +76,8 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     """
     if value is None:
         return Markup()
-    shown = Markup('<time datetime="{}" title="{}">{}</time>')
-    return shown.format(instant(value), hint or age(value, now), moment(value))
+    shown = Markup('<time datetime="%s" title="%s">%s</time>')
+    return shown % (instant(value), hint or age(value, now), moment(value))
 
 
 def instant(value: datetime) -> str:

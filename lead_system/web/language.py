@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, force_locale
+from flask_babel import LazyString
 
 from lead_system.extensions import babel
 from lead_system.web.access import is_safe_next, public
+from lead_system.web.catalogue import init_catalogue, spoken_in
 from lead_system.web.cookies import keep_cookie, read_cookie
 
 LANGUAGES = {"zh-CN": "zh_Hans_CN", "en": "en"}
@@ -43,7 +44,7 @@ def in_each_language(text: LazyString) -> tuple[str, ...]:
     """Return a text in every language, the page's own first: files come back in whichever they were made."""
     words = [str(text)]
     for locale in LANGUAGES.values():
-        with force_locale(locale):
+        with spoken_in(locale):
             words.append(str(text))
     return tuple(dict.fromkeys(words))
 
@@ -57,5 +58,6 @@ def init_language(app: Flask) -> None:
         default_translation_directories="translations",
         locale_selector=lambda: LANGUAGES[language()],
     )
+    init_catalogue(app)
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(page_language=language)

@@ -98,8 +98,8 @@ def test_whoever_is_archived_or_not_ready_does_not_count(
 @pytest.mark.parametrize(
     ("chain", "action", "expected"),
     [
-        ("settings:1", "change_protection", {"protection"}),
-        ("settings:1", "name_project", set()),
+        ("settings", "change_protection", {"protection"}),
+        ("settings", "change_contact", set()),
         ("lead:1", "change_protection", set()),
     ],
 )

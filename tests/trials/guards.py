@@ -137,8 +137,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/transaction.py",
-                "    if insert_unless_taken(HandledRequest, [row]):\n        return None\n",
-                "    if insert_unless_taken(HandledRequest, [row]) or row:\n        return None\n",
+                "    if row_id is not None:\n        return _Claim(row_id)\n",
+                "    if row_id is not None or row:\n        return _Claim(row_id or 0)\n",
             ),
         ),
         ("tests/services/test_once.py::test_scan_sent_five_times_is_one_scan",),
@@ -148,8 +148,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/transaction.py",
-                "            if refused.code in QUESTIONS | TYPED_WRONG:\n                raise\n",
-                "            raise\n",
+                "        if refused.code in QUESTIONS | TYPED_WRONG:\n            raise\n",
+                "        raise\n",
             ),
         ),
         ("tests/services/test_once.py::test_refusal_is_repeated_even_when_it_would_pass_now",),
@@ -236,8 +236,13 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/history.py",
-                "    db.session.add(row)\n    if personal:",
-                "    if personal:",
+                "    record_id = insert_row(\n        HistoryRecord,\n",
+                "    record_id = (lambda **_: 0)(\n",
+            ),
+            Cut(
+                "lead_system/services/history.py",
+                "    if personal:\n        insert_row(HistoryPayload",
+                "    if record_id and personal:\n        insert_row(HistoryPayload",
             ),
         ),
         ("tests/services/test_history.py::test_whole_life_of_a_lead_can_be_read_in_order",),
@@ -247,7 +252,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/leads.py",
-                "        .with_for_update(key_share=True)\n",
+                "found.with_for_update(key_share=True).execution_options",
+                "found.execution_options",
             ),
         ),
         (
@@ -281,8 +287,9 @@ GUARDS = (
         "standing: a broker who was archived wins no new binding (R5)",
         (
             Cut(
-                "lead_system/services/gate.py",
-                "    if status is LeadStatus.REPORTED:\n        lock_standing(lead.broker)\n",
+                "lead_system/services/standing.py",
+                "    require_standing(broker)\n    return BindingGround",
+                "    return BindingGround",
             ),
         ),
         ("tests/services/test_scanning.py::test_new_binding_needs_a_broker_in_good_standing",),
