@@ -155,3 +155,21 @@ def test_customer_types_of_an_earlier_release_get_an_order_and_folded_names() ->
     assert settings == [(30, "", 1)]
     assert _read("SELECT name FROM customer_types ORDER BY id")[0] == ("住 宅",)
     assert _read("SELECT protection_days FROM settings") == [(30,)]
+
+
+@on_both
+@pytest.mark.usefixtures("empty_app")
+def test_triggers_that_keep_figures_and_names_stand_after_all_migrations() -> None:
+    """SQLite drops them with a table that a migration makes anew: whoever does so has to make them again."""
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'leads'"
+    if db.engine.dialect.name == "postgresql":
+        catalogue = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'leads'::regclass AND NOT tgisinternal"
+    found = {name for (name,) in _read(catalogue)}
+
+    on_sqlite = {
+        f"keep_{what}_of_{row}" for what in ("tally", "name_grams") for row in ("new", "changed", "deleted")
+    }
+    keeping = {"keep_tally", "keep_name_grams"} if db.engine.dialect.name == "postgresql" else on_sqlite
+    assert found >= keeping | {"refuse_another_broker"}
