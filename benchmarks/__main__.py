@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import figures, lists, resources, writes
+from benchmarks import figures, lists, queueing, resources, writes
 from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
 from benchmarks.report import write_report
 
-LINES: tuple[Line, ...] = (*lists.LINES, *figures.LINES, *writes.LINES, *resources.LINES)
+LINES: tuple[Line, ...] = (*lists.LINES, *figures.LINES, *writes.LINES, *queueing.LINES, *resources.LINES)
 """All lines, in the order in which they are measured and printed."""
 
 

@@ -7,8 +7,7 @@ a bad line is refused in the same words. Lost races end as deadlocks, lock time-
 `LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
 
 Scans and reports of an opening day come through here, so statements that each of them sends are built once
-and go past the ORM: building one, and finding out what the unit of work has to write, costs more than sending
-it (decision 29).
+and go past the unit of work, which costs more than they do (decision 29).
 """
 
 import hashlib
