@@ -1,4 +1,4 @@
-"""Clients that send forms as fast as they are answered, from a process of their own; and bare clients beside them."""
+"""Clients that send forms as fast as they are answered, from another process, and bare clients."""
 
 import socket
 import threading

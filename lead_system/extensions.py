@@ -1,16 +1,19 @@
 """The Flask extensions, not yet bound to an application, and how the database is spoken to."""
 
+import select
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import psycopg
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool
 
@@ -34,6 +37,10 @@ PATIENCE = "lead_system_patience"
 """Execution option: how many milliseconds such a connection waits for other writers, where not the usual."""
 
 _TURN = "lead_system_turn"
+_LAID_DOWN = "lead_system_laid_down"
+
+ASKS_AFTER_SECONDS = 30
+"""After how long without use a connection is asked whether it still leads anywhere."""
 
 
 class Base(DeclarativeBase):
@@ -114,6 +121,34 @@ def _require_same_file(connection: Any, record: Any, _proxy: Any) -> None:
         path, opened = record.info["file"]
         if opened != _file_at(path):
             raise DisconnectionError
+
+
+@event.listens_for(Pool, "checkout")
+def _require_alive(connection: Any, record: Any, _proxy: Any) -> None:
+    """Leave a connection to PostgreSQL that broke while nobody used it, without asking the server each time.
+
+    A server that ends, or ends a connection, says so: there is something to read. Only a line that fell
+    silent needs a question, and is asked where the connection has lain for a while.
+    """
+    if not isinstance(connection, psycopg.Connection):
+        return
+    lay_seconds = time.monotonic() - record.info.get(_LAID_DOWN, 0.0)
+    try:
+        reading = select.poll()
+        reading.register(connection.fileno(), select.POLLIN)
+        is_told = bool(reading.poll(0))
+        if not is_told and lay_seconds > ASKS_AFTER_SECONDS:
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except (psycopg.Error, OSError, ValueError):
+        is_told = True
+    if is_told:
+        raise InvalidatePoolError
+
+
+@event.listens_for(Pool, "checkin")
+def _lay_down(_connection: Any, record: Any) -> None:
+    record.info[_LAID_DOWN] = time.monotonic()
 
 
 @event.listens_for(Engine, "begin")

@@ -1,8 +1,8 @@
-"""The statements that our entry, report and scan send, in their order, from a bare driver and nothing around them.
+"""The statements that our entry, report and scan send, in their order, from a bare driver.
 
 No rule is asked: what our services look at before they go on is read here too, and the next statement sent.
-`benchmarks.writes` compares that both leave as many rows behind. `Database` is PostgreSQL by psycopg or SQLite
-by sqlite3, told by its address; the texts are the same but for locks, which SQLite has none of.
+`benchmarks.writes` compares that both leave as many rows behind. `Database` is PostgreSQL by psycopg or
+SQLite by sqlite3, told by its address; the texts are the same but for locks, which SQLite has none of.
 """
 
 import json
@@ -21,26 +21,30 @@ SIGNED_IN = """SELECT accounts.*, sign_ins.* FROM sign_ins JOIN accounts ON acco
 ACTING = """SELECT accounts.*, brokerages.* FROM accounts
     LEFT JOIN brokerages ON brokerages.id = accounts.brokerage_id WHERE accounts.id = %(actor_id)s"""
 CLAIM = """INSERT INTO handled_requests (asker, action, request_id, salt, content_hash, handled_at)
-    VALUES (%(asker)s, %(action)s, %(request_id)s, %(salt)s, %(hash)s, %(now)s) ON CONFLICT DO NOTHING RETURNING id"""
+    VALUES (%(asker)s, %(action)s, %(request_id)s, %(salt)s, %(hash)s, %(now)s) ON CONFLICT DO NOTHING
+    RETURNING id"""
 ANSWER = "UPDATE handled_requests SET answer = %(answer)s WHERE id = %(claim)s"
 RECORD = """INSERT INTO history (chain, lead_id, actor_id, actor_role, action, at, changes, payload_hash)
-    VALUES (%(chain)s, %(lead_id)s, %(actor_id)s, %(role)s, %(action)s, %(now)s, %(changes)s, %(payload_hash)s)
+    VALUES (%(chain)s, %(lead_id)s, %(actor_id)s, %(role)s, %(action)s, %(now)s, %(changes)s,
+    %(payload_hash)s)
     RETURNING id"""
 PAYLOAD = """INSERT INTO history_payloads (record_id, salt, "values")
     VALUES (%(record_id)s, %(salt)s, %(payload)s) RETURNING record_id"""
 TWIN = """SELECT lead_id FROM lead_keys WHERE broker_id = %(actor_id)s AND name_key = %(name_key)s
     AND phone IN (%(phone)s, %(phone)s) AND lead_id <> 0"""
-LEAD = """INSERT INTO leads (broker_id, entered_by_id, surname, given_name, name_key, phone1, phone2, person_number,
-    status, expected_visit_at, customer_type_id, needs, wished_consultant_id, entered_at, version)
+LEAD = """INSERT INTO leads (broker_id, entered_by_id, surname, given_name, name_key, phone1, phone2,
+    person_number, status, expected_visit_at, customer_type_id, needs, wished_consultant_id, entered_at,
+    version)
     VALUES (%(actor_id)s, %(actor_id)s, %(surname)s, %(given_name)s, %(name_key)s, %(phone)s, NULL, 0,
     'entered', NULL, NULL, %(needs)s, NULL, %(now)s, 1) RETURNING id"""
 KEY = """INSERT INTO lead_keys (lead_id, broker_id, name_key, phone, person_number)
-    VALUES (%(lead_id)s, %(actor_id)s, %(name_key)s, %(phone)s, 0) ON CONFLICT DO NOTHING RETURNING id"""
+    VALUES (%(lead_id)s, %(actor_id)s, %(name_key)s, %(phone)s, 0) ON CONFLICT DO NOTHING
+    RETURNING id"""
 WALK_INS = "SELECT visitor_id FROM walk_ins WHERE name_key = %(name_key)s AND phone IN (%(phone)s, %(phone)s)"
 HOLDERS = """SELECT id, lead_id FROM holds WHERE name_key = %(name_key)s AND phone IN (%(phone)s, %(phone)s)
     AND person_number = 0 AND (ends_at IS NULL OR ends_at > %(now)s) AND lead_id <> %(lead_id)s"""
-OWN_LEAD = """SELECT * FROM leads WHERE id = %(lead_id)s AND broker_id = %(actor_id)s AND status <> 'withdrawn'
-    AND merged_into_id IS NULL FOR NO KEY UPDATE"""
+OWN_LEAD = """SELECT * FROM leads WHERE id = %(lead_id)s AND broker_id = %(actor_id)s
+    AND status <> 'withdrawn' AND merged_into_id IS NULL FOR NO KEY UPDATE"""
 TODAY = """SELECT count(*) FROM reports WHERE lead_id = %(lead_id)s AND reported_at >= %(today)s
     AND on_behalf IS FALSE"""
 REPORT = """INSERT INTO reports (lead_id, account_id, reported_at, on_behalf)
@@ -57,15 +61,18 @@ GROUND = """SELECT accounts.*, brokerages.*, consultants.*, settings.*, brokerag
     AND consultants.archived_at IS NULL JOIN settings ON TRUE WHERE accounts.id = %(broker_id)s FOR SHARE"""
 LAST_VISIT = "SELECT max(scanned_at) FROM gate_scans WHERE lead_id = %(lead_id)s"
 SCAN = """INSERT INTO gate_scans (lead_id, gate_id, consultant_id, broker_id, brokerage_id, scanned_at)
-    VALUES (%(lead_id)s, %(actor_id)s, %(consultant_id)s, %(broker_id)s, %(brokerage_id)s, %(now)s) RETURNING id"""
+    VALUES (%(lead_id)s, %(actor_id)s, %(consultant_id)s, %(broker_id)s, %(brokerage_id)s, %(now)s)
+    RETURNING id"""
 BOUND = """UPDATE leads SET status = 'bound', consultant_id = %(consultant_id)s, bound_at = %(now)s,
     protect_until = %(ends_at)s, rebound_at = NULL, version = version + 1
     WHERE id = %(lead_id)s AND status = 'reported' AND version = %(version)s"""
 HOLD = """INSERT INTO holds (lead_id, name_key, phone, person_number, ends_at)
-    VALUES (%(lead_id)s, %(name_key)s, %(phone)s, 0, %(ends_at)s) ON CONFLICT DO NOTHING RETURNING id"""
-BINDING = """INSERT INTO bindings (lead_id, broker_id, brokerage_id, scan_id, rebind_id, days, bound_at, ends_at,
-    kept_end, extended_at) VALUES (%(lead_id)s, %(broker_id)s, %(brokerage_id)s, %(scan_id)s, NULL, 60, %(now)s,
-    %(ends_at)s, FALSE, NULL) RETURNING id"""
+    VALUES (%(lead_id)s, %(name_key)s, %(phone)s, 0, %(ends_at)s) ON CONFLICT DO NOTHING
+    RETURNING id"""
+BINDING = """INSERT INTO bindings (lead_id, broker_id, brokerage_id, scan_id, rebind_id, days, bound_at,
+    ends_at, kept_end, extended_at)
+    VALUES (%(lead_id)s, %(broker_id)s, %(brokerage_id)s, %(scan_id)s, NULL, 60,
+    %(now)s, %(ends_at)s, FALSE, NULL) RETURNING id"""
 BINDING_KEY = """INSERT INTO binding_keys (binding_id, name_key, phone, person_number)
     VALUES (%(binding_id)s, %(name_key)s, %(phone)s, 0) RETURNING id"""
 COLLISIONS = """SELECT * FROM collisions WHERE state = 'open' AND id IN (

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, load_only
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
@@ -60,6 +60,12 @@ _GROUND = (
     .join(_Consultant, _is_offered)
     .join(Setting, true())
     .where(Account.id == bindparam("broker_id"))
+    .options(
+        load_only(Account.archived_at, Account.profile_completed_at, Account.approval, Account.brokerage_id),
+        load_only(Brokerage.archived_at),
+        load_only(_Consultant.archived_at),
+        load_only(Setting.protection_days),
+    )
     .with_for_update(read=True)
     .execution_options(populate_existing=True)
 )

@@ -7,8 +7,7 @@ a bad line is refused in the same words. Lost races end as deadlocks, lock time-
 `LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
 
 Scans and reports of an opening day come through here, so statements that each of them sends are built once
-and go past the ORM: building one, and finding out what the unit of work has to write, costs more than sending
-it (decision 29).
+and go past the unit of work, which costs more than they do (decision 29).
 """
 
 import hashlib
@@ -31,12 +30,12 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import PATIENCE, SQLITE_BUSY_MILLISECONDS, WRITES, Model, db
-from lead_system.models import Account, HandledRequest
+from lead_system.models import Account, Brokerage, HandledRequest
 
 ATTEMPTS = 8
 KEPT_FOR = timedelta(days=90)
@@ -275,8 +274,18 @@ def open_use_case(
     return decorate
 
 
-_ACTING = select(Account).where(Account.id == bindparam("account_id")).options(joinedload(Account.brokerage))
-"""Who acts, and for which brokerage: what use cases of agents ask next."""
+_ACTING = (
+    select(Account)
+    .where(Account.id == bindparam("account_id"))
+    .options(
+        load_only(
+            Account.archived_at, Account.role, Account.name, Account.phone, Account.brokerage_id,
+            Account.approval, Account.profile_completed_at,
+        ),
+        joinedload(Account.brokerage).load_only(Brokerage.archived_at),
+    )
+)  # fmt: skip
+"""Who acts, and for which brokerage, as far as rules ask; the rest of the row is read where it is wanted."""
 
 
 def _acting_account(caller: Caller, roles: frozenset[Role]) -> Account:
