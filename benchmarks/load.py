@@ -25,6 +25,10 @@ BROWSER = {
 """What a browser sends; pages are compressed for it where a server does so."""
 
 
+FEWEST_RUNS, ENOUGH_SECONDS = 5, 30
+"""Pages that take seconds are fetched less often, so that the whole run stays within its time."""
+
+
 class WrongAnswer(Exception):
     """A server answered with an error, or with other rows than there are."""
 
@@ -122,7 +126,7 @@ def _plain(body: bytes, encoding: str) -> str:
 def medians_in_turn(pages: Sequence[Page | Statement], *, runs: int, warm: int = 2) -> dict[str, float]:
     """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process.
 
-    Returns the median of each in milliseconds. `warm` rounds go before and do not count.
+    Returns the median of each in milliseconds, of `runs` rounds where there is time. `warm` rounds go before and do not count.
 
     Raises:
         WrongAnswer: a page is not what it should be.
@@ -145,7 +149,10 @@ def fetch_in_turn(plan: dict[str, Any]) -> dict[str, Any]:
 def _fetched(plan: dict[str, Any]) -> dict[str, list[float]]:
     fetches = [_fetch(kind, values) for kind, values in plan["pages"]]
     taken: dict[str, list[float]] = {values["name"]: [] for _kind, values in plan["pages"]}
+    begin = time.monotonic()
     for number in range(plan["warm"] + plan["runs"]):
+        if number >= plan["warm"] + FEWEST_RUNS and time.monotonic() - begin > ENOUGH_SECONDS:
+            break
         for fetch, times in zip(fetches, taken.values(), strict=True):
             seconds = fetch()
             if number >= plan["warm"]:
