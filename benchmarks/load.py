@@ -126,7 +126,7 @@ def _plain(body: bytes, encoding: str) -> str:
 def medians_in_turn(pages: Sequence[Page | Statement], *, runs: int, warm: int = 2) -> dict[str, float]:
     """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process.
 
-    Returns the median of each in milliseconds, of `runs` rounds where there is time. `warm` rounds go before and do not count.
+    Returns the median of each in milliseconds, of `runs` rounds where there is time; `warm` rounds go before.
 
     Raises:
         WrongAnswer: a page is not what it should be.
