@@ -177,9 +177,9 @@ class Account(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Role] = mapped_column(_choice(Role, "role"))
-    name: Mapped[str] = mapped_column(String(30), default="")
+    name: Mapped[str] = mapped_column(String(30), default="", index=True)
     nickname: Mapped[str] = mapped_column(String(30), default="")
-    phone: Mapped[str] = mapped_column(String(11), default="")
+    phone: Mapped[str] = mapped_column(String(11), default="", index=True)
     openid: Mapped[str | None] = mapped_column(String(64), unique=True)
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -571,7 +571,15 @@ class Lead(Model):
         Index("ix_leads_broker_id_id", "broker_id", "id"),
         Index("ix_leads_consultant_id_id", "consultant_id", "id"),
         Index("ix_leads_name_key_id", "name_key", "id"),
-        Index("ix_leads_listed", "id", sqlite_where=text(_LISTED), postgresql_where=text(_LISTED)),
+        Index(
+            "ix_leads_listed",
+            "id",
+            "status",
+            "protect_until",
+            "merged_into_id",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
         Index(
             "ix_leads_status_id",
             "status",
@@ -602,15 +610,26 @@ class Lead(Model):
             sqlite_where=text("phone2 IS NOT NULL"),
             postgresql_where=text("phone2 IS NOT NULL"),
         ),
-        Index("ix_leads_phone1_tail", text("substr(phone1, 4, 4)"), "id"),
-        Index(
-            "ix_leads_phone2_tail",
-            text("substr(phone2, 4, 4)"),
-            "id",
-            sqlite_where=text("phone2 IS NOT NULL"),
-            postgresql_where=text("phone2 IS NOT NULL"),
-        ),
         Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
+        Index(
+            "ix_leads_listed_entered_at",
+            "entered_at",
+            "broker_id",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
+        Index(
+            "ix_leads_listed_first_reported_at",
+            "first_reported_at",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
+        Index(
+            "ix_leads_merged",
+            "id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -629,7 +648,7 @@ class Lead(Model):
     needs: Mapped[str] = mapped_column(Text, default="")
     wished_consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     consultant_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    entered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     first_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -791,6 +810,7 @@ class Binding(Model):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_bindings_bound_at", "bound_at", "lead_id", "broker_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -1087,6 +1107,13 @@ class Deal(Model):
             "uq_deals_standing_lead",
             "lead_id",
             unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        Index(
+            "ix_deals_standing_dealt_on",
+            "dealt_on",
+            "lead_id",
             sqlite_where=text("undone_at IS NULL"),
             postgresql_where=text("undone_at IS NULL"),
         ),

@@ -145,12 +145,13 @@ def _page_for_all(days: Days, customers: Mapping[str, Figure]) -> dict[str, Any]
     """Return what everybody in the back office sees."""
     today = shanghai_day(present())
     first, last = days.drawn(today)
-    trend = counts_by_day(signed_in(), tuple(Measure), min(first, today - _WEEK), last)
+    recent = counts_by_day(signed_in(), tuple(Measure), today - _WEEK, today)
+    trend = counts_by_day(signed_in(), _DRAWN, first, last)
     return {
         "today": today,
         "is_new": not has_customers(signed_in()),
         "tasks": _tasks(signed_in(), customers),
-        "day_figures": _day_figures(signed_in(), trend, today),
+        "day_figures": _day_figures(signed_in(), recent, today),
         "funnel": _funnel(customers),
         "trend_headings": [str(_MEASURES[measure]) for measure in _DRAWN],
         "trend_rows": _trend_rows(trend, first),

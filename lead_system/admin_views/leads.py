@@ -26,6 +26,7 @@ from lead_system.queries import (
     scope,
 )
 from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
+from lead_system.queries.paging import Stretch
 from lead_system.queries.sorting import Through
 from lead_system.web.caller import signed_in
 from lead_system.web.filters import remaining, shown_name
@@ -198,7 +199,7 @@ class LeadsView(LeadPages):
         """Return the customers of the tab that fit the search, the newest number first."""
         return leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
 
-    def newest_ids(self) -> Select[int]:
+    def newest_ids(self) -> Stretch:
         """Return the numbers of the customers found, the newest first."""
         return leads.newest_ids(signed_in(), self._search(), present())
 

@@ -31,6 +31,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.queries.paging import (
+    Stretch,
     Total,
     counted,
     counted_to_the_end,
@@ -129,7 +130,7 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
     def found(self) -> Select[Any]:
         """Return the rows of this list in their order: visible, in the chosen tab, fitting the search."""
 
-    def newest_ids(self) -> Select[int]:
+    def newest_ids(self) -> Stretch:
         """Return the ids of the rows of this list in its own order."""
         return ids_of(self.found())
 
@@ -242,7 +243,7 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
             return self.found()
         return in_order(self.found(), order, is_descending=bool(args.sort_desc))
 
-    def _stretches(self, sort_column: str | None, *, is_descending: bool) -> list[Select[int]]:
+    def _stretches(self, sort_column: str | None, *, is_descending: bool) -> list[Stretch]:
         """Return the ids of the rows found in the wanted order, or their own."""
         order = next((c.order for c in self.columns if c.name == sort_column), None)
         if order is None:

@@ -15,14 +15,14 @@ from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_range
-from xlsxwriter.worksheet import Worksheet
+from typing import IO, TYPE_CHECKING
 
 from lead_system.domain.protection import SHANGHAI
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | Decimal | datetime | date | None
 """Text, a whole number, yuan, an aware moment, a day, or nothing."""
@@ -76,6 +76,8 @@ def write_workbook(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]
         TypeError: a cell is of another type, a truth value included.
         ValueError: a moment has no time zone.
     """
+    from xlsxwriter import Workbook  # noqa: PLC0415 - most processes write no workbook
+
     with TemporaryDirectory(prefix="workbook-") as folder:
         path = Path(folder, "workbook.xlsx")
         with Workbook(path, {"constant_memory": True, "tmpdir": folder}) as book:
@@ -85,7 +87,7 @@ def write_workbook(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]
     return written
 
 
-def _write_sheets(book: Workbook, sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
+def _write_sheets(book: "Workbook", sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
     formats = _Formats(book)
     name, about_name = _sheet_names(sheet)
     written = _write_rows(_Page(book.add_worksheet(name), formats), sheet.headings, rows)
@@ -117,7 +119,7 @@ def _write_about(page: "_Page", lines: Sequence[tuple[str, Cell]]) -> None:
 class _Formats:
     """How the cells of one workbook look."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: "Workbook") -> None:
         self.heading: Format = book.add_format({"bold": True})
         self.plain: Format = book.add_format()
         # Excel then shows the text with an unseen apostrophe before it, and keeps it text when it is edited.
@@ -130,7 +132,7 @@ class _Formats:
 class _Page:
     """One sheet while it is being written, row by row from the top."""
 
-    def __init__(self, worksheet: Worksheet, formats: _Formats) -> None:
+    def __init__(self, worksheet: "Worksheet", formats: _Formats) -> None:
         self.formats = formats
         self._worksheet = worksheet
 
@@ -154,7 +156,7 @@ class _Page:
             case _:
                 raise TypeError(f"A cell cannot hold {type(cell).__name__}.")
 
-    def write_text(self, row: int, column: int, text: str, look: Format | None = None) -> None:
+    def write_text(self, row: int, column: int, text: str, look: "Format | None" = None) -> None:
         """Write a text that every reader gives back as it is, but for what XML cannot hold.
 
         Two kinds of text need care. Excel takes `_x0041_` for the letter A; XlsxWriter hides that from it,
@@ -186,6 +188,8 @@ class _Page:
 
     def finish_table(self, rows: int, columns: int) -> None:
         """Keep the headings in sight, and let the reader filter and sort by each of them."""
+        from xlsxwriter.utility import xl_range  # noqa: PLC0415 - as in write_workbook
+
         self._worksheet.freeze_panes(1, 0)
         self._worksheet.autofilter(0, 0, rows, columns - 1)
         # Phones and numbers with leading zeros are meant as text: no green corner says otherwise.

@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, BrokerTally, Lead, Viewing, is_listed
+from lead_system.models import Account, Binding, Brokerage, BrokerTally, Lead, Viewing, is_listed
 from lead_system.queries import scope
 from lead_system.queries.leads import LeadSearch, Step, conditions_of, reached
 from lead_system.queries.matching import is_within
@@ -132,7 +132,7 @@ def top_brokerages(actor: Account, days: Days, now: datetime) -> list[Ranked]:
     if days.is_open and scope.sees_every_lead(actor):
         done = _kept_of_brokers()
     else:
-        done = _counted_by(Lead.broker_id, actor, searches, now)
+        done = _counted_by(Lead.broker_id, actor, days, searches, now)
     sums = [func.sum(done.c[name]).label(name) for name in searches]
     found = (
         select(Brokerage.id, Brokerage.name, *sums)
@@ -151,7 +151,7 @@ def top_consultants(actor: Account, days: Days, now: datetime) -> list[Ranked]:
 
     Deals and bindings are those of the customers who are assigned to them today; viewings are their own.
     """
-    done = _counted_by(Lead.consultant_id, actor, _of_consultants(days), now)
+    done = _counted_by(Lead.consultant_id, actor, days, _of_consultants(days), now)
     shown = (
         select(Viewing.consultant_id.label("owner_id"), func.count().label("viewings"))
         .where(scope.visible_viewings(actor), is_within(Viewing.viewed_at, days.first, days.last))
@@ -175,19 +175,42 @@ def _of_consultants(days: Days) -> dict[str, LeadSearch]:
     return {name: search for name, search in achievements(days).items() if search.step is not None}
 
 
-def _counted_by(owner: Any, actor: Account, searches: Mapping[str, LeadSearch], now: datetime) -> Any:
+def _counted_by(
+    owner: Any, actor: Account, days: Days, searches: Mapping[str, LeadSearch], now: datetime
+) -> Any:
     """Return for each broker or consultant how many customers each search finds, as the list would."""
-    theirs = select(owner.label("owner_id")).where(scope.visible_leads(actor), is_listed())
-    each = union_all(
-        *(
-            theirs.add_columns(literal(name).label("name"), func.count().label("found"))
-            .where(*conditions_of(search, now))
-            .group_by(owner)
-            for name, search in searches.items()
-        )
-    ).subquery()
+    whose = owner.label("owner_id")
+    theirs = (scope.visible_leads(actor), is_listed(), owner.is_not(None))
+    conditions = {name: and_(true(), *conditions_of(search, now)) for name, search in searches.items()}
+    if days.is_open:  # Nothing but a state to look at: all are gone through once.
+        counts = (func.count().filter(condition).label(name) for name, condition in conditions.items())
+        return select(whose, *counts).where(*theirs).group_by(owner).subquery()
+    counted = {
+        name: select(whose, literal(name).label("name"), func.count().label("found"))
+        .where(*theirs, condition)
+        .group_by(owner)
+        for name, condition in conditions.items()
+    }
+    each = union_all(*(counted | {"bound": _bound_by(owner, actor, days)}).values()).subquery()
     sums = (func.sum(case((each.c.name == name, each.c.found), else_=0)).label(name) for name in searches)
     return select(each.c.owner_id, *sums).group_by(each.c.owner_id).subquery()
+
+
+def _bound_by(owner: Any, actor: Account, days: Days) -> Select[Any]:
+    """Return for each broker or consultant how many customers were bound in these days.
+
+    It begins with the bindings of the days: PostgreSQL would rather read all customers than look these up,
+    if it had the choice. A binding knows its broker, who never changes; of its customer's consultant of
+    today only the customer does.
+    """
+    bound = select(Binding.lead_id, Binding.broker_id).distinct()
+    bound = bound.where(is_within(Binding.bound_at, days.first, days.last), scope.binds_listed_lead(actor))
+    taken = bound.subquery()
+    of_lead = select(Lead.consultant_id).where(Lead.id == taken.c.lead_id).scalar_subquery()
+    named = select((taken.c.broker_id if owner is Lead.broker_id else of_lead).label("owner_id"))
+    whose = named.select_from(taken).subquery()
+    found = select(whose.c.owner_id, literal("bound").label("name"), func.count().label("found"))
+    return found.group_by(whose.c.owner_id)
 
 
 def _kept_of_brokers() -> Any:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
@@ -53,7 +52,7 @@ from lead_system.queries.matching import (
     is_within,
 )
 from lead_system.queries.names import has_name_part, reads_as
-from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end, ids_of
+from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, ids_of
 from lead_system.queries.phones import has_phone_part
 from lead_system.queries.retention import refuse_anonymised
 from lead_system.queries.tallies import Owner, runs_on, tally_of
@@ -326,17 +325,14 @@ def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lea
     )
 
 
-def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Select[int]:
+def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:
     """Return the numbers of the leads found, the newest first.
 
-    What has expired without any other condition lies in two stretches of one index, which are merged.
+    What has expired, under no other condition, lies in two stretches of one index, which are merged.
     """
     if search.status is LeadStatus.EXPIRED and _is_of_everybody(actor, search):
-        both = union_all(
-            select(Lead.id).where(is_listed(), is_stored_as(LeadStatus.EXPIRED)),
-            select(Lead.id).where(is_listed(), _has_run_out(now)),
-        ).subquery()
-        return select(both.c.id).order_by(both.c.id.desc())
+        sides = (is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
+        return tuple(select(Lead.id).where(is_listed(), one).order_by(Lead.id.desc()) for one in sides)
     return ids_of(leads_found(actor, search, now).order_by(Lead.id.desc()))
 
 

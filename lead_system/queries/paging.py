@@ -9,23 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, UnaryExpression, func, literal_column, select, union_all
 from sqlalchemy.sql import operators
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.extensions import db
 
 Row = TypeVar("Row")
+Stretch = Select[int] | tuple[Select[int], ...]
+"""The ids of an ordered selection, or of several that are merged by id."""
 
 COUNTED_UP_TO = 10_000
 """The most rows that a list counts; of more it says that there are more."""
-
-_OPPOSITES = {
-    operators.asc_op: operators.desc_op,
-    operators.desc_op: operators.asc_op,
-    operators.nulls_first_op: operators.nulls_last_op,
-    operators.nulls_last_op: operators.nulls_first_op,
-}
 
 
 class Total(int):
@@ -109,7 +104,7 @@ def ids_of(found: Select[Any]) -> Select[int]:
     return found.with_only_columns(_entity(found).id, maintain_column_froms=True)
 
 
-def ids_between(stretches: Sequence[Select[int]], begin: int, end: int, *, total: Total) -> list[int]:
+def ids_between(stretches: Sequence[Stretch], begin: int, end: int, *, total: Total) -> list[int]:
     """Return the ids at places of a list, which is made of ordered selections one after the other.
 
     Where the length of the list is known, its second half is read backwards: the last page is as near as
@@ -122,17 +117,35 @@ def ids_between(stretches: Sequence[Select[int]], begin: int, end: int, *, total
     return _ids(turned, total - end, total - begin)[::-1]
 
 
-def _ids(stretches: Sequence[Select[int]], begin: int, end: int) -> list[int]:
+def _ids(stretches: Sequence[Stretch], begin: int, end: int) -> list[int]:
     """Return the ids at these places, counted from where the selections begin."""
     ids: list[int] = []
     for one in stretches:
-        found = db.session.scalars(one.limit(end - begin).offset(begin)).all() if begin < end else ()
+        found = db.session.scalars(_part(one, begin, end)).all() if begin < end else ()
         ids += found
         if len(found) == end - begin or one is stretches[-1]:
             break
-        passed = begin + len(found) if found else _number_of(one.order_by(None))
+        passed = begin + len(found) if found or not begin else _length_of(one)
         begin, end = max(0, begin - passed), end - passed
     return ids
+
+
+def _part(stretch: Stretch, begin: int, end: int) -> Select[int]:
+    """Return the ids at these places of a stretch.
+
+    Of each selection that is merged no more is read than could stand before the end.
+    """
+    if isinstance(stretch, Select):
+        return stretch.limit(end - begin).offset(begin)
+    way = stretch[0]._order_by_clauses  # noqa: SLF001 - SQLAlchemy has no other word for it
+    heads = (one.limit(end).subquery() for one in stretch)
+    merged = union_all(*(select(head.c.id) for head in heads)).subquery()
+    return select(merged.c.id).order_by(_like(way[0], merged.c.id)).limit(end - begin).offset(begin)
+
+
+def _length_of(stretch: Stretch) -> int:
+    parts = (stretch,) if isinstance(stretch, Select) else stretch
+    return sum(_number_of(one.order_by(None)) for one in parts)
 
 
 def loaded(found: Select[Any], ids: Sequence[int]) -> list[Any]:
@@ -157,20 +170,30 @@ def _entity(found: Select[Any]) -> Any:
     return found.column_descriptions[0]["entity"]
 
 
-def _turned(ids: Select[int]) -> Select[int]:
-    """Return a selection in the opposite order."""
+def _turned(stretch: Stretch) -> Stretch:
+    """Return a stretch in the opposite order."""
+    if isinstance(stretch, tuple):
+        return tuple(_turned_around(one) for one in stretch)
+    return _turned_around(stretch)
+
+
+def _turned_around(ids: Select[int]) -> Select[int]:
     order = ids._order_by_clauses  # noqa: SLF001 - SQLAlchemy has no other word for it
     return ids.order_by(None).order_by(*(_opposite(clause) for clause in order))
 
 
 def _opposite(clause: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return an order the other way round: the last first, and nulls at the other end."""
-    if not isinstance(clause, UnaryExpression) or clause.modifier not in _OPPOSITES:
-        return clause.desc()
-    if clause.modifier in {operators.asc_op, operators.desc_op}:
-        return UnaryExpression(
-            clause.element, modifier=_OPPOSITES[clause.modifier], wraps_column_expression=False
-        )
-    return UnaryExpression(
-        _opposite(clause.element), modifier=_OPPOSITES[clause.modifier], wraps_column_expression=False
-    )
+    """Return an order the other way round: the last first."""
+    if isinstance(clause, UnaryExpression) and clause.modifier is operators.desc_op:
+        return clause.element.asc()
+    return (clause.element if _is_ascending(clause) else clause).desc()
+
+
+def _is_ascending(clause: ColumnElement[Any]) -> bool:
+    return isinstance(clause, UnaryExpression) and clause.modifier is operators.asc_op
+
+
+def _like(clause: ColumnElement[Any], column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the order of a column that is that of another."""
+    is_descending = isinstance(clause, UnaryExpression) and clause.modifier is operators.desc_op
+    return column.desc() if is_descending else column.asc()

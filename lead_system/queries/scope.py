@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
 from lead_system.models import (
     Account,
+    Binding,
     Brokerage,
     Collision,
     Export,
@@ -51,6 +52,17 @@ def visible_leads(actor: Account) -> ColumnElement[bool]:
         viewed = select(Viewing.lead_id).where(Viewing.consultant_id == actor.id)
         return or_(Lead.consultant_id == actor.id, Lead.id.in_(viewed))
     return false()
+
+
+def binds_listed_lead(actor: Account) -> ColumnElement[bool]:
+    """Return the condition that a binding is of a listed lead that somebody may see.
+
+    Of the leads that ever were bound only merged ones are in no list, since what was reported is never
+    withdrawn. They are few and have an index, so for whoever sees all leads no lead is looked at.
+    """
+    if sees_every_lead(actor):
+        return Binding.lead_id.not_in(select(Lead.id).where(Lead.merged_into_id.is_not(None)))
+    return Binding.lead_id.in_(select(Lead.id).where(visible_leads(actor), is_listed()))
 
 
 def choosable_colleagues(actor: Account) -> ColumnElement[bool]:

@@ -14,11 +14,14 @@ depends_on = None
 
 LISTED = sa.text("status <> 'withdrawn' AND merged_into_id IS NULL")
 BOUND = sa.text("status = 'bound'")
+MERGED = sa.text("merged_into_id IS NOT NULL")
+STANDING = sa.text("undone_at IS NULL")
 HAS_PHONE2 = sa.text("phone2 IS NOT NULL")
 COUNTS = ("entered", "reported", "bound", "expired", "dealt", "ever_reported", "ever_bound")
 
 INDEXES = (
-    ("ix_leads_listed", "leads", ["id"], LISTED),
+    # All that a count by status reads, and what SQLite wants to see again of its own condition.
+    ("ix_leads_listed", "leads", ["id", "status", "protect_until", "merged_into_id"], LISTED),
     ("ix_leads_status_id", "leads", ["status", "id", "protect_until"], LISTED),
     ("ix_leads_bound_protect_until", "leads", ["protect_until", "id"], BOUND),
     ("ix_leads_broker_id_id", "leads", ["broker_id", "id"], None),
@@ -27,14 +30,20 @@ INDEXES = (
     ("ix_leads_name_key_id", "leads", ["name_key", "id"], None),
     ("ix_leads_phone1_id", "leads", ["phone1", "id"], None),
     ("ix_leads_phone2_id", "leads", ["phone2", "id"], HAS_PHONE2),
-    ("ix_leads_phone1_tail", "leads", [sa.text("substr(phone1, 4, 4)"), "id"], None),
-    ("ix_leads_phone2_tail", "leads", [sa.text("substr(phone2, 4, 4)"), "id"], HAS_PHONE2),
     ("ix_leads_expected_visit_at_id", "leads", ["expected_visit_at", "id"], None),
+    ("ix_accounts_name", "accounts", ["name"], None),
+    ("ix_accounts_phone", "accounts", ["phone"], None),
+    ("ix_leads_listed_entered_at", "leads", ["entered_at", "broker_id"], LISTED),
+    ("ix_leads_listed_first_reported_at", "leads", ["first_reported_at"], LISTED),
+    ("ix_leads_merged", "leads", ["id"], MERGED),
+    ("ix_bindings_bound_at", "bindings", ["bound_at", "lead_id", "broker_id"], None),
+    ("ix_deals_standing_dealt_on", "deals", ["dealt_on", "lead_id"], STANDING),
 )
 REPLACED = (
     ("ix_leads_broker_id_status", ["broker_id", "status"]),
     ("ix_leads_consultant_id", ["consultant_id"]),
     ("ix_leads_name_key", ["name_key"]),
+    ("ix_leads_entered_at", ["entered_at"]),
 )
 
 
