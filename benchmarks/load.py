@@ -25,6 +25,9 @@ BROWSER = {
 """What a browser sends; pages are compressed for it where a server does so."""
 
 
+KEPT_SECONDS = 15
+"""A connection that was idle for longer is opened anew: servers hang up after 30 seconds."""
+
 FEWEST_RUNS, ENOUGH_SECONDS = 5, 30
 """Pages that take seconds are fetched less often, so that the whole run stays within its time."""
 
@@ -80,6 +83,7 @@ class Connection:
 
     def __init__(self, port: int) -> None:
         self._http = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._used = time.monotonic()
 
     def fetch(self, page: Page) -> float:
         """Fetch a page, look at it, and return the seconds until its last byte.
@@ -88,11 +92,14 @@ class Connection:
             WrongAnswer: it is not what it should be.
         """
         headers = BROWSER | ({"Cookie": page.cookie} if page.cookie else {})
+        if time.monotonic() - self._used > KEPT_SECONDS:
+            self._http.close()
         begin = time.perf_counter()
         self._http.request("GET", page.path, headers=headers)
         answer = self._http.getresponse()
         body = answer.read()
         seconds = time.perf_counter() - begin
+        self._used = time.monotonic()
         require_right(page, answer.status, _plain(body, answer.getheader("Content-Encoding", "")))
         return seconds
 
