@@ -25,6 +25,13 @@ BROWSER = {
 """What a browser sends; pages are compressed for it where a server does so."""
 
 
+KEPT_SECONDS = 15
+"""A connection that was idle for longer is opened anew: servers hang up after 30 seconds."""
+
+FEWEST_RUNS, ENOUGH_SECONDS = 5, 30
+"""Pages that take seconds are fetched less often, so that the whole run stays within its time."""
+
+
 class WrongAnswer(Exception):
     """A server answered with an error, or with other rows than there are."""
 
@@ -76,6 +83,7 @@ class Connection:
 
     def __init__(self, port: int) -> None:
         self._http = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._used = time.monotonic()
 
     def fetch(self, page: Page) -> float:
         """Fetch a page, look at it, and return the seconds until its last byte.
@@ -84,11 +92,14 @@ class Connection:
             WrongAnswer: it is not what it should be.
         """
         headers = BROWSER | ({"Cookie": page.cookie} if page.cookie else {})
+        if time.monotonic() - self._used > KEPT_SECONDS:
+            self._http.close()
         begin = time.perf_counter()
         self._http.request("GET", page.path, headers=headers)
         answer = self._http.getresponse()
         body = answer.read()
         seconds = time.perf_counter() - begin
+        self._used = time.monotonic()
         require_right(page, answer.status, _plain(body, answer.getheader("Content-Encoding", "")))
         return seconds
 
@@ -122,7 +133,7 @@ def _plain(body: bytes, encoding: str) -> str:
 def medians_in_turn(pages: Sequence[Page | Statement], *, runs: int, warm: int = 2) -> dict[str, float]:
     """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process.
 
-    Returns the median of each in milliseconds. `warm` rounds go before and do not count.
+    Returns the median of each in milliseconds, of `runs` rounds where there is time; `warm` rounds go before.
 
     Raises:
         WrongAnswer: a page is not what it should be.
@@ -145,7 +156,10 @@ def fetch_in_turn(plan: dict[str, Any]) -> dict[str, Any]:
 def _fetched(plan: dict[str, Any]) -> dict[str, list[float]]:
     fetches = [_fetch(kind, values) for kind, values in plan["pages"]]
     taken: dict[str, list[float]] = {values["name"]: [] for _kind, values in plan["pages"]}
+    begin = time.monotonic()
     for number in range(plan["warm"] + plan["runs"]):
+        if number >= plan["warm"] + FEWEST_RUNS and time.monotonic() - begin > ENOUGH_SECONDS:
+            break
         for fetch, times in zip(fetches, taken.values(), strict=True):
             seconds = fetch()
             if number >= plan["warm"]:

@@ -26,7 +26,7 @@ FRESH_HOURS = 12
 """Rows are as old as they say when they are made; half a day later too few protections would run still."""
 
 HERE = Path(__file__).parent
-STEPS = ("people", "leads", "visits", "money", "history")
+STEPS = ("people", "leads", "visits", "money", "history", "derived")
 
 
 class UnfitRows(Exception):
@@ -85,8 +85,6 @@ def fill(connection: psycopg.Connection, rows: int, now: datetime) -> None:
     connection.execute(_sql("functions"))
     for step in STEPS:
         connection.execute(_sql(step))
-    if _has_derived(connection):
-        connection.execute(_sql("derived"))
     for index in indexes:
         connection.execute(index.encode())
     connection.execute(_sql("sequences"))
@@ -101,17 +99,11 @@ def check(connection: psycopg.Connection) -> None:
     Raises:
         UnfitRows: there are some; the message says which.
     """
-    names = ["checks"] + (["checks_derived"] if _has_derived(connection) else [])
-    questions = [one for name in names for one in _sql(name).decode().split(";") if one.strip()]
+    questions = [one for one in _sql("checks").decode().split(";") if one.strip()]
     for question in (*questions, *_references(connection)):
         found = connection.execute(question.encode()).fetchone()
         if found is not None:
             raise UnfitRows(f"{question.strip()}\nfound {found}")
-
-
-def _has_derived(connection: psycopg.Connection) -> bool:
-    found = connection.execute("SELECT to_regclass('broker_tallies') IS NOT NULL").fetchone()
-    return bool(found and found[0])
 
 
 def _lay_out(connection: psycopg.Connection, rows: int, now: datetime) -> None:

@@ -17,15 +17,25 @@ STYLE = Style(
 
 def draw(plot: dict[str, Any]) -> None:
     """Write one plot: milliseconds over the number of leads, both growing by factors of ten."""
+    most = _whole_power_above(plot)
     chart = pygal.XY(
         title=plot["title"], x_title="leads", y_title="ms", style=STYLE, logarithmic=True, width=860,
-        height=430, dots_size=3, js=(), no_prefix=True, legend_at_bottom=False, show_minor_x_labels=False,
+        height=430, dots_size=3, js=(), no_prefix=True, range=(1, most), margin_right=50,
         x_value_formatter=lambda leads: f"{leads:,.0f}", value_formatter=lambda ms: f"{ms:,.0f}",
     )  # fmt: skip
     chart.x_labels = plot["sizes"]
+    chart.y_labels = [
+        step * power for power in (1, 10, 100, 1000) for step in (1, 2, 5) if step * power <= most
+    ]
     for name, points in plot["curves"].items():
         chart.add(name, [tuple(point) for point in points])
     Path(plot["file"]).write_bytes(chart.render())
+
+
+def _whole_power_above(plot: dict[str, Any]) -> int:
+    """Return a power of ten above all points: from 1 ms to there, little growth looks little."""
+    most = max(ms for points in plot["curves"].values() for _leads, ms in points)
+    return int(10 ** max(2, len(str(int(most)))))
 
 
 if __name__ == "__main__":
