@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    literal,
     literal_column,
     or_,
     text,
@@ -1330,7 +1331,7 @@ def is_stored_as(status: LeadStatus) -> Any:
 
     What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
     """
-    return Lead.status == literal_column(f"'{status.value}'")
+    return Lead.status == literal(status, Lead.status.type, literal_execute=True)
 
 
 def is_live_hold(now: datetime) -> Any:

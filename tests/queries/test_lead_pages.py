@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lead_system.admin_views.leads import LeadsView
 from lead_system.clock import now
@@ -69,7 +70,7 @@ def pages(stretches: Sequence[Any], total: Total) -> Iterator[int]:
 
 
 def director() -> Account:
-    return db.session.scalars(db.select(Account).where(Account.login == "director")).one()
+    return db.session.scalars(select(Account).where(Account.login == "director")).one()
 
 
 @pytest.mark.parametrize("tab", [None, *TABS])
