@@ -79,9 +79,7 @@ def _conditions() -> dict[FirstStep, ColumnElement[bool]]:
 
 def _was_saved() -> ColumnElement[bool]:
     """Return the condition that somebody saved the days of protection, changed or not."""
-    return _there_is(
-        HistoryRecord.chain == _CHAIN_OF_SETTINGS, HistoryRecord.action == _CHANGES_PROTECTION
-    )
+    return _there_is(HistoryRecord.chain == _CHAIN_OF_SETTINGS, HistoryRecord.action == _CHANGES_PROTECTION)
 
 
 def _has_role(*roles: Role) -> ColumnElement[bool]:
