@@ -1,8 +1,8 @@
-"""`make bench`: measures every line in one run, prints each beside its goal, and writes benchmarks/RESULTS.md.
+"""`make bench`: measures every line in one run, prints each beside its goal, and writes RESULTS.md.
 
-`QUICK=1` has fewer rows and runs, and leaves RESULTS.md as it is. Names narrow the run to the lines that begin so:
-`python -m benchmarks list search-2`. The exit code is 0 where every goal is met, 1 where a line falls short, and 2
-where somebody answered wrongly, since then nothing was measured.
+`QUICK=1` has fewer rows and runs, and leaves RESULTS.md as it is. Names narrow the run to the lines that
+begin so: `python -m benchmarks list search-2`. The exit code is 0 where every goal is met, 1 where a line
+falls short, and 2 where somebody answered wrongly, since then nothing was measured.
 """
 
 import os
@@ -11,13 +11,18 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import figures, lists, resources
+from benchmarks import choice, figures, lists, resources, writes
 from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
 from benchmarks.report import write_report
 
-LINES: tuple[Line, ...] = (*lists.LINES, *figures.LINES, *resources.LINES)
+MET, SHORT, WRONG = range(3)
+"""The exit codes."""
+
+LINES: tuple[Line, ...] = (
+    *lists.LINES, *figures.LINES, *writes.LINES, *resources.LINES, *choice.LINES,
+)  # fmt: skip
 """All lines, in the order in which they are measured and printed."""
 
 
@@ -39,11 +44,19 @@ def run(lines: Sequence[Line], *, quick: bool, reports: bool) -> int:
         minutes = (time.monotonic() - begin) / 60
         if reports:
             write_report(bench, results, minutes=minutes, load=load)
-    short = [result.line.name for result in results if not result.is_met]
-    print(
-        f"bench: {len(results)} lines in {minutes:.1f} minutes, {len(short)} short: {', '.join(short) or '-'}"
-    )
-    return 1 if short else 0
+    short = ", ".join(short_of(results)) or "none"
+    print(f"bench: {len(results)} lines in {minutes:.1f} minutes; short: {short}")
+    return exit_code(results)
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return whether a line missed its goal."""
+    return SHORT if short_of(results) else MET
+
+
+def short_of(results: Sequence[Result]) -> list[str]:
+    """Return the names of the lines that miss their goals."""
+    return [result.line.name for result in results if not result.is_met]
 
 
 def main(names: Sequence[str]) -> int:
@@ -56,7 +69,7 @@ def main(names: Sequence[str]) -> int:
         return run(lines, quick=quick, reports=not quick and not names)
     except WrongAnswer as wrong:
         print(f"bench: WRONG ANSWER, nothing counts: {wrong}", file=sys.stderr)
-        return 2
+        return WRONG
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the lines of one run share: databases of each size, servers that run, and people who have signed in."""
+"""What the lines of one run share: databases of each size, running servers, people who have signed in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,8 +82,11 @@ class Bench:
 
     def broker(self, rows: int, account_id: int) -> Person:
         """Return a broker, signed in at our server."""
-        signed = lambda: sign_in_broker(self.ours(rows).port, account_id, self.provider)  # noqa: E731
-        return self.kept(("broker", rows, account_id), signed)
+
+        def sign_in() -> Person:
+            return sign_in_broker(self.ours(rows).port, account_id, self.provider)
+
+        return self.kept(("broker", rows, account_id), sign_in)
 
     def ask(self, rows: int, owner: str, question: str, **values: object) -> list[Any]:
         """Return the rows that a database answers with."""

@@ -5,6 +5,7 @@ again only where they fit what would be filled now (`fits`), and by one run at a
 """
 
 import fcntl
+import hashlib
 import os
 import pwd
 import shutil
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import TypedDict
 
 import psycopg
+
+from lead_system.config import PROJECT_FOLDER
 
 SETTINGS = (
     # Durable, as deploy/postgresql.conf says and as PostgreSQL is by itself.
@@ -148,8 +151,10 @@ def running_cluster(fits: str) -> Iterator[Cluster]:
     Raises:
         SystemExit: another run uses it at this moment.
     """
-    folder = Path(tempfile.gettempdir(), f"lead-bench-{os.getuid()}-{fits[:8]}")
-    _forget_others(folder)
+    # A short path: the socket's own may have 107 characters at most.
+    copy = hashlib.sha256(str(PROJECT_FOLDER).encode()).hexdigest()[:6]
+    folder = Path(tempfile.gettempdir(), f"lead-bench-{copy}-{fits[:8]}")
+    _forget_others(folder, f"lead-bench-{copy}-*")
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -164,9 +169,9 @@ def running_cluster(fits: str) -> Iterator[Cluster]:
             cluster.stop()
 
 
-def _forget_others(folder: Path) -> None:
-    """Delete what earlier runs kept for other schemas or other rows, unless one of them still runs."""
-    for other in folder.parent.glob(f"lead-bench-{os.getuid()}-*"):
+def _forget_others(folder: Path, names: str) -> None:
+    """Delete what earlier runs of this copy kept for other schemas or rows, unless one of them still runs."""
+    for other in folder.parent.glob(names):
         if other == folder or not (other / "lock").exists():
             continue
         with (other / "lock").open("w") as lock:

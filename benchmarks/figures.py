@@ -13,7 +13,8 @@ ENDINGS_SHOWN = 8
 
 BARE_DASHBOARD = f"""
 SELECT count(*), count(*) FILTER (WHERE status = 'entered'), count(*) FILTER (WHERE status = 'reported'),
-       count(*) FILTER (WHERE status = 'bound' AND protect_until > now()), count(*) FILTER (WHERE status = 'dealt'),
+       count(*) FILTER (WHERE status = 'bound' AND protect_until > now()),
+       count(*) FILTER (WHERE status = 'dealt'),
        count(*) FILTER (WHERE status = 'expired' OR (status = 'bound' AND protect_until <= now())),
        count(*) FILTER (WHERE entered_at >= now() - interval '30 days'),
        count(*) FILTER (WHERE entered_at >= now() - interval '30 days' AND first_reported_at IS NOT NULL),
@@ -21,7 +22,7 @@ SELECT count(*), count(*) FILTER (WHERE status = 'entered'), count(*) FILTER (WH
        count(*) FILTER (WHERE entered_at >= now() - interval '30 days' AND status = 'dealt')
 FROM leads WHERE {LISTED}
 """
-"""How many customers there are in each status, and the funnel of the last 30 days: less than the page says."""
+"""How many customers each status has, and the funnel of the last 30 days: less than the page says."""
 
 _COUNTS = """count(leads.id) FILTER (WHERE leads.status = 'dealt') AS dealt, count(leads.bound_at) AS bound,
        count(leads.first_reported_at) AS reported, count(leads.id) AS entered"""

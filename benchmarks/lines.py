@@ -1,7 +1,7 @@
 """What a line of the benchmark is: a name, a goal, and how it is measured.
 
-To add a line, write a module of one subject beside this one with a function for each line and a tuple `LINES`,
-and name that tuple in `benchmarks/__main__.py`:
+To add a line, write a module of one subject beside this one with a function for each line and a tuple
+`LINES`, and name that tuple in `benchmarks/__main__.py`:
 
     def scan_thin(bench: Bench) -> Measured:
         rates = bench.once(_rates)                # measured once, though several lines read it
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a ratio has to keep to; without a limit it is only stated. `most_ms` limits what was measured, too."""
+    """What a ratio has to keep to; without a limit it is only stated. `most_ms` is a second limit."""
 
     limit: float | None = None
     is_least: bool = False
     most_ms: float | None = None
 
     def is_met(self, ratio: float, ms: float | None = None) -> bool:
-        """Whether a ratio, as exact as it is printed, keeps to the goal; and the milliseconds, where they count."""
+        """Whether a ratio, as exact as it is printed, keeps to the goal, and the milliseconds to theirs."""
         if self.most_ms is not None and (ms is None or ms > self.most_ms):
             return False
         if self.limit is None:

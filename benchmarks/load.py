@@ -1,9 +1,10 @@
-"""Pages fetched over kept connections, several in turn, each timed and looked at: who answers wrongly is no peer."""
+"""Pages fetched over kept connections, in turn, each timed and looked at: a wrong answer ends the run."""
 
 import gzip
 import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from http.client import HTTPConnection
@@ -119,9 +120,9 @@ def _plain(body: bytes, encoding: str) -> str:
 
 
 def medians_in_turn(pages: Sequence[Page | Statement], *, runs: int, warm: int = 2) -> dict[str, float]:
-    """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process; returns the median of each in milliseconds.
+    """Fetch pages, or ask bare questions, in turn (A B C A B C …) from another process.
 
-    `warm` rounds go before and do not count.
+    Returns the median of each in milliseconds. `warm` rounds go before and do not count.
 
     Raises:
         WrongAnswer: a page is not what it should be.
@@ -159,3 +160,49 @@ def _fetch(kind: str, values: dict[str, Any]) -> Callable[[], float]:
         return partial(Asking(statement).fetch, statement)
     page = Page(**values)
     return partial(Connection(page.port).fetch, page)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many requests a second were answered, and within how many milliseconds 99 of 100."""
+
+    answers: int
+    per_second: float
+    p99_ms: float
+
+
+def rate(pages: Sequence[Page], *, clients: int, seconds: float) -> Rate:
+    """Let clients fetch pages again and again at the same time, from another process.
+
+    Raises:
+        WrongAnswer: a page is not what it should be.
+    """
+    plan = {"pages": [asdict(page) for page in pages], "clients": clients, "seconds": seconds}
+    answered = run_elsewhere(fetch_at_once, plan)
+    if "wrong" in answered:
+        raise WrongAnswer(answered["wrong"])
+    times = sorted(answered["times"])
+    return Rate(len(times), len(times) / seconds, times[int(len(times) * 0.99)] * 1000)
+
+
+def fetch_at_once(plan: dict[str, Any]) -> dict[str, Any]:
+    """The other end of `rate`: the seconds of every request that was answered, or what was `wrong`."""
+    pages = [Page(**one) for one in plan["pages"]]
+    with ThreadPoolExecutor(plan["clients"]) as pool:
+        ends = time.monotonic() + plan["seconds"]
+        clients = [pool.submit(_fetch_until, pages, number, ends) for number in range(plan["clients"])]
+        try:
+            return {"times": [seconds for client in clients for seconds in client.result()]}
+        except WrongAnswer as wrong:
+            return {"wrong": str(wrong)}
+
+
+def _fetch_until(pages: Sequence[Page], number: int, ends: float) -> list[float]:
+    """Fetch pages in turn until a moment, each client beginning with another one."""
+    connections = {page.port: Connection(page.port) for page in pages}
+    taken = []
+    while time.monotonic() < ends:
+        page = pages[number % len(pages)]
+        taken.append(connections[page.port].fetch(page))
+        number += 1
+    return taken

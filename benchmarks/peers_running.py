@@ -1,10 +1,9 @@
-"""The peers as they run: on a copy of the database of their own, by the same server with the same settings."""
+"""The peers as they run: each on a database of its own, by the same server with the same settings."""
 
 import os
 import re
 import subprocess
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import httpx
@@ -67,12 +66,13 @@ def sites(bench: Bench) -> list[Site]:
     django, flask = bench.once(django_server), bench.once(stock_server)
     cookie = bench.once(_django_cookie)
     mark = r'name="_selected_action" value="(\d+)"'
-    in_django = partial(Site, port=django.port, cookie=cookie, row=mark, first_page=1, page_argument="p")
-    searched = {"word_argument": "q", "broker_argument": "q", "holds": questions.ALL}
+    django_list = Site(
+        DJANGO, django.port, cookie, "/admin/auth/lead/", mark, 1, "p", "q", "q", questions.ALL
+    )
     return [
         ours(bench, rows),
-        in_django(DJANGO, path="/admin/auth/lead/", **searched),
-        in_django(DJANGO_LEAN, path="/admin/auth/leadwithoutfullcount/", **searched),
+        django_list,
+        replace(django_list, name=DJANGO_LEAN, path="/admin/auth/leadwithoutfullcount/"),
         Site(
             STOCK, flask.port, "", "/admin/lead/", r'name="rowid" class="action-checkbox" value="(\d+)"',
             0, "page", "search", "search", questions.ALL,

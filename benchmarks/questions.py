@@ -76,7 +76,8 @@ def _name_of_three(bench: Bench, rows: int) -> str:
     """Return a name of three characters that somebody in the middle of the list has."""
     ((name,),) = bench.ask(
         rows, "ours",
-        f"SELECT name_key FROM leads WHERE {LISTED} AND id >= %(middle)s AND length(name_key) = 3 ORDER BY id LIMIT 1",
+        f"SELECT name_key FROM leads WHERE {LISTED} AND id >= %(middle)s AND length(name_key) = 3"
+        " ORDER BY id LIMIT 1",
         middle=rows // 2,
     )  # fmt: skip
     return str(name)

@@ -1,4 +1,4 @@
-"""benchmarks/RESULTS.md: on what machine, with which versions, every line with its raw figures, and how it grows."""
+"""RESULTS.md: on what machine, with which versions, every line with its raw figures, and how it grows."""
 
 import json
 import os
@@ -36,14 +36,15 @@ PLOTTED = {
 """A plot's file, its title, and how the names of its lines begin."""
 
 HOW = """\
-Each line was measured in this one run. Pages were fetched by another process over kept connections, with the headers
-of a browser, the servers in turn (A B C A B C …); a figure is the median, and an answer that was no page or did not
-have exactly the rows that the database names would have ended the run. Every server ran under gunicorn with {processes}
-processes of {threads} threads on a copy of the same database: {sizes} leads of 2 000 brokers over three years, with
-the reports, scans, bindings, fees, deals and records that belong to them (`benchmarks/fill/`). PostgreSQL is durable,
-with 1 GB of shared buffers. Ours is as in production but for TLS; the peers (`benchmarks/peers/`) have the same columns
-and searches, related rows in the same question, and the indexes of our schema, which hold more than the ones that their
-documentation advises. Django's ratio takes the faster of its two forms.
+Each line was measured in this one run. Pages were fetched by another process over kept connections, with the
+headers of a browser, the servers in turn (A B C A B C …); a figure is the median, and an answer that was no
+page, or had other rows than the database names, would have ended the run. Every server ran under
+gunicorn with {processes} processes of {threads} threads on a copy of the same database: {sizes} leads of
+2 000 brokers over three years, with the reports, scans, bindings, fees, deals and records that belong to
+them (`benchmarks/fill/`). PostgreSQL is durable, with 1 GB of shared buffers. Ours is as in production
+but for TLS. The peers (`benchmarks/peers/`) have the same columns and searches, related rows in the same
+question, and all indexes of our schema, which are more than their documentation advises. Django's ratio
+takes the faster of its two forms.
 """
 
 
@@ -61,8 +62,8 @@ def _lines(bench: Bench, results: Sequence[Result], *, minutes: float, load: flo
     sizes = ", ".join(f"{rows:,}" for rows in bench.sizes)
     yield HOW.format(processes=PROCESSES, threads=THREADS, sizes=sizes)
     yield "## Machine and versions\n"
-    yield f"- {_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, {platform.system()} {platform.release()};"
-    yield f"  load average at the start {load:.1f} (above 0.5 somebody else was at work, and figures are too high)"
+    yield f"- {_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, Linux {platform.release()}"
+    yield f"- load average at the start {load:.1f}: above 0.5 others were at work, and figures are too high"
     yield f"- Python {platform.python_version()}, PostgreSQL {bench.cluster.version}"
     yield f"- ours: {', '.join(f'{name} {version(name)}' for name in OURS)}"
     yield f"- peers: {', '.join(f'{name} {found}' for name, found in _peer_versions().items())}\n"
@@ -105,7 +106,10 @@ def _draw(results: Sequence[Result]) -> None:
 
 
 def _peer_versions() -> dict[str, str]:
-    asked = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
+    asked = (
+        "import importlib.metadata as m, json, sys; "
+        "print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))"
+    )
     ran = subprocess.run([str(PEER_PYTHON), "-c", asked, *PEERS], check=True, capture_output=True, text=True)
     found: dict[str, str] = json.loads(ran.stdout)
     return found

@@ -1,4 +1,4 @@
-"""The SMS provider of the benchmark: it takes codes as Aliyun does, and hands them to whoever has the phone."""
+"""The SMS provider of the benchmark: it takes codes as Aliyun does, and hands them to their phones."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,7 +38,7 @@ class Provider(ThreadingHTTPServer):
 class _Taker(BaseHTTPRequestHandler):
     server: Provider
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server asks for
+    def do_POST(self) -> None:
         """Remember the code of a message."""
         sent = parse_qs(urlsplit(self.path).query)
         self.server.codes[sent["PhoneNumbers"][0]] = json.loads(sent["TemplateParam"][0])["code"]

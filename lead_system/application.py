@@ -11,7 +11,7 @@ from lead_system.cli import init_commands
 from lead_system.clock import now
 from lead_system.config import PROJECT_FOLDER, Settings, settings_from_environment
 from lead_system.domain.sessions import OUTSIDER_LIMITS
-from lead_system.extensions import csrf, db, login_manager, migrate
+from lead_system.extensions import csrf, db, login_manager
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import AddressingFlask, init_addresses
@@ -61,7 +61,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_sizes(app)
     init_limits(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
     for init in (

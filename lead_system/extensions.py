@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from flask_babel import Babel
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool
+
+from lead_system.turns import take_turn
 
 SQLITE_BUSY_MILLISECONDS = 30_000
 POSTGRESQL_LOCK_MILLISECONDS = 15_000
@@ -28,6 +29,11 @@ POSTGRESQL_REACH = {
 
 WRITES = "lead_system_writes"
 """Execution option of a connection whose transaction is going to write; `atomic` sets it."""
+
+PATIENCE = "lead_system_patience"
+"""Execution option: how many milliseconds such a connection waits for other writers, where not the usual."""
+
+_TURN = "lead_system_turn"
 
 
 class Base(DeclarativeBase):
@@ -45,7 +51,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(render_as_batch=True, compare_type=True)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
@@ -88,6 +93,8 @@ def _prepare_connection(connection: Any, record: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {POSTGRESQL_LOCK_MILLISECONDS}")
             cursor.execute("SET TIME ZONE 'UTC'")
+            # The database lies in memory or on a disk without an arm: rows out of order cost hardly more.
+            cursor.execute("SET random_page_cost = 1.1")
         connection.commit()
 
 
@@ -116,6 +123,45 @@ def _begin(connection: Connection) -> None:
     A deferred transaction that reads first and writes later cannot wait for another writer: SQLite answers
     "database is locked" whatever the busy timeout. Readers stay deferred, and so never wait at all.
     """
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get(WRITES, False):
+        _begin_in_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_in_turn(connection: Connection) -> None:
+    """Stand in line for the write lock; whoever waited too long asks SQLite once more, and hears its no.
+
+    A connection that writes again before it is given back, as migrations do, still has its turn.
+    """
+    patience: int = connection.get_execution_options().get(PATIENCE, SQLITE_BUSY_MILLISECONDS)
+    record: Any = connection.connection.record_info
+    path: str = connection.connection.info["file"][0]
+    try:
+        if path and _TURN not in record:
+            record[_TURN] = take_turn(path, patience_seconds=patience / 1000)
+    except TimeoutError:
+        _begin_at_once(connection)
+    except OSError:  # Nothing can be put beside the file: then SQLite alone says who comes when.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_at_once(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MILLISECONDS}")
+
+
+@event.listens_for(Pool, "checkin")
+def _leave_turn(_connection: Any, record: Any) -> None:
+    """Let the next one write, whatever became of the transaction: its connection is done with."""
+    turn = record.record_info.pop(_TURN, None)
+    if turn is not None:
+        turn.leave()

@@ -177,9 +177,9 @@ class Account(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[Role] = mapped_column(_choice(Role, "role"))
-    name: Mapped[str] = mapped_column(String(30), default="")
+    name: Mapped[str] = mapped_column(String(30), default="", index=True)
     nickname: Mapped[str] = mapped_column(String(30), default="")
-    phone: Mapped[str] = mapped_column(String(11), default="")
+    phone: Mapped[str] = mapped_column(String(11), default="", index=True)
     openid: Mapped[str | None] = mapped_column(String(64), unique=True)
     login: Mapped[str | None] = mapped_column(String(30), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -571,7 +571,15 @@ class Lead(Model):
         Index("ix_leads_broker_id_id", "broker_id", "id"),
         Index("ix_leads_consultant_id_id", "consultant_id", "id"),
         Index("ix_leads_name_key_id", "name_key", "id"),
-        Index("ix_leads_listed", "id", sqlite_where=text(_LISTED), postgresql_where=text(_LISTED)),
+        Index(
+            "ix_leads_listed",
+            "id",
+            "status",
+            "protect_until",
+            "merged_into_id",
+            sqlite_where=text(_LISTED),
+            postgresql_where=text(_LISTED),
+        ),
         Index(
             "ix_leads_status_id",
             "status",

@@ -1,4 +1,4 @@
-"""Databases with a given number of leads, made by the server itself: 200 brokerages, 2 000 brokers, three years.
+"""Databases with a given number of leads, made by the server itself: 2 000 brokers over three years.
 
 `people.sql` to `history.sql` write the rows that the services would have written, `derived.sql` those that
 triggers keep. Triggers and foreign keys sleep meanwhile; `checks.sql` then asks what they would have refused.
@@ -38,7 +38,7 @@ def fingerprint() -> str:
     sources = [*sorted(HERE.iterdir()), HERE.parent / "names.py", HERE.parent / "cluster.py"]
     sources += sorted((PROJECT_FOLDER / "migrations" / "versions").glob("*.py"))
     text = b"".join(path.read_bytes() for path in sources if path.is_file())
-    return hashlib.sha256(str(PROJECT_FOLDER).encode() + text).hexdigest()
+    return hashlib.sha256(text).hexdigest()
 
 
 def template(cluster: Cluster, rows: int) -> str:
@@ -129,12 +129,12 @@ def _lay_out(connection: psycopg.Connection, rows: int, now: datetime) -> None:
     ):
         connection.execute(f"CREATE TEMP TABLE {table} (slot int PRIMARY KEY, {column} text)".encode())
         with connection.cursor() as cursor:
-            insert = f"INSERT INTO {table} VALUES (%s, %s)"  # noqa: S608 - names of ours
+            insert = f"INSERT INTO {table} VALUES (%s, %s)"
             cursor.executemany(insert.encode(), list(enumerate(values)))
 
 
 def _drop_indexes(connection: psycopg.Connection) -> list[str]:
-    """Drop all indexes that no constraint rests on, and return how to make them again: faster than one by one."""
+    """Drop all indexes that no constraint rests on, and return how to make them again, which is faster."""
     found = connection.execute(
         """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
         JOIN pg_class ON pg_class.oid = indexrelid
@@ -156,7 +156,7 @@ def _references(connection: psycopg.Connection) -> list[str]:
         WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND cardinality(conkey) = 1"""
     ).fetchall()
     return [
-        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - names from the catalogue
+        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
         f" AND NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = {table}.{column}) LIMIT 1"
         for table, column, other, key in found
     ]

@@ -33,8 +33,5 @@ $$ SELECT d || (1000 - pg_temp.doubled(substr(d, 1, 1)) - substr(d, 2, 1)::int -
        - substr(d, 4, 1)::int - pg_temp.doubled(substr(d, 5, 1)) - substr(d, 6, 1)::int
        - pg_temp.doubled(substr(d, 7, 1)) - substr(d, 8, 1)::int - pg_temp.doubled(substr(d, 9, 1))) % 10 $$;
 
-CREATE FUNCTION pg_temp.short_code(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS
-$$ SELECT pg_temp.with_check_digit(pg_temp.nine_digits(n)) $$;
-
 CREATE FUNCTION pg_temp.salt(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT md5('salt ' || n) || md5('more ' || n) $$;

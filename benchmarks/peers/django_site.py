@@ -1,8 +1,8 @@
 """Django admin on our PostgreSQL rows: the peer of the list lines of `make bench`.
 
-The list of customers has the columns, the search and the tabs of ours, as Django's documentation says to write
-it: related rows selected in the same question (`list_select_related`), a filter for the status, and as many rows
-a page as ours. It stands there twice: as it is by default, and with `show_full_result_count` off.
+The list of customers has the columns, the search and the tabs of ours, as Django's documentation says to
+write it: related rows selected in the same question (`list_select_related`), a filter for the status, and as
+many rows a page as ours. It stands there twice: by default, and with `show_full_result_count` off.
 Served by `gunicorn benchmarks.peers.django_site:application`, with PEER_HOST and PEER_DATABASE.
 """
 

@@ -1,4 +1,4 @@
-"""Draws the plots of RESULTS.md: reads titles, curves and files as JSON from its input (see benchmarks/report.py)."""
+"""Draws the plots of RESULTS.md, which benchmarks/report.py describes as JSON on its input."""
 
 import json
 import sys
@@ -18,8 +18,8 @@ STYLE = Style(
 def draw(plot: dict[str, Any]) -> None:
     """Write one plot: milliseconds over the number of leads, both growing by factors of ten."""
     chart = pygal.XY(
-        title=plot["title"], x_title="leads", y_title="ms", style=STYLE, logarithmic=True, width=860, height=430,
-        dots_size=3, js=(), no_prefix=True, legend_at_bottom=False, show_minor_x_labels=False,
+        title=plot["title"], x_title="leads", y_title="ms", style=STYLE, logarithmic=True, width=860,
+        height=430, dots_size=3, js=(), no_prefix=True, legend_at_bottom=False, show_minor_x_labels=False,
         x_value_formatter=lambda leads: f"{leads:,.0f}", value_formatter=lambda ms: f"{ms:,.0f}",
     )  # fmt: skip
     chart.x_labels = plot["sizes"]

@@ -1,7 +1,7 @@
 """Stock Flask-Admin on our PostgreSQL rows: the other peer of the list and export lines of `make bench`.
 
-Models, columns and search as its documentation says, with related rows selected in the same question, and nobody
-asks who looks: there is no sign-in, no scope and no tab, only a filter for the status.
+Models, columns and search as its documentation says, with related rows selected in the same question, and
+nobody asks who looks: there is no sign-in, no scope and no tab, only a filter for the status.
 Served by `gunicorn benchmarks.peers.stock_site:application`, with PEER_HOST and PEER_DATABASE.
 """
 
@@ -81,8 +81,8 @@ class LeadView(ModelView):
     page_size = 50
     column_default_sort = ("id", True)
     column_list = (
-        "id", "name_key", "phone1", "phone2", "status", "broker", "broker.phone", "broker.brokerage", "entered_by",
-        "expected_visit_at", "consultant", "protect_until",
+        "id", "name_key", "phone1", "phone2", "status", "broker", "broker.phone", "broker.brokerage",
+        "entered_by", "expected_visit_at", "consultant", "protect_until",
     )  # fmt: skip
     column_searchable_list = ("name_key", "phone1", "broker.name", "broker.phone")
     column_filters = ("status",)

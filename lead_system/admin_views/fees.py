@@ -1,8 +1,8 @@
 """带看费: what the secretary paid for visits, each with its screenshot (manual 6.1.b, 6.1.c, 6.2.f)."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, g, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,7 +20,7 @@ from lead_system.domain.errors import Refused
 from lead_system.domain.roles import BACK_OFFICE, Role
 from lead_system.models import Account, Fee, Lead
 from lead_system.queries import fees, scope
-from lead_system.queries.fees import FeeSearch, FeeState
+from lead_system.queries.fees import FeeSearch, FeeState, FeeSums
 from lead_system.queries.leads import get_lead
 from lead_system.services.fees import pay_fee, void_fee
 from lead_system.web.access import allow
@@ -111,7 +111,7 @@ class FeesView(ListView):
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many fees each tab has."""
-        sums = fees.fee_sums(signed_in(), self._search())
+        sums = self._sums()
         return {"all": sums.paid + sums.void, "paid": sums.paid, "void": sums.void}
 
     def sums(self) -> list[tuple[str, Cell]]:
@@ -119,7 +119,13 @@ class FeesView(ListView):
         search = self._search()
         if search.state is FeeState.VOID:
             return []
-        return [(_("Total without void fees"), fees.fee_sums(signed_in(), search).total)]
+        return [(_("Total without void fees"), self._sums().total)]
+
+    def _sums(self) -> FeeSums:
+        """Return the counts and the total under the search, asked once for each page."""
+        if "fee_sums" not in g:
+            g.fee_sums = fees.fee_sums(signed_in(), self._search())
+        return cast(FeeSums, g.fee_sums)
 
     # One fee.
 

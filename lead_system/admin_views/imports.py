@@ -24,7 +24,6 @@ from lead_system.admin_views.import_sheets import (
     titles_of,
     with_roles_read,
     write_passwords,
-    write_template,
 )
 from lead_system.admin_views.lists import ListView
 from lead_system.domain.errors import RefusalCode, Refused
@@ -36,7 +35,6 @@ from lead_system.web.caller import caller, signed_in
 from lead_system.web.confirming import confirm_first, confirm_first_where
 from lead_system.web.sentences import sentence_for_page
 from lead_system.web.sizes import takes_files
-from lead_system.web.workbooks import read_workbook
 
 SEALED_SECONDS = 3600
 """How long the page with the passwords can still make a file of them."""
@@ -78,6 +76,8 @@ class ImportedList(ListView):
     @takes_files
     def import_view(self) -> Answer:
         """Ask for a workbook; keep its rows and go on to look at them. Nothing is imported yet."""
+        from lead_system.web.workbooks import read_workbook  # noqa: PLC0415 - as below
+
         form = ImportFileForm()
         if request.method == "GET":
             return self._file_page(form, None)
@@ -102,6 +102,9 @@ class ImportedList(ListView):
     @expose("/import/template/")
     def template_view(self) -> Response:
         """Answer with the workbook that people fill in."""
+        # A system in use imports next to nothing, and openpyxl is a sixth of what a process would keep.
+        from lead_system.admin_views.import_template import write_template  # noqa: PLC0415
+
         title = str(self.name)
         name = _("%(list)s template", list=title)
         file = write_template(self.import_kind, title)

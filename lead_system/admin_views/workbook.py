@@ -15,15 +15,16 @@ from decimal import Decimal
 from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
+from string import ascii_uppercase
 from tempfile import TemporaryDirectory
-from typing import IO
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_range
-from xlsxwriter.worksheet import Worksheet
+from typing import IO, TYPE_CHECKING
 
 from lead_system.domain.protection import SHANGHAI
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | Decimal | datetime | date | None
 """Text, a whole number, yuan, an aware moment, a day, or nothing."""
@@ -77,6 +78,8 @@ def write_workbook(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]
         TypeError: a cell is of another type, a truth value included.
         ValueError: a moment has no time zone.
     """
+    from xlsxwriter import Workbook  # noqa: PLC0415 - most processes write no workbook
+
     with TemporaryDirectory(prefix="workbook-") as folder:
         path = Path(folder, "workbook.xlsx")
         with Workbook(path, {"constant_memory": True, "tmpdir": folder}) as book:
@@ -86,13 +89,13 @@ def write_workbook(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]
     return written
 
 
-def _write_sheets(book: Workbook, sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
+def _write_sheets(book: "Workbook", sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
     formats = _Formats(book)
     name, about_name = _sheet_names(sheet)
-    table = book.add_worksheet(name, worksheet_class=LongTable)
+    table = LongTable(book.add_worksheet(name))
     cells_of = CellWriter(formats)
     written = _write_rows(table, formats, cells_of, sheet.headings, rows)
-    about = book.add_worksheet(about_name, worksheet_class=LongTable)
+    about = LongTable(book.add_worksheet(about_name))
     _write_about(about, formats, cells_of, sheet.about(written))
     return written
 
@@ -115,22 +118,27 @@ def _write_rows(
     return written
 
 
-class LongTable(Worksheet):  # type: ignore[misc]
+class LongTable:
     """A sheet whose rows come as XML, one after the other from the top.
 
     XlsxWriter keeps each cell as an object, checks it and names it before it is written, which takes four
     times as long; it still makes everything around the rows.
     """
 
+    def __init__(self, worksheet: "Worksheet") -> None:
+        self.worksheet = worksheet
+
     def append_row(self, number: int, cells: Sequence[str]) -> None:
         """Write the next row; a cell is what `CellWriter` made of it, blank where there is nothing."""
         named = [f'<c r="{name}{number}"{cell}' for name, cell in zip(_COLUMNS, cells, strict=False) if cell]
-        self.row_data_fh.write(f'<row r="{number}">{"".join(named)}</row>')
-        self.dim_rowmin, self.dim_rowmax = 0, number - 1
-        self.dim_colmin, self.dim_colmax = 0, max(len(cells), 1) - 1
+        sheet = self.worksheet
+        sheet.row_data_fh.write(f'<row r="{number}">{"".join(named)}</row>')
+        sheet.dim_rowmin, sheet.dim_rowmax = 0, number - 1
+        sheet.dim_colmin, sheet.dim_colmax = 0, max(len(cells), 1) - 1
 
 
-_COLUMNS = [xl_col_to_name(number) for number in range(200)]
+_COLUMNS = [f"{first}{second}" for first in ("", *ascii_uppercase) for second in ascii_uppercase]
+"""The names of the columns, A to ZZ."""
 
 
 class CellWriter:
@@ -161,7 +169,7 @@ class CellWriter:
             case _:
                 raise TypeError(f"A cell cannot hold {type(cell).__name__}.")
 
-    def text(self, text: str, look: Format | None = None) -> str:
+    def text(self, text: str, look: "Format | None" = None) -> str:
         """Write a text that every reader gives back as it is, but for what XML cannot hold.
 
         Excel takes `_x0041_` for the letter A. Written in two pieces, it is not recognised.
@@ -179,7 +187,7 @@ class CellWriter:
         return f'{style} t="inlineStr"><is>{_piece(text)}</is></c>'
 
 
-def _style(look: Format) -> str:
+def _style(look: "Format") -> str:
     """Return the attribute by which a cell names its look."""
     return f' s="{look._get_xf_index()}"'  # noqa: SLF001 - there is no other way to ask
 
@@ -220,13 +228,13 @@ def _write_about(
 class _Formats:
     """How the cells of one workbook look."""
 
-    def __init__(self, book: Workbook) -> None:
-        self.heading: Format = book.add_format({"bold": True})
+    def __init__(self, book: "Workbook") -> None:
+        self.heading = book.add_format({"bold": True})
         # Excel then shows the text with an unseen apostrophe before it, and keeps it text when it is edited.
-        self.quoted: Format = book.add_format({"quote_prefix": True})
-        self.money: Format = book.add_format({"num_format": MONEY})
-        self.moment: Format = book.add_format({"num_format": MOMENT})
-        self.day: Format = book.add_format({"num_format": DAY})
+        self.quoted = book.add_format({"quote_prefix": True})
+        self.money = book.add_format({"num_format": MONEY})
+        self.moment = book.add_format({"num_format": MOMENT})
+        self.day = book.add_format({"num_format": DAY})
 
 
 def _set_widths(table: "LongTable", headings: Sequence[int], rows: Iterable[Sequence[Cell]]) -> None:
@@ -236,15 +244,16 @@ def _set_widths(table: "LongTable", headings: Sequence[int], rows: Iterable[Sequ
         for column, cell in enumerate(cells):
             widths[column] = max(widths[column], _width(cell))
     for column, width in enumerate(widths):
-        table.set_column(column, column, min(max(width + _MARGIN, NARROWEST), WIDEST))
+        table.worksheet.set_column(column, column, min(max(width + _MARGIN, NARROWEST), WIDEST))
 
 
 def _finish_table(table: "LongTable", rows: int, columns: int) -> None:
     """Keep the headings in sight, and let the reader filter and sort by each of them."""
-    table.freeze_panes(1, 0)
-    table.autofilter(0, 0, rows, columns - 1)
+    sheet = table.worksheet
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, rows, columns - 1)
     # Phones and numbers with leading zeros are meant as text: no green corner says otherwise.
-    table.ignore_errors({"number_stored_as_text": xl_range(0, 0, rows, columns - 1)})
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{_COLUMNS[columns - 1]}{rows + 1}"})
 
 
 def _wall_time(moment: datetime) -> datetime:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
-
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lead_system.config import PROJECT_FOLDER
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 
 class BackupRefused(Exception):
@@ -99,5 +100,7 @@ def is_newest_revision(revision: str) -> bool:
     return [revision] == _scripts().get_heads()
 
 
-def _scripts() -> ScriptDirectory:
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - a server takes no backup
+
     return ScriptDirectory(str(PROJECT_FOLDER / "migrations"))

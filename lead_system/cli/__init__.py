@@ -1,5 +1,7 @@
 """Commands of the server, each called as `flask <command>`; one file for each subject."""
 
+import os
+
 from flask import Flask
 
 from lead_system.cli.backups import backup, restore, verify_backup
@@ -18,3 +20,7 @@ def init_commands(app: Flask) -> None:
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)
+    if "FLASK_RUN_FROM_CLI" in os.environ:  # As `flask` itself says; Alembic is large, and servers need none.
+        from lead_system.cli.migrations import init_migrations  # noqa: PLC0415
+
+        init_migrations(app)

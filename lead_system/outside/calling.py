@@ -9,8 +9,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 MOST_ANSWER_BYTES = 256 * 1024
 """Longest answer that is read where words are expected."""
 
@@ -88,6 +86,8 @@ def fetch(
     Raises:
         OutsideFailed: not reached, too slow, or a longer answer than `most_bytes`.
     """
+    import httpx  # noqa: PLC0415 - a sales centre without SMS and WeChat calls nobody
+
     deadline = time.monotonic() + timeout
     body = b""
     try:

@@ -17,7 +17,7 @@ from lead_system.queries.matching import (
     accounts_with_phone,
     brokerages_with,
     is_within,
-    lead_conditions,
+    with_lead,
 )
 from lead_system.queries.retention import refuse_anonymised
 
@@ -59,7 +59,6 @@ def fees_found(actor: Account, search: FeeSearch) -> Select[Fee]:
     """
     conditions = [
         scope.visible_fees(actor),
-        *lead_conditions(search.number, search.name, search.phone),
         is_within(Fee.created_at, search.first_day, search.last_day),
     ]
     if search.broker_name.strip():
@@ -71,7 +70,7 @@ def fees_found(actor: Account, search: FeeSearch) -> Select[Fee]:
     if search.state is not None:
         is_paid = Fee.voided_at.is_(None)
         conditions.append(is_paid if search.state is FeeState.PAID else Fee.voided_at.is_not(None))
-    found = select(Fee).join(Fee.lead).where(*conditions)
+    found = with_lead(select(Fee), Fee.lead, search.number, search.name, search.phone).where(*conditions)
     return found.options(*_SHOWN).order_by(Fee.created_at.desc(), Fee.id.desc())
 
 

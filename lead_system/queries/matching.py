@@ -5,9 +5,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
@@ -15,6 +16,8 @@ from lead_system.domain.protection import start_of_day
 from lead_system.models import Account, Brokerage, Lead
 from lead_system.queries.names import has_name_part
 from lead_system.queries.phones import has_phone_part
+
+Row = TypeVar("Row")
 
 LARGEST_ID = 2**31 - 1
 LONGEST_NUMBER = 10
@@ -108,13 +111,12 @@ def is_within(column: Any, first_day: date | None, last_day: date | None) -> Col
     return condition
 
 
-def lead_conditions(number: str, name: str, phone: str) -> list[ColumnElement[bool]]:
-    """Return the conditions on the customer of a record, whose lead is joined."""
-    conditions: list[ColumnElement[bool]] = []
-    if number.strip():
-        conditions.append(is_number(Lead.id, number))
-    if name.strip():
-        conditions.append(has_name_part(name))
-    if phone.strip():
-        conditions.append(has_phone_part(phone))
-    return conditions
+def with_lead(found: Select[Row], lead: Any, number: str, name: str, phone: str) -> Select[Row]:
+    """Return the records whose customer fits these conditions; without any, no customer is looked at."""
+    given: list[tuple[str, Callable[[str], ColumnElement[bool]]]] = [
+        (number, partial(is_number, Lead.id)),
+        (name, has_name_part),
+        (phone, has_phone_part),
+    ]
+    conditions = [condition(text) for text, condition in given if text.strip()]
+    return found.join(lead).where(*conditions) if conditions else found

@@ -125,7 +125,7 @@ def _ids(stretches: Sequence[Stretch], begin: int, end: int) -> list[int]:
         ids += found
         if len(found) == end - begin or one is stretches[-1]:
             break
-        passed = begin + len(found) if found else _length_of(one)
+        passed = begin + len(found) if found or not begin else _length_of(one)
         begin, end = max(0, begin - passed), end - passed
     return ids
 

@@ -18,13 +18,17 @@ class Through:
     column: Any
     joins: tuple[tuple[Any, ColumnElement[bool]], ...]
     is_always_there: bool = False
+    reference: Any = None
+    """What is null where there is nothing to show, if that is so for no other reason."""
 
     @classmethod
     def to(cls, column: Any, reference: Any) -> "Through":
         """Return a column of the row to which a reference leads, which must not be null where that is not."""
         there = aliased(column.class_)
         is_always_there = not (column.nullable or reference.nullable)
-        return cls(getattr(there, column.key), ((there, there.id == reference),), is_always_there)
+        joins = ((there, there.id == reference),)
+        missing = None if column.nullable else reference
+        return cls(getattr(there, column.key), joins, is_always_there, missing)
 
 
 def in_order(found: Select[Any], order: Any, *, is_descending: bool) -> Select[Any]:
@@ -40,8 +44,14 @@ def in_stretches(found: Select[Any], order: Any, *, is_descending: bool) -> list
     shown = shown.order_by(_way(order, is_descending=is_descending), newest_first)
     if _is_always_there(order):
         return [shown]
-    nothing = _with_column(found, order, isouter=True).where(_column(order).is_(None))
-    return [shown.where(_column(order).is_not(None)), nothing.order_by(None).order_by(newest_first)]
+    nothing = _showing_nothing(found, order).order_by(None).order_by(newest_first)
+    return [shown.where(_column(order).is_not(None)), nothing]
+
+
+def _showing_nothing(found: Select[Any], order: Any) -> Select[Any]:
+    if isinstance(order, Through) and order.reference is not None:
+        return found.where(order.reference.is_(None))
+    return _with_column(found, order, isouter=True).where(_column(order).is_(None))
 
 
 def _with_column(found: Select[Any], order: Any, *, isouter: bool) -> Select[Any]:

@@ -19,7 +19,7 @@ from lead_system.queries.matching import (
     accounts_with,
     brokerages_with,
     is_within,
-    lead_conditions,
+    with_lead,
 )
 from lead_system.queries.visit_codes import get_lead_by_code
 
@@ -60,7 +60,6 @@ def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
     The brokerage is the one to which the broker belonged at the visit.
     """
     conditions = [
-        *lead_conditions(search.number, search.name, search.phone),
         *_names(GateScan.broker_id, search.broker),
         *_names(GateScan.gate_id, search.gate),
         *_names(GateScan.consultant_id, search.consultant),
@@ -70,8 +69,7 @@ def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
         conditions.append(GateScan.brokerage_id.in_(brokerages_with(search.brokerage)))
     shown = (GateScan.lead, GateScan.broker, GateScan.consultant)
     return (
-        select(GateScan)
-        .join(GateScan.lead)
+        with_lead(select(GateScan), GateScan.lead, search.number, search.name, search.phone)
         .where(scope.visible_scans(actor), *conditions)
         .options(joinedload(GateScan.gate, innerjoin=True), joinedload(GateScan.brokerage))
         .options(*(selectinload(one) for one in shown))
@@ -82,7 +80,6 @@ def scans_found(actor: Account, search: ScanSearch) -> Select[GateScan]:
 def viewings_found(actor: Account, search: ViewingSearch) -> Select[Viewing]:
     """Return the viewings within somebody's scope that fit a search, newest first."""
     conditions = [
-        *lead_conditions(search.number, search.name, search.phone),
         *_names(Viewing.broker_id, search.broker),
         *_names(Viewing.consultant_id, search.consultant),
         is_within(Viewing.viewed_at, search.first_day, search.last_day),
@@ -92,8 +89,7 @@ def viewings_found(actor: Account, search: ViewingSearch) -> Select[Viewing]:
     if search.consultant_id is not None:
         conditions.append(Viewing.consultant_id == search.consultant_id)
     return (
-        select(Viewing)
-        .join(Viewing.lead)
+        with_lead(select(Viewing), Viewing.lead, search.number, search.name, search.phone)
         .where(scope.visible_viewings(actor), *conditions)
         .options(*(selectinload(one) for one in (Viewing.lead, Viewing.broker, Viewing.consultant)))
         .order_by(Viewing.viewed_at.desc(), Viewing.id.desc())

@@ -7,7 +7,6 @@ from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.passwords import require_good_password
@@ -60,6 +59,8 @@ def require_strong_password(
 
 
 def _score(password: str, words: list[str]) -> int:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its dictionaries are large, and passwords rarely set
+
     with _one_question:
         return int(zxcvbn(password[:_LONGEST_LOOKED_AT], user_inputs=words)["score"])
 

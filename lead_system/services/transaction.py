@@ -35,7 +35,7 @@ from sqlalchemy.orm import joinedload
 
 from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
-from lead_system.extensions import SQLITE_BUSY_MILLISECONDS, WRITES, Model, db
+from lead_system.extensions import PATIENCE, SQLITE_BUSY_MILLISECONDS, WRITES, Model, db
 from lead_system.models import Account, HandledRequest
 
 ATTEMPTS = 8
@@ -429,8 +429,9 @@ def aside(work: Callable[[Connection], object], *, patience_milliseconds: int | 
     `atomic`: on SQLite it would wait there for a lock that its own thread holds. With `patience_milliseconds`
     it waits no longer than that for others.
     """
+    patience = {} if patience_milliseconds is None else {PATIENCE: patience_milliseconds}
     with (
-        db.engine.connect().execution_options(**{WRITES: True}) as connection,
+        db.engine.connect().execution_options(**{WRITES: True, **patience}) as connection,
         _patience(connection, patience_milliseconds),
         connection.begin(),
     ):

@@ -1,6 +1,8 @@
 """What may stand in an address or a form, whatever the page: values that a database can look up."""
 
 import unicodedata
+from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -18,11 +20,11 @@ MOST_MARKS = 30
 
 
 class AddressingFlask(Flask):
-    """A Flask that works out once how the addresses of an endpoint look, and then fills in numbers.
+    """A Flask that works out once how the addresses of an endpoint look, and then fills in what differs.
 
-    A page has some hundred links, most of which differ by a row's number only, and Werkzeug looks for the
-    fitting rule and quotes the arguments for each. Anything but numbers, which people may have typed, is left
-    to it, as are addresses with a host; so nothing personal is kept.
+    A page has some hundred links, most of which differ by a row's number or a day only, and Werkzeug looks
+    for the fitting rule and quotes the arguments for each. Texts, which people may have typed, are left to
+    it, as are addresses with a host; so nothing personal is kept.
     """
 
     def url_for(
@@ -38,7 +40,7 @@ class AddressingFlask(Flask):
         """Return an address of this server, as Flask does."""
         given = {name: value for name, value in values.items() if value is not None}
         is_here = _anchor is None and _method is None and _scheme is None and _external is None
-        if is_here and (_is_file(endpoint, given) or all(type(value) is int for value in given.values())):
+        if is_here and (_is_file(endpoint, given) or all(map(_is_ours, given.values()))):
             pattern = self._pattern(endpoint, given)
             if pattern:
                 return pattern % given
@@ -71,8 +73,16 @@ class AddressingFlask(Flask):
         for name, number in numbers.items():
             if pattern.count(str(number)) != 1:
                 return ""
-            pattern = pattern.replace(str(number), f"%({name})d")
+            pattern = pattern.replace(str(number), f"%({name})s")
         return pattern
+
+
+def _is_ours(value: Any) -> bool:
+    """Say whether a value is a number, a day or a word of ours, and so written as it is."""
+    return type(value) in _WRITTEN_AS_THEY_ARE or (isinstance(value, StrEnum) and value.isidentifier())
+
+
+_WRITTEN_AS_THEY_ARE = (int, date)
 
 
 def _is_file(endpoint: str, given: dict[str, Any]) -> bool:

@@ -20,7 +20,8 @@ HAS_PHONE2 = sa.text("phone2 IS NOT NULL")
 COUNTS = ("entered", "reported", "bound", "expired", "dealt", "ever_reported", "ever_bound")
 
 INDEXES = (
-    ("ix_leads_listed", "leads", ["id"], LISTED),
+    # All that a count by status reads, and what SQLite wants to see again of its own condition.
+    ("ix_leads_listed", "leads", ["id", "status", "protect_until", "merged_into_id"], LISTED),
     ("ix_leads_status_id", "leads", ["status", "id", "protect_until"], LISTED),
     ("ix_leads_bound_protect_until", "leads", ["protect_until", "id"], BOUND),
     ("ix_leads_broker_id_id", "leads", ["broker_id", "id"], None),
@@ -30,6 +31,8 @@ INDEXES = (
     ("ix_leads_phone1_id", "leads", ["phone1", "id"], None),
     ("ix_leads_phone2_id", "leads", ["phone2", "id"], HAS_PHONE2),
     ("ix_leads_expected_visit_at_id", "leads", ["expected_visit_at", "id"], None),
+    ("ix_accounts_name", "accounts", ["name"], None),
+    ("ix_accounts_phone", "accounts", ["phone"], None),
     ("ix_leads_listed_entered_at", "leads", ["entered_at", "broker_id"], LISTED),
     ("ix_leads_listed_first_reported_at", "leads", ["first_reported_at"], LISTED),
     ("ix_leads_merged", "leads", ["id"], MERGED),

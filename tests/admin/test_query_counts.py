@@ -31,3 +31,16 @@ def test_a_list_needs_as_many_queries_for_fifty_rows_as_for_one(
     client.get(path)
 
     assert len(client.queries) == for_one <= 12, "\n".join(client.queries)
+
+
+@pytest.mark.parametrize(("who", "asked"), [("secretary", 1), ("director", 2), ("admin", 2)])
+def test_the_frame_of_a_page_asks_who_it_is_for_and_what_the_menu_shows(
+    desk: Desk, cast: Cast, who: str, asked: int
+) -> None:
+    client = desk(who)
+    cast.scans("feng", cast.enters("qiang", CUSTOMERS[0], reports=True))
+
+    client.get("/admin/help/")
+
+    of_this_page = [query for query in client.queries if "settings.protection_days" in query]
+    assert len(client.queries) - len(of_this_page) == asked, "\n".join(client.queries)

@@ -28,6 +28,7 @@ FLOORS = {
     "lead_system.config": 1,
     "lead_system.domain": 1,
     "lead_system.extensions": 1,
+    "lead_system.turns": 0,
 }
 FACES = ("lead_system.admin_views", "lead_system.mobile")
 WEB_PACKAGES = {"flask", "werkzeug", "wtforms"}
@@ -46,8 +47,21 @@ ASKING_THE_TIME = {
     "time": {"gmtime", "localtime", "time", "time_ns"},
 }
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
-HEAVY_LIBRARIES: frozenset[str] = frozenset()
-"""Optional libraries that may be imported inside a function because loading them is slow: none so far."""
+HEAVY_LIBRARIES = frozenset(
+    {
+        "alembic.script",
+        "httpx",
+        "lead_system.admin_views.import_template",
+        "lead_system.cli.migrations",
+        "lead_system.web.workbooks",
+        "xlsxwriter",
+        "zxcvbn",
+    }
+)
+"""What may be imported inside a function: loading it is slow, and few processes ever need it (decision 30).
+
+The modules of ours stand for Flask-Migrate and openpyxl, which they have at their top.
+"""
 
 Finding = tuple[int, str]
 

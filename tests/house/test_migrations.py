@@ -5,11 +5,14 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, inspect
 
 from lead_system.application import create_app
+from lead_system.cli.migrations import init_migrations
 from lead_system.extensions import Base, db
+from lead_system.services.pulse import newest_revisions
 from tests.support.databases import MIGRATIONS, DatabaseFactory
 
 on_both = pytest.mark.parametrize(
@@ -22,6 +25,7 @@ def empty_app(kind: str, database_factory: DatabaseFactory, tmp_path: Path) -> I
     """The application on a database without any table."""
     with database_factory.empty(kind, tmp_path) as database:
         app = create_app(database.settings())
+        init_migrations(app)
         with app.app_context():
             yield app
             db.engine.dispose()
@@ -39,6 +43,10 @@ def test_migrations_lead_up_down_and_up_again() -> None:
 
     assert left == ["alembic_version"], "the downgrade must drop what the upgrade made"
     assert set(inspect(db.engine).get_table_names()) == tables
+
+
+def test_the_newest_revision_is_the_one_that_alembic_finds() -> None:
+    assert newest_revisions() == set(ScriptDirectory(MIGRATIONS).get_heads())
 
 
 @on_both
@@ -147,3 +155,21 @@ def test_customer_types_of_an_earlier_release_get_an_order_and_folded_names() ->
     assert settings == [(30, "", 1)]
     assert _read("SELECT name FROM customer_types ORDER BY id")[0] == ("住 宅",)
     assert _read("SELECT protection_days FROM settings") == [(30,)]
+
+
+@on_both
+@pytest.mark.usefixtures("empty_app")
+def test_triggers_that_keep_figures_and_names_stand_after_all_migrations() -> None:
+    """SQLite drops them with a table that a migration makes anew: whoever does so has to make them again."""
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    catalogue = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'leads'"
+    if db.engine.dialect.name == "postgresql":
+        catalogue = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'leads'::regclass AND NOT tgisinternal"
+    found = {name for (name,) in _read(catalogue)}
+
+    on_sqlite = {
+        f"keep_{what}_of_{row}" for what in ("tally", "name_grams") for row in ("new", "changed", "deleted")
+    }
+    keeping = {"keep_tally", "keep_name_grams"} if db.engine.dialect.name == "postgresql" else on_sqlite
+    assert found >= keeping | {"refuse_another_broker"}

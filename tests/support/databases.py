@@ -26,6 +26,7 @@ import pytest
 from pydantic import SecretStr
 
 from lead_system.application import create_app
+from lead_system.cli.migrations import init_migrations
 from lead_system.config import Settings
 from lead_system.extensions import db
 from tests.support.contents import contents_of, put_back, schema_of
@@ -75,6 +76,7 @@ class Database:
 def migrate(database: Database) -> None:
     """Bring a database to the newest revision, by the same door as `flask db upgrade`."""
     app = create_app(database.settings())
+    init_migrations(app)
     with app.app_context():
         flask_migrate.upgrade(directory=MIGRATIONS)
         db.engine.dispose()

@@ -176,6 +176,31 @@ NEVER = (
         " UNION ALL SELECT number_key, count(*) FROM plots WHERE archived_at IS NULL"
         " GROUP BY number_key HAVING count(*) > 1",
     ),
+    Invariant(
+        Broken.LOST, "the kept figures of a broker are not those of the customers",
+        "SELECT broker_id, min(entered) AS entered, min(reported) AS reported, min(bound) AS bound,"
+        " min(expired) AS expired, min(dealt) AS dealt, count(*) AS answers FROM ("
+        "SELECT broker_id, entered, reported, bound, expired, dealt, ever_reported, ever_bound"
+        " FROM broker_tallies UNION"
+        " SELECT l.broker_id, count(CASE WHEN is_in AND status = 'entered' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'reported' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'bound' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'expired' THEN 1 END),"
+        " count(CASE WHEN is_in AND status = 'dealt' THEN 1 END),"
+        " count(CASE WHEN is_in AND first_reported_at IS NOT NULL THEN 1 END),"
+        " count(CASE WHEN is_in AND bound_at IS NOT NULL THEN 1 END)"
+        " FROM (SELECT leads.*, status <> 'withdrawn' AND merged_into_id IS NULL AS is_in FROM leads) AS l"
+        " GROUP BY l.broker_id) AS answers GROUP BY broker_id HAVING count(*) > 1",
+    ),
+    Invariant(
+        Broken.LOST, "a name is not found by one of its parts, or by what is none of them",
+        "WITH RECURSIVE places (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM places WHERE n < 240),"
+        " parts (gram, lead_id) AS (SELECT DISTINCT substr(name_key, n, size), id FROM leads, places,"
+        " (SELECT 1 AS size UNION ALL SELECT 2) AS sizes"
+        " WHERE n + size - 1 <= length(name_key) AND anonymised_at IS NULL)"
+        " SELECT lead_id, gram FROM (SELECT gram, lead_id FROM parts UNION ALL"
+        " SELECT gram, lead_id FROM lead_name_grams) AS twice GROUP BY lead_id, gram HAVING count(*) <> 2",
+    ),
 )  # fmt: skip
 """Each select finds what no order of requests explains; written from the rules, not from the schema."""
 

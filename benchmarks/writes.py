@@ -1,0 +1,294 @@
+"""Lines about entering, reporting and scanning: over HTTP with everything on, against the same statements bare."""
+
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from statistics import median
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.fill import PASSWORD, migrate
+from benchmarks.lines import Line, Measured, at_least, at_most
+from benchmarks.load import WrongAnswer
+from benchmarks.people import CONSULTANT_IDS, GATES, Person, sign_in_broker, sign_in_phone_staff
+from benchmarks.servers import Server, gunicorn, our_server
+from benchmarks.writing import Sent, form, send_bare, send_forms
+from lead_system.services.passwords import hash_password
+
+OWNER = "writes"
+BROKER_IDS = tuple(range(101, 107))
+WORKS = ("enter", "report", "scan")
+LEFT_BEHIND = {
+    "leads": "id", "lead_keys": "lead_id", "holds": "lead_id", "history": "lead_id", "reports": "lead_id",
+    "gate_scans": "lead_id", "bindings": "lead_id",
+}  # fmt: skip
+"""Tables in which a customer who was entered, reported and scanned leaves rows."""
+
+_numbers = count()
+
+
+@dataclass
+class Stage:
+    """Our server and the thin one on one database, and the people who write there."""
+
+    server: Server
+    thin: Server
+    address: str
+    ask: Callable[[str], Sequence[Any]]
+    brokers: dict[int, Person] = field(default_factory=dict)
+    gates: list[Person] = field(default_factory=list)
+
+    def token_hash(self, account_id: int) -> str:
+        """Return by what the database knows somebody's browser."""
+        asked = f"SELECT token_hash FROM sign_ins WHERE account_id = {account_id} ORDER BY id DESC LIMIT 1"
+        return str(self.ask(asked)[0][0])
+
+    def codes(self, leads: Sequence[int]) -> list[str]:
+        """Return the visit codes of leads, in their order."""
+        rows = self.ask(f"SELECT id, code_token FROM leads WHERE id IN ({', '.join(map(str, leads))})")
+        by_lead = dict(rows)
+        return [by_lead[lead] for lead in leads]
+
+
+@dataclass
+class Rates:
+    """How many a second each contender did of each work, one figure a round."""
+
+    taken: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def add(self, work: str, who: str, sent: Sent) -> None:
+        """Take down a round."""
+        self.taken.setdefault((work, who), []).append(sent.rate)
+
+    def compared(self, work: str, peer: str) -> Measured:
+        """Return ours against a peer's, medians of the rounds."""
+        ours, theirs = (median(self.taken[work, who]) for who in ("ours", peer))
+        return Measured(ours / theirs, {"ours": f"{ours:.0f}/s", peer: f"{theirs:.0f}/s"})
+
+
+def on_postgresql(bench: Bench) -> Rates:
+    """Let all write in turn on the largest database."""
+    return _rates(bench, bench.once(stage))
+
+
+def stage(bench: Bench) -> Stage:
+    """Start the servers on the largest database, and sign people in."""
+    database = bench.database(bench.largest, OWNER)
+    address = f"host={bench.cluster.folder} dbname={database} user=postgres"
+    ask = partial(bench.ask, bench.largest, OWNER)
+    return _peopled(bench, Stage(bench.ours(bench.largest, OWNER), _thin(bench, address), address, ask))
+
+
+def on_sqlite(bench: Bench) -> Rates:
+    """Let all write in turn on a small SQLite database."""
+    folder = bench.folder / "sqlite"
+    folder.mkdir()
+    file = _sqlite_file(folder / "leads.sqlite3")
+    server = our_server(f"sqlite:///{file}", folder=folder, sms=bench.provider.settings)
+    bench.ends.callback(server.stop)
+    return _rates(bench, _peopled(bench, Stage(server, _thin(bench, file), file, partial(_ask_file, file))))
+
+
+def _thin(bench: Bench, address: str) -> Server:
+    log = bench.folder / "thin.log"
+    server = Server(gunicorn(sys.executable, "benchmarks.peers.thin:app"), log=log, THIN_DATABASE=address)
+    bench.ends.callback(server.stop)
+    return server.start("/")
+
+
+def _peopled(bench: Bench, made: Stage) -> Stage:
+    port = made.server.port
+    made.brokers = {number: sign_in_broker(port, number, bench.provider) for number in BROKER_IDS}
+    made.gates = [sign_in_phone_staff(port, login) for login in GATES]
+    for broker in made.brokers.values():
+        broker.get("/m/customers/enter")
+    for gate in made.gates:
+        gate.get("/m/gate")
+    return made
+
+
+def _ask_file(file: str, question: str) -> list[Any]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def _rates(bench: Bench, at: Stage) -> Rates:
+    """Run rounds, of which the first warms up and does not count."""
+    rates, warming = Rates(), Rates()
+    for number in range(1 + (2 if bench.quick else 5)):
+        _round(at, rates if number else warming, 160 if bench.quick else 480)
+    return rates
+
+
+def _round(at: Stage, rates: Rates, many: int) -> None:
+    """Let everybody enter, then report, then scan customers of their own."""
+    leads: dict[str, list[int]] = {}
+    for who in ("ours", "thin", "bare"):
+        leads[who] = _entered(at, who, many, rates)
+    for who in ("ours", "thin", "bare"):
+        _reported(at, who, leads[who], rates)
+    for who in ("ours", "thin", "bare"):
+        _scanned(at, who, at.codes(leads[who]), rates)
+    _require_same_rows(at, leads["ours"][0], leads["thin"][0])
+
+
+def _entered(at: Stage, who: str, many: int, rates: Rates) -> list[int]:
+    entries = [_entry() for _ in range(many)]
+    if who == "ours":
+        sent = send_forms(at.server.port, [_our_entry(at, n, one) for n, one in enumerate(entries)])
+    else:
+        hashes = {number: at.token_hash(number) for number in BROKER_IDS}
+        fields = [one | {"token_hash": hashes[_broker(n)]} for n, one in enumerate(entries)]
+        sent = _sent_thin(at, "thin", "enter", fields)
+    rates.add("enter", who, sent)
+    return [int(address.rpartition("/")[2]) for address in sent["answers"]]
+
+
+def _reported(at: Stage, who: str, leads: Sequence[int], rates: Rates) -> None:
+    if who == "ours":
+        sent = send_forms(at.server.port, [_our_report(at, n, lead) for n, lead in enumerate(leads)])
+    else:
+        hashes = {number: at.token_hash(number) for number in BROKER_IDS}
+        fields = [{"lead_id": lead, "token_hash": hashes[_broker(n)]} for n, lead in enumerate(leads)]
+        sent = _sent_thin(at, "thin", "report", fields)
+    rates.add("report", who, sent)
+
+
+def _scanned(at: Stage, who: str, codes: Sequence[str], rates: Rates) -> None:
+    if who == "ours":
+        sent = send_forms(at.server.port, [_our_scan(at, n, code) for n, code in enumerate(codes)])
+    else:
+        token_hash = at.token_hash(int(GATES[0].partition("-")[2]))
+        fields = [
+            {"code": code, "token_hash": token_hash, "consultant_id": _consultant(n)}
+            for n, code in enumerate(codes)
+        ]
+        sent = _sent_thin(at, who, "scan", fields)
+    rates.add("scan", who, sent)
+
+
+def _sent_thin(at: Stage, who: str, work: str, fields: Sequence[dict[str, Any]]) -> Sent:
+    fields = [one | {"request_id": f"thin-{next(_numbers):012}"} for one in fields]
+    if who == "bare":
+        return send_bare(at.address, work, fields)
+    return send_forms(at.thin.port, [form(f"/{work}", one, {}) for one in fields])
+
+
+def _entry() -> dict[str, Any]:
+    """Return a customer whom nobody has entered."""
+    number = next(_numbers)
+    given_name = chr(0x4E00 + number % 5000) + chr(0x4E00 + number // 5000)
+    surname, phone = "鑫", f"199{number % 10_000:04}"
+    return {
+        "surname": surname, "given_name": given_name, "name_key": surname + given_name, "phone": phone,
+        "needs": "看房",
+    }  # fmt: skip
+
+
+def _broker(number: int) -> int:
+    return BROKER_IDS[number % len(BROKER_IDS)]
+
+
+def _consultant(number: int) -> int:
+    return CONSULTANT_IDS[number % len(CONSULTANT_IDS)]
+
+
+def _our_form(person: Person, path: str, fields: Mapping[str, object]) -> str:
+    own = {"csrf_token": person.token, "request_id": f"ours-{next(_numbers):012}"}
+    return form(path, own | dict(fields), person.headers | {"Cookie": person.cookie})
+
+
+_WISHES = {"expected_visit_at": "", "customer_type_id": "", "wished_consultant_id": "", "needs": "看房"}
+
+
+def _our_entry(at: Stage, number: int, entry: Mapping[str, Any]) -> str:
+    phone = {
+        "phone1_head": entry["phone"][:3],
+        "phone1_tail": entry["phone"][3:],
+        "phone2_head": "",
+        "phone2_tail": "",
+    }
+    names = {name: entry[name] for name in ("surname", "given_name")}
+    return _our_form(at.brokers[_broker(number)], "/m/customers/enter", _WISHES | names | phone)
+
+
+def _our_report(at: Stage, number: int, lead: int) -> str:
+    return _our_form(at.brokers[_broker(number)], f"/m/customers/{lead}/report", _WISHES)
+
+
+def _our_scan(at: Stage, number: int, code: str) -> str:
+    fields = {"code": code, "consultant_id": _consultant(number), "another_visit": ""}
+    return _our_form(at.gates[number % len(at.gates)], "/m/gate/confirm", fields)
+
+
+def _require_same_rows(at: Stage, ours: int, thin: int) -> None:
+    """Refuse to compare what did not leave as many rows behind.
+
+    Raises:
+        WrongAnswer: it did not.
+    """
+    left = [_left_behind(at, lead) for lead in (ours, thin)]
+    if left[0] != left[1]:
+        raise WrongAnswer(f"our writes left {left[0]}, the thin ones {left[1]}")
+
+
+def _left_behind(at: Stage, lead: int) -> dict[str, int]:
+    found = {
+        table: at.ask(f"SELECT count(*) FROM {table} WHERE {column} = {lead}")[0][0]
+        for table, column in LEFT_BEHIND.items()
+    }
+    kept = (
+        f"SELECT count(*) FROM history_payloads JOIN history ON history.id = record_id WHERE lead_id = {lead}"
+    )
+    keys = (
+        f"SELECT count(*) FROM binding_keys JOIN bindings ON bindings.id = binding_id WHERE lead_id = {lead}"
+    )
+    return found | {"history_payloads": at.ask(kept)[0][0], "binding_keys": at.ask(keys)[0][0]}
+
+
+def _sqlite_file(path: Any) -> str:
+    """Make a SQLite database with the people who write, and return its file."""
+    migrate(f"sqlite:///{path}")
+    born = "2026-01-01 00:00:00.000000"
+    staff = [(number, "gate", f"gate-{number}") for number in range(21, 27)]
+    staff += [(number, "consultant", f"consultant-{number}") for number in CONSULTANT_IDS]
+    secret = hash_password(PASSWORD)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO brokerages (id, name, contact, phone, address, version) VALUES (1, '安家置业', '', '', '', 1)"
+        )
+        columns = (
+            "id, role, name, nickname, phone, login, password_hash, must_change_password, session_generation,"
+            " totp_step, employee_number, brokerage_id, approval, rejection_reason, profile_completed_at,"
+            " created_at, version"
+        )
+        people = [
+            (number, role, "岳峰", "", f"136{number:08}", login, secret, 0, 1, 0, f"S{number}", None, "not_needed",
+             "", born, born, 1)
+            for number, role, login in staff
+        ]  # fmt: skip
+        people += [
+            (number, "broker", "王芳", "", f"135{number - 100:08}", None, None, 0, 1, 0, f"B{number}", 1,
+             "not_needed", "", born, born, 1)
+            for number in BROKER_IDS
+        ]  # fmt: skip
+        marks = ", ".join("?" * len(people[0]))
+        connection.executemany(f"INSERT INTO accounts ({columns}) VALUES ({marks})", people)  # noqa: S608
+    return str(path)
+
+
+def _against(study: Callable[[Bench], Rates], work: str, peer: str, bench: Bench) -> Measured:
+    return bench.once(study).compared(work, peer)
+
+
+LINES = (
+    Line("scan-thin", at_least(0.60), partial(_against, on_postgresql, "scan", "thin")),
+    Line("scan-bare", at_least(0.30), partial(_against, on_postgresql, "scan", "bare")),
+    Line("enter-thin", at_least(0.60), partial(_against, on_postgresql, "enter", "thin")),
+    Line("report-thin", at_least(0.60), partial(_against, on_postgresql, "report", "thin")),
+    Line("scan-sqlite", at_least(0.60), partial(_against, on_sqlite, "scan", "thin")),
+)
