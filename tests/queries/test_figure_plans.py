@@ -13,7 +13,7 @@ from tests.support.many import add_leads, draw_leads
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 
-ROWS = 20_000
+ROWS = 8_000
 PAGES = {
     "/admin/?period=7": {"ix_leads_listed_entered_at", "ix_leads_bound_protect_until"},
     "/admin/?period=30": {"ix_leads_listed_entered_at", "ix_leads_bound_protect_until"},
