@@ -84,9 +84,10 @@ def require_ranking_of_the_lists(cast: Cast, days: Days) -> None:
             ("consultant_id", row) for row in top_consultants(director, days, now())
         ]
         for whose, row in ranked:
+            only: dict[str, Any] = {whose: row.id}
             for name, search in achievements(days).items():
                 if name in row.figures:
-                    assert row.figures[name] == rows(replace(search, **{whose: row.id})), (name, row)
+                    assert row.figures[name] == rows(replace(search, **only)), (name, row)
         funnel = count_cohort(director, days, now())
         assert funnel == {name: rows(search) for name, search in cohort(days).items()}
 
