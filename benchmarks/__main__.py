@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import choice, figures, lists, queueing, resources, writes
+from benchmarks import choice, exporting, figures, lists, queueing, resources, writes
 from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
@@ -21,7 +21,7 @@ MET, SHORT, WRONG = range(3)
 """The exit codes."""
 
 LINES: tuple[Line, ...] = (
-    *lists.LINES, *figures.LINES, *writes.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
+    *lists.LINES, *figures.LINES, *exporting.LINES, *writes.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
 )  # fmt: skip
 """All lines, in the order in which they are measured and printed."""
 

@@ -44,12 +44,12 @@ class Stage:
 
     def token_hash(self, account_id: int) -> str:
         """Return by what the database knows somebody's browser."""
-        asked = f"SELECT token_hash FROM sign_ins WHERE account_id = {account_id} ORDER BY id DESC LIMIT 1"  # noqa: S608 - numbers and names of ours
+        asked = f"SELECT token_hash FROM sign_ins WHERE account_id = {account_id} ORDER BY id DESC LIMIT 1"
         return str(self.ask(asked)[0][0])
 
     def codes(self, leads: Sequence[int]) -> list[str]:
         """Return the visit codes of leads, in their order."""
-        rows = self.ask(f"SELECT id, code_token FROM leads WHERE id IN ({', '.join(map(str, leads))})")  # noqa: S608 - numbers and names of ours
+        rows = self.ask(f"SELECT id, code_token FROM leads WHERE id IN ({', '.join(map(str, leads))})")
         by_lead = dict(rows)
         return [by_lead[lead] for lead in leads]
 
@@ -238,14 +238,14 @@ def _require_same_rows(at: Stage, ours: int, thin: int) -> None:
 
 def _left_behind(at: Stage, lead: int) -> dict[str, int]:
     found = {
-        table: at.ask(f"SELECT count(*) FROM {table} WHERE {column} = {lead}")[0][0]  # noqa: S608 - numbers and names of ours
+        table: at.ask(f"SELECT count(*) FROM {table} WHERE {column} = {lead}")[0][0]
         for table, column in LEFT_BEHIND.items()
     }
     kept = (
-        f"SELECT count(*) FROM history_payloads JOIN history ON history.id = record_id WHERE lead_id = {lead}"  # noqa: S608 - numbers and names of ours
+        f"SELECT count(*) FROM history_payloads JOIN history ON history.id = record_id WHERE lead_id = {lead}"
     )
     keys = (
-        f"SELECT count(*) FROM binding_keys JOIN bindings ON bindings.id = binding_id WHERE lead_id = {lead}"  # noqa: S608 - numbers and names of ours
+        f"SELECT count(*) FROM binding_keys JOIN bindings ON bindings.id = binding_id WHERE lead_id = {lead}"
     )
     return found | {"history_payloads": at.ask(kept)[0][0], "binding_keys": at.ask(keys)[0][0]}
 
@@ -278,7 +278,7 @@ def sqlite_file(path: Any) -> str:
             for number in BROKER_IDS
         ]  # fmt: skip
         marks = ", ".join("?" * len(people[0]))
-        connection.executemany(f"INSERT INTO accounts ({columns}) VALUES ({marks})", people)  # noqa: S608
+        connection.executemany(f"INSERT INTO accounts ({columns}) VALUES ({marks})", people)
     return str(path)
 
 

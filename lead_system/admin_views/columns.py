@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -45,7 +46,7 @@ class Column:
     def cell(self, row: Any) -> Cell:
         """Return what the workbook gets: the value, of our own words the bare text."""
         value = self.value(row)
-        return value.striptags() if isinstance(value, Markup) else value
+        return _bare(value) if isinstance(value, Markup) else value
 
     def html(self, row: Any) -> str:
         """Return what the screen gets: marked where people typed it, a link where it leads somewhere."""
@@ -96,7 +97,18 @@ def ours(text: object) -> Markup:
 
 def badge(member: StrEnum) -> Markup:
     """Return a status as a word in its colour."""
-    return Markup('<span class="badge badge-%s">%s</span>') % (member.value, word(member))
+    return _badge(member.value, word(member))
+
+
+@lru_cache(maxsize=200)
+def _badge(name: str, text: str) -> Markup:
+    return Markup('<span class="badge badge-%s">%s</span>') % (name, text)
+
+
+@lru_cache(maxsize=200)
+def _bare(value: Markup) -> str:
+    """Return what our own words say; a long table has few that differ."""
+    return value.striptags()
 
 
 def joined(parts: list[Markup]) -> Markup | None:

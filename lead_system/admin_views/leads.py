@@ -1,5 +1,6 @@
 """客户: the customers of all brokers, in tabs by status."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -206,6 +207,20 @@ class LeadsView(LeadPages):
     def count(self) -> int:
         """Return how many customers are found, however many."""
         return leads.count_leads(signed_in(), self._search(), present())
+
+    def found_for_export(self, export_id: int) -> Select[Any]:
+        """Return the customers by themselves; the people beside them are few, and named often."""
+        del export_id
+        alone = leads.leads_alone(signed_in(), self._search(), present())
+        return self.in_order_of_address(alone.order_by(Lead.id.desc()))
+
+    def people_of(self, row: Any) -> tuple[int | None, ...]:
+        """Return broker, resident and consultant of a customer."""
+        return row.broker_id, row.entered_by_id, row.consultant_id
+
+    def introduce(self, rows: Sequence[Lead], named: Mapping[int, Account]) -> None:
+        """Put broker, resident and consultant beside the customers."""
+        leads.put_people(rows, named)
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many customers each of the six tabs has."""

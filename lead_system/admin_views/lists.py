@@ -237,11 +237,15 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
 
     def found_in_order(self) -> Select[Any]:
         """Return the rows found in the order that the address asks for."""
+        return self.in_order_of_address(self.found())
+
+    def in_order_of_address(self, found: Select[Any]) -> Select[Any]:
+        """Return rows, given in their own order, in the order that the address asks for."""
         args = self._get_list_extra_args()
         order = self.columns[args.sort].order if args.sort is not None else None
         if order is None:
-            return self.found()
-        return in_order(self.found(), order, is_descending=bool(args.sort_desc))
+            return found
+        return in_order(found, order, is_descending=bool(args.sort_desc))
 
     def _stretches(self, sort_column: str | None, *, is_descending: bool) -> list[Stretch]:
         """Return the ids of the rows found in the wanted order, or their own."""

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
+from math import isfinite
 from pathlib import Path
+from string import ascii_uppercase
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
@@ -47,7 +49,7 @@ _NEWLINES = re.compile("\r\n?")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
-_SEAMS = re.compile(r"(?<=_)(?=x[0-9A-Fa-f]{4}_)|(?<=\A<)(?=r>)")
+_SEAMS = re.compile(r"(?<=_)(?=x[0-9A-Fa-f]{4}_)")
 
 
 @dataclass(frozen=True)
@@ -90,110 +92,168 @@ def write_workbook(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]]
 def _write_sheets(book: "Workbook", sheet: Sheet, rows: Iterable[Sequence[Cell]]) -> int:
     formats = _Formats(book)
     name, about_name = _sheet_names(sheet)
-    written = _write_rows(_Page(book.add_worksheet(name), formats), sheet.headings, rows)
-    _write_about(_Page(book.add_worksheet(about_name), formats), sheet.about(written))
+    table = LongTable(book.add_worksheet(name))
+    cells_of = CellWriter(formats)
+    written = _write_rows(table, formats, cells_of, sheet.headings, rows)
+    about = LongTable(book.add_worksheet(about_name))
+    _write_about(about, formats, cells_of, sheet.about(written))
     return written
 
 
-def _write_rows(page: "_Page", headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def _write_rows(
+    table: "LongTable",
+    formats: "_Formats",
+    cells_of: "CellWriter",
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+) -> int:
     coming = iter(rows)
     first = list(islice(coming, ROWS_MEASURED))
-    for column, heading in enumerate(headings):
-        page.write_text(0, column, heading, page.formats.heading)
+    table.append_row(1, [cells_of.text(heading, formats.heading) for heading in headings])
     written = 0
     for written, cells in enumerate(chain(first, coming), 1):
-        for column, cell in enumerate(cells):
-            page.write(written, column, cell)
-    page.set_widths([_width(heading) + _FILTER_BUTTON for heading in headings], first)
-    page.finish_table(written, len(headings))
+        table.append_row(written + 1, [cells_of.write(cell) for cell in cells])
+    _set_widths(table, [_width(heading) + _FILTER_BUTTON for heading in headings], first)
+    _finish_table(table, written, len(headings))
     return written
 
 
-def _write_about(page: "_Page", lines: Sequence[tuple[str, Cell]]) -> None:
-    for row, (label, cell) in enumerate(lines):
-        page.write_text(row, 0, label, page.formats.heading)
-        page.write(row, 1, cell)
-    page.set_widths([0, 0], lines)
+class LongTable:
+    """A sheet whose rows come as XML, one after the other from the top.
+
+    XlsxWriter keeps each cell as an object, checks it and names it before it is written, which takes four
+    times as long; it still makes everything around the rows.
+    """
+
+    def __init__(self, worksheet: "Worksheet") -> None:
+        self.worksheet = worksheet
+
+    def append_row(self, number: int, cells: Sequence[str]) -> None:
+        """Write the next row; a cell is what `CellWriter` made of it, blank where there is nothing."""
+        named = [f'<c r="{name}{number}"{cell}' for name, cell in zip(_COLUMNS, cells, strict=False) if cell]
+        sheet = self.worksheet
+        sheet.row_data_fh.write(f'<row r="{number}">{"".join(named)}</row>')
+        sheet.dim_rowmin, sheet.dim_rowmax = 0, number - 1
+        sheet.dim_colmin, sheet.dim_colmax = 0, max(len(cells), 1) - 1
+
+
+_COLUMNS = [f"{first}{second}" for first in ("", *ascii_uppercase) for second in ascii_uppercase]
+"""The names of the columns, A to ZZ."""
+
+
+class CellWriter:
+    """Writes values as the XML of cells, without their name."""
+
+    def __init__(self, formats: "_Formats") -> None:
+        self._formats = formats
+        looks = (formats.money, formats.moment, formats.day)
+        self._money, self._moment, self._day = (_style(look) for look in looks)
+
+    def write(self, cell: Cell) -> str:
+        """Write a value as what it is."""
+        match cell:
+            case None:
+                return ""
+            case str():
+                return self.text(cell)
+            case bool():
+                raise TypeError("A truth value has no words: say what it means as text.")
+            case int():
+                return _number(cell)
+            case Decimal():
+                return _number(float(cell), self._money)
+            case datetime():
+                return _number(_serial(_wall_time(cell)), self._moment)
+            case date():
+                return _number(_serial(datetime(cell.year, cell.month, cell.day)), self._day)  # noqa: DTZ001
+            case _:
+                raise TypeError(f"A cell cannot hold {type(cell).__name__}.")
+
+    def text(self, text: str, look: "Format | None" = None) -> str:
+        """Write a text that every reader gives back as it is, but for what XML cannot hold.
+
+        Excel takes `_x0041_` for the letter A. Written in two pieces, it is not recognised.
+        """
+        text = _clean(text)
+        if not text:
+            return ""
+        if look is None and text.startswith(_LIKE_A_FORMULA):
+            look = self._formats.quoted
+        style = _style(look) if look else ""
+        pieces = _SEAMS.split(text) if "_x" in text else [text]
+        if len(pieces) > 1:
+            runs = "".join(f"<r>{_piece(piece)}</r>" for piece in pieces)
+            return f'{style} t="inlineStr"><is>{runs}</is></c>'
+        return f'{style} t="inlineStr"><is>{_piece(text)}</is></c>'
+
+
+def _style(look: "Format") -> str:
+    """Return the attribute by which a cell names its look."""
+    return f' s="{look._get_xf_index()}"'  # noqa: SLF001 - there is no other way to ask
+
+
+def _piece(text: str) -> str:
+    """Write a text as an element; spaces around it and lines within it count."""
+    keeps = "" if text.isprintable() and text[0] != " " and text[-1] != " " else ' xml:space="preserve"'
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<t{keeps}>{text}</t>"
+
+
+def _number(number: float, style: str = "") -> str:
+    if not isfinite(number):
+        raise TypeError("A cell cannot hold what is no number.")
+    return f"{style}><v>{number:.16G}</v></c>"
+
+
+_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel knows no zones
+_FIRST_OF_MARCH = 61
+
+
+def _serial(moment: datetime) -> float:
+    """Return a moment in days as Excel counts them, for which 1900 was a leap year."""
+    since = moment - _DAY_ZERO
+    serial = since.days + (since.seconds + since.microseconds / 1e6) / 86400
+    return serial if serial >= _FIRST_OF_MARCH else serial - 1
+
+
+def _write_about(
+    table: "LongTable", formats: "_Formats", cells_of: "CellWriter", lines: Sequence[tuple[str, Cell]]
+) -> None:
+    for number, (label, cell) in enumerate(lines, 1):
+        table.append_row(number, [cells_of.text(label, formats.heading), cells_of.write(cell)])
+    _set_widths(table, [0, 0], lines)
 
 
 class _Formats:
     """How the cells of one workbook look."""
 
     def __init__(self, book: "Workbook") -> None:
-        self.heading: Format = book.add_format({"bold": True})
-        self.plain: Format = book.add_format()
+        self.heading = book.add_format({"bold": True})
         # Excel then shows the text with an unseen apostrophe before it, and keeps it text when it is edited.
-        self.quoted: Format = book.add_format({"quote_prefix": True})
-        self.money: Format = book.add_format({"num_format": MONEY})
-        self.moment: Format = book.add_format({"num_format": MOMENT})
-        self.day: Format = book.add_format({"num_format": DAY})
+        self.quoted = book.add_format({"quote_prefix": True})
+        self.money = book.add_format({"num_format": MONEY})
+        self.moment = book.add_format({"num_format": MOMENT})
+        self.day = book.add_format({"num_format": DAY})
 
 
-class _Page:
-    """One sheet while it is being written, row by row from the top."""
+def _set_widths(table: "LongTable", headings: Sequence[int], rows: Iterable[Sequence[Cell]]) -> None:
+    """Make each column as wide as its heading, given as a width, and its cells in these rows."""
+    widths = list(headings)
+    for cells in rows:
+        for column, cell in enumerate(cells):
+            widths[column] = max(widths[column], _width(cell))
+    for column, width in enumerate(widths):
+        table.worksheet.set_column(column, column, min(max(width + _MARGIN, NARROWEST), WIDEST))
 
-    def __init__(self, worksheet: "Worksheet", formats: _Formats) -> None:
-        self.formats = formats
-        self._worksheet = worksheet
 
-    def write(self, row: int, column: int, cell: Cell) -> None:
-        """Write a value as what it is."""
-        match cell:
-            case None:
-                pass
-            case str():
-                self.write_text(row, column, cell)
-            case bool():
-                raise TypeError("A truth value has no words: say what it means as text.")
-            case int():
-                self._worksheet.write_number(row, column, cell)
-            case Decimal():
-                self._worksheet.write_number(row, column, float(cell), self.formats.money)
-            case datetime():
-                self._worksheet.write_datetime(row, column, _wall_time(cell), self.formats.moment)
-            case date():
-                self._worksheet.write_datetime(row, column, cell, self.formats.day)
-            case _:
-                raise TypeError(f"A cell cannot hold {type(cell).__name__}.")
-
-    def write_text(self, row: int, column: int, text: str, look: "Format | None" = None) -> None:
-        """Write a text that every reader gives back as it is, but for what XML cannot hold.
-
-        Two kinds of text need care. Excel takes `_x0041_` for the letter A; XlsxWriter hides that from it,
-        but not where two share an underscore, and other readers show what it hid. And `<r>…</r>` is written
-        by XlsxWriter as it stands, as markup. Written in two pieces, neither is recognised.
-        """
-        text = _clean(text)
-        if not text:
-            return
-        if look is None and text.startswith(_LIKE_A_FORMULA):
-            look = self.formats.quoted
-        if "_x" in text or text.startswith("<r>"):
-            pieces = _SEAMS.split(text)
-            if len(pieces) > 1:
-                run = look or self.formats.plain
-                runs = chain.from_iterable((run, piece) for piece in pieces)
-                self._worksheet.write_rich_string(row, column, *runs, look or self.formats.plain)
-                return
-        self._worksheet.write_string(row, column, text, look)
-
-    def set_widths(self, headings: Sequence[int], rows: Iterable[Sequence[Cell]]) -> None:
-        """Make each column as wide as its heading, given as a width, and its cells in these rows."""
-        widths = list(headings)
-        for cells in rows:
-            for column, cell in enumerate(cells):
-                widths[column] = max(widths[column], _width(cell))
-        for column, width in enumerate(widths):
-            self._worksheet.set_column(column, column, min(max(width + _MARGIN, NARROWEST), WIDEST))
-
-    def finish_table(self, rows: int, columns: int) -> None:
-        """Keep the headings in sight, and let the reader filter and sort by each of them."""
-        from xlsxwriter.utility import xl_range  # noqa: PLC0415 - as in write_workbook
-
-        self._worksheet.freeze_panes(1, 0)
-        self._worksheet.autofilter(0, 0, rows, columns - 1)
-        # Phones and numbers with leading zeros are meant as text: no green corner says otherwise.
-        self._worksheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, rows, columns - 1)})
+def _finish_table(table: "LongTable", rows: int, columns: int) -> None:
+    """Keep the headings in sight, and let the reader filter and sort by each of them."""
+    sheet = table.worksheet
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, rows, columns - 1)
+    # Phones and numbers with leading zeros are meant as text: no green corner says otherwise.
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{_COLUMNS[columns - 1]}{rows + 1}"})
 
 
 def _wall_time(moment: datetime) -> datetime:

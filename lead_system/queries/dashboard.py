@@ -91,8 +91,10 @@ def count_cohort(actor: Account, days: Days, now: datetime) -> dict[str, int]:
 
 
 def has_customers(actor: Account) -> bool:
-    """Whether the list of customers has any row."""
+    """Whether the list of customers has any row; for whoever sees all, a kept figure says it."""
     any_row = exists().where(scope.visible_leads(actor), is_listed())
+    if scope.sees_every_lead(actor):
+        any_row = exists().where(EVERY_STATUS > 0)
     return db.session.execute(select(any_row)).scalar_one()
 
 

@@ -1,6 +1,6 @@
 """Customers as lists and details: one status expression, one search, and the counts that agree with both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,8 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, load_only, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
@@ -313,16 +314,40 @@ def _has_anything(part: str) -> ColumnElement[bool]:
 
 def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
     """Return the listed leads within somebody's scope that fit a search, with what a list shows of them."""
-    return (
-        select(Lead)
-        .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-        .options(
-            joinedload(Lead.broker, innerjoin=True).joinedload(Account.brokerage),
-            selectinload(Lead.entered_by),
-            joinedload(Lead.consultant),
-            selectinload(Lead.customer_type),
-        )
+    return _fitting(actor, search, now).options(
+        joinedload(Lead.broker, innerjoin=True).joinedload(Account.brokerage),
+        selectinload(Lead.entered_by),
+        joinedload(Lead.consultant),
+        selectinload(Lead.customer_type),
     )
+
+
+def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
+    return select(Lead).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+
+
+_SHOWN = (
+    Lead.surname, Lead.given_name, Lead.phone1, Lead.phone2, Lead.status, Lead.broker_id, Lead.entered_by_id,
+    Lead.consultant_id, Lead.expected_visit_at, Lead.protect_until, Lead.rebound_at, Lead.anonymised_at,
+)  # fmt: skip
+"""What a list shows of a lead itself."""
+
+
+def leads_alone(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
+    """Return the leads that `leads_found` does, with what a list shows of themselves and without people.
+
+    In a long table the same few people are named again and again: whoever reads it looks them up once.
+    """
+    return _fitting(actor, search, now).options(load_only(*_SHOWN))
+
+
+def put_people(leads: Sequence[Lead], people: Mapping[int, Account]) -> None:
+    """Put beside leads their broker, who entered them and the consultant, out of accounts by number."""
+    for lead in leads:
+        set_committed_value(lead, "broker", people[lead.broker_id])
+        set_committed_value(lead, "entered_by", people[lead.entered_by_id])
+        consultant_id = lead.consultant_id
+        set_committed_value(lead, "consultant", None if consultant_id is None else people[consultant_id])
 
 
 def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:

@@ -1,8 +1,10 @@
 """Our own words for what the database calls by a name: one place for every page, list and workbook."""
 
 from enum import StrEnum
+from functools import lru_cache
 
-from flask_babel import LazyString
+from babel import Locale
+from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 
 from lead_system.domain.lifecycle import LeadStatus
@@ -67,7 +69,14 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
 
 def word(member: StrEnum) -> str:
     """Return what a status, role, kind or outcome is called in the page's language."""
-    return str(_WORDS[type(member)][member])
+    return _word(type(member), member, get_locale())
+
+
+@lru_cache(maxsize=500)
+def _word(kind: type[StrEnum], name: str, language: Locale | None) -> str:
+    """Return a word, which is one of few: a list has it in every row, an export a hundred thousand times."""
+    del language  # It tells the words of one language from those of another.
+    return str(_WORDS[kind][name])
 
 
 def role_word(role: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -12,8 +13,18 @@ from sqlalchemy.orm import joinedload
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
 from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
-from lead_system.models import Lead
+from lead_system.models import Account, Lead
+from lead_system.queries.dashboard import (
+    Days,
+    achievements,
+    cohort,
+    count_cohort,
+    top_brokerages,
+    top_consultants,
+)
+from lead_system.queries.leads import LeadSearch, leads_found
 from lead_system.queries.tallies import EVERYBODY, Owner, tally_of
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
@@ -61,6 +72,26 @@ def require_agreement(cast: Cast) -> None:
         assert kept(cast, Owner(None, brokerage_id)) == counted(theirs)
 
 
+def require_ranking_of_the_lists(cast: Cast, days: Days) -> None:
+    """See that each figure of the two rankings is the number of rows of the list that it opens."""
+    with cast.app.app_context():
+        director = db.session.get_one(Account, cast.ids["director"])
+
+        def rows(search: LeadSearch) -> int:
+            return len(db.session.scalars(leads_found(director, search, now())).all())
+
+        ranked = [("brokerage_id", row) for row in top_brokerages(director, days, now())] + [
+            ("consultant_id", row) for row in top_consultants(director, days, now())
+        ]
+        for whose, row in ranked:
+            only: dict[str, Any] = {whose: row.id}
+            for name, search in achievements(days).items():
+                if name in row.figures:
+                    assert row.figures[name] == rows(replace(search, **only)), (name, row)
+        funnel = count_cohort(director, days, now())
+        assert funnel == {name: rows(search) for name, search in cohort(days).items()}
+
+
 def steps_of(cast: Cast, clock: StoppedClock, dice: Random) -> list[Callable[[], Any]]:
     """Return what may happen next to a customer, or to the time."""
     who, number = dice.choice(BROKERS), dice.randrange(6)
@@ -98,6 +129,10 @@ def test_whatever_happens_the_kept_figures_are_the_rows_of_the_lists(
             with suppress(Refused):
                 dice.choice(steps_of(cast, clock, dice))()
         require_agreement(cast)
+        require_ranking_of_the_lists(cast, Days(None, None))
+        require_ranking_of_the_lists(
+            cast, Days(shanghai_day(now()) - timedelta(days=20), shanghai_day(now()))
+        )
         seen |= {name for name, count in kept(cast).items() if count}
 
     assert seen >= {"entered", "reported", "bound", "expired", "ever_reported", "ever_bound"}

@@ -126,8 +126,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/admin_views/exports.py",
-                "        return self.found_in_order()\n\n    def _exported_rows",
-                "        return db.select(self.model)\n\n    def _exported_rows",
+                "        return self.found_in_order()\n\n    def people_of",
+                "        return db.select(self.model)\n\n    def people_of",
             ),
         ),
         ("tests/admin/test_exports.py::test_the_workbook_follows_the_search_and_the_order",),
@@ -310,8 +310,9 @@ GUARDS = (
         (
             Cut(
                 "lead_system/admin_views/workbook.py",
-                "self._worksheet.write_string(row, column, text, look)",
-                "self._worksheet.write(row, column, text, look)",
+                "        pieces = _SEAMS.split(text)",
+                "        if text.startswith('='):\n            return f'><f>{text[1:]}</f></c>'\n"
+                "        pieces = _SEAMS.split(text)",
             ),
         ),
         ("tests/admin/test_exports.py::test_what_looks_like_a_formula_stays_text",),
