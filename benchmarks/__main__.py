@@ -21,7 +21,8 @@ MET, SHORT, WRONG = range(3)
 """The exit codes."""
 
 LINES: tuple[Line, ...] = (
-    *lists.LINES, *figures.LINES, *exporting.LINES, *writes.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
+    *lists.LINES, *figures.LINES, *exporting.LINES,
+    *writes.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
 )  # fmt: skip
 """All lines, in the order in which they are measured and printed."""
 
