@@ -37,7 +37,7 @@ from lead_system.queries.dashboard import (
 from lead_system.queries.first_steps import was_ever_scanned
 from lead_system.queries.leads import LeadSearch, Step, count_each
 from lead_system.queries.people import AgentTab
-from lead_system.queries.trends import Measure, Trend, counts_by_day
+from lead_system.queries.trends import Measure, Trend, counts_since
 from lead_system.web.caller import signed_in
 
 ENDINGS_SHOWN = 8
@@ -145,13 +145,14 @@ def _page_for_all(days: Days, customers: Mapping[str, Figure]) -> dict[str, Any]
     """Return what everybody in the back office sees."""
     today = shanghai_day(present())
     first, last = days.drawn(today)
-    recent = counts_by_day(signed_in(), tuple(Measure), today - _WEEK, today)
-    trend = counts_by_day(signed_in(), _DRAWN, first, last)
+    week = dict.fromkeys(Measure, today - _WEEK)
+    drawn = dict.fromkeys(_DRAWN, min(first, today - _WEEK))
+    trend = counts_since(signed_in(), week | drawn, last)
     return {
         "today": today,
-        "is_new": not has_customers(signed_in()),
+        "is_new": not (customers["entered"].count or has_customers(signed_in())),
         "tasks": _tasks(signed_in(), customers),
-        "day_figures": _day_figures(signed_in(), recent, today),
+        "day_figures": _day_figures(signed_in(), trend, today),
         "funnel": _funnel(customers),
         "trend_headings": [str(_MEASURES[measure]) for measure in _DRAWN],
         "trend_rows": _trend_rows(trend, first),

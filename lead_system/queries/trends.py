@@ -70,15 +70,22 @@ class Trend:
 
 def counts_by_day(actor: Account, measures: Collection[Measure], first: date, last: date) -> Trend:
     """Return what somebody may see of each Shanghai day from `first` to `last`, both included (R11, R12)."""
+    return counts_since(actor, dict.fromkeys(measures, first), last)
+
+
+def counts_since(actor: Account, firsts: Mapping[Measure, date], last: date) -> Trend:
+    """Return the same for measures that begin on days of their own; what lies before its first is nought."""
+    first = min(firsts.values())
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     dated = [(n, day, day + timedelta(days=1)) for n, day in enumerate(days)]
     timed = [(n, start_of_day(begin), start_of_day(end)) for n, begin, end in dated]
-    tables = {
-        True: _table_of_days("dates", Date(), dated),
-        False: _table_of_days("moments", UtcDateTime(), timed),
-    }
-    counted = [_counted(measure, actor, tables[measure is Measure.DEALS]) for measure in measures]
-    counts: dict[Measure, dict[date, int]] = {measure: {} for measure in measures}
+    dates = _table_of_days("dates", Date(), dated)
+    moments = _table_of_days("moments", UtcDateTime(), timed)
+    counted = [
+        _counted(measure, actor, dates if measure is Measure.DEALS else moments, (begin - first).days)
+        for measure, begin in firsts.items()
+    ]
+    counts: dict[Measure, dict[date, int]] = {measure: {} for measure in firsts}
     for measure, number, count in db.session.execute(union_all(*counted)):
         if count:
             counts[Measure(measure)][days[number]] = count
@@ -91,15 +98,16 @@ def _table_of_days(name: str, kind: Any, rows: Sequence[tuple[int, Any, Any]]) -
     return values(*columns, name=name).data(rows).cte(name)
 
 
-def _counted(measure: Measure, actor: Account, days: Any) -> Select[Any]:
-    """Return for one measure how many rows fell on each day.
+def _counted(measure: Measure, actor: Account, days: Any, first: int) -> Select[Any]:
+    """Return for one measure how many rows fell on each day, from the day with the number `first` on.
 
     Each day is a stretch of an index, which is counted there: to sort all rows into days takes many times as
     long, since every one is then looked at, compared and sorted.
     """
     found, what, moment = _ROWS[measure](actor)
     on_the_day = found.with_only_columns(what).where(moment >= days.c.begins, moment < days.c.ends)
-    return select(literal(measure.value), days.c.number, on_the_day.correlate(days).scalar_subquery())
+    found_each = select(literal(measure.value), days.c.number, on_the_day.correlate(days).scalar_subquery())
+    return found_each.where(days.c.number >= first)
 
 
 _Rows = tuple[Select[Any], Any, Any]
