@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -1318,6 +1319,10 @@ class Pulse(Model):
     filling: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
+NO_ROW = -1
+"""A number that no row ever has."""
+
+
 def is_listed() -> Any:
     """Return the condition under which a lead stands in lists: neither withdrawn nor merged away.
 
@@ -1332,6 +1337,12 @@ def is_stored_as(status: LeadStatus) -> Any:
     What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
     """
     return Lead.status == literal(status, Lead.status.type, literal_execute=True)
+
+
+def is_no_lead() -> ColumnElement[bool]:
+    """Return a condition that no lead fits; beside `false()`, SQLAlchemy would lose what joins its tables."""
+    condition: ColumnElement[bool] = Lead.id == NO_ROW
+    return condition
 
 
 def is_live_hold(now: datetime) -> Any:

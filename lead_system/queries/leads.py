@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    false,
     func,
     literal,
     or_,
@@ -42,6 +41,7 @@ from lead_system.models import (
     Viewing,
     is_listed,
     is_live_hold,
+    is_no_lead,
     is_stored_as,
 )
 from lead_system.queries import scope
@@ -192,7 +192,7 @@ def _people_of(search: LeadSearch) -> list[ColumnElement[bool]]:
         (Lead.consultant_id, _asked_of_consultants(search), search.named_consultants),
     ):
         if ids is not None:
-            found.append(owner.in_(ids) if ids else false())
+            found.append(owner.in_(ids) if ids else is_no_lead())
         elif conditions:
             found.append(owner.in_(select(Account.id).where(*conditions)))
     return found
@@ -290,7 +290,7 @@ def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
         Step.DEALT: Lead.id.in_(deals),
         Step.WITHOUT_FEE: _was_scanned(first, last),
     }
-    return conditions.get(search.step, false())
+    return conditions.get(search.step, is_no_lead())
 
 
 def _was_scanned(first: date | None, last: date | None) -> ColumnElement[bool]:

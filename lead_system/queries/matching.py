@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from lead_system.domain.protection import start_of_day
-from lead_system.models import Account, Brokerage, Lead
+from lead_system.models import NO_ROW, Account, Brokerage, Lead
 from lead_system.queries.names import has_name_part
 from lead_system.queries.phones import has_phone_part
 
@@ -21,7 +21,6 @@ Row = TypeVar("Row")
 
 LARGEST_ID = 2**31 - 1
 LONGEST_NUMBER = 10
-NO_ROW = -1
 PHONE_DIGITS = 7
 
 

@@ -3,11 +3,11 @@
 Both the part and the name are folded as R1 compares customers: case, width, spaces and dots do not count.
 """
 
-from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import aliased
 
 from lead_system.domain.identity import fold_name
-from lead_system.models import Lead, LeadNameGram
+from lead_system.models import Lead, LeadNameGram, is_no_lead
 
 LONGEST_GRAM = 2
 LOOKED_UP = 4
@@ -22,7 +22,7 @@ def has_name_part(part: str) -> ColumnElement[bool]:
     """
     folded = fold_name(part)
     if not folded:
-        return false()
+        return is_no_lead()
     conditions: list[ColumnElement[bool]] = []
     for gram in _grams_of(folded)[:LOOKED_UP]:
         kept = aliased(LeadNameGram)
@@ -42,5 +42,5 @@ def reads_as(part: str) -> ColumnElement[bool]:
     """Return the same condition, for few leads that are found by something else: their names are read."""
     folded = fold_name(part)
     if not folded:
-        return false()
+        return is_no_lead()
     return and_(Lead.name_key.contains(folded, autoescape=True), Lead.anonymised_at.is_(None))

@@ -7,10 +7,10 @@ seventy heads of mobile numbers: a tail is looked up behind each of them.
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from lead_system.models import Lead
+from lead_system.models import Lead, is_no_lead
 
 HEADS = tuple(f"1{second}{third}" for second in range(3, 10) for third in range(10))
 """What a mobile number begins with (R1)."""
@@ -25,7 +25,7 @@ def has_phone_part(part: str) -> ColumnElement[bool]:
     if 0 < len(digits) < TAIL_DIGITS:
         return or_(*(_has_few(phone, digits) for phone in (Lead.phone1, Lead.phone2)))
     if len(digits) not in {TAIL_DIGITS, HEAD_DIGITS + TAIL_DIGITS}:
-        return false()
+        return is_no_lead()
     phones = [digits] if len(digits) > TAIL_DIGITS else [head + digits for head in HEADS]
     other = aliased(Lead)
     sides = (select(other.id).where(phone.in_(phones)) for phone in (other.phone1, other.phone2))

@@ -106,19 +106,17 @@ def _tell_who_was_first(
     """
     holders = holds.lock_other_holders(lead, now=now)
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder) for holder in holders]
-    told: set[int | None] = set()
-    for kind in kinds:
-        told |= {_insert_or_join(pair, kind, actor, now) for pair in held}
-        for visitor_id in sorted(walked_in):
-            pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
-            told.add(_note_walk_in(pair, kind, actor, now, may_open=visitor_id in newly_named))
+    told: set[int | None] = {_insert_or_join(pair, kinds, actor, now) for pair in held}
+    for visitor_id in sorted(walked_in):
+        pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
+        told.add(_note_walk_in(pair, kinds, actor, now, may_open=visitor_id in newly_named))
     return holders, {row_id for row_id in told if row_id is not None}
 
 
 def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -> None:
     """Write down that a visitor objects to having been reported by `lead`, in the visitor's own words."""
     pair = _Pair(CollisionKind.OBJECTION, lead.id, visitor_id=visitor.id)
-    _insert_or_join(pair, CollisionEventKind.OBJECTED, visitor, now, words=words)
+    _insert_or_join(pair, (CollisionEventKind.OBJECTED,), visitor, now, words=words)
 
 
 _WALKED_IN = select(WalkIn.visitor_id).where(has_name_and_phone(WalkIn))
@@ -130,7 +128,7 @@ def _walked_in(keys: Sequence[Key]) -> set[int]:
 
 
 def _note_walk_in(
-    pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime, *, may_open: bool
+    pair: _Pair, kinds: Sequence[CollisionEventKind], actor: Account, now: datetime, *, may_open: bool
 ) -> int | None:
     """Ask the director once whether a walk-in came first: when a lead begins to name the person.
 
@@ -141,7 +139,8 @@ def _note_walk_in(
     row = pair.lock_open()
     if row is None:
         return None
-    _add_event(row, kind, actor=actor, now=now)
+    for kind in kinds:
+        _add_event(row, kind, actor=actor, now=now)
     return row.id
 
 
@@ -173,9 +172,9 @@ def _tell_open(
 
 
 def _insert_or_join(
-    pair: _Pair, kind: CollisionEventKind, actor: Account, now: datetime, *, words: str = ""
+    pair: _Pair, kinds: Sequence[CollisionEventKind], actor: Account, now: datetime, *, words: str = ""
 ) -> int:
-    """Add an event to the open collision of two sides, opening one where there is none; returns its id.
+    """Add events to the open collision of two sides, opening one where there is none; returns its id.
 
     Two threads may insert at once, and a director may handle the row between our look and our lock. The
     constraint lets one insert win, the lock makes the state certain, and whoever finds no open row begins
@@ -185,7 +184,8 @@ def _insert_or_join(
     while row is None:
         insert_unless_taken(Collision, [pair.opened(now)])
         row = pair.lock_open()
-    _add_event(row, kind, actor=actor, now=now, words=words)
+    for kind in kinds:
+        _add_event(row, kind, actor=actor, now=now, words=words)
     return row.id
 
 

@@ -74,8 +74,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/queries/leads.py",
-                "and_(Lead.status == LeadStatus.BOUND, Lead.protect_until <= now)",
-                "and_(Lead.status == LeadStatus.BOUND, Lead.protect_until < now)",
+                "and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)",
+                "and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until < now)",
             ),
         ),
         ("tests/queries/test_leads.py::test_every_reader_agrees_at_the_boundary_second_without_any_job",),

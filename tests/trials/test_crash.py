@@ -55,7 +55,7 @@ def tampered(centre: Centre, statement: str) -> Iterator[None]:
     before.unlink(missing_ok=True)
     write_over(before, file)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute(statement)
+        connection.executescript(statement)
     yield
     write_over(file, before)
 
@@ -73,7 +73,7 @@ def test_untouched_story_is_found_whole(lived: tuple[Centre, Journal, Load]) -> 
         "DELETE FROM history WHERE action = 'report_lead'",
         "DELETE FROM gate_scans",
         "DELETE FROM reports",
-        "UPDATE leads SET broker_id = broker_id + 1",
+        "DROP TRIGGER refuse_another_broker; UPDATE leads SET broker_id = broker_id + 1",
         "DELETE FROM handled_requests WHERE action = 'confirm_scan'",
     ],
 )

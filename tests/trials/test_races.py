@@ -147,7 +147,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, str]]] = {
         ("double", "two bindings of one key at one instant"),
     ),
     "one customer twice": (
-        "",
+        "leads",
         "UPDATE leads SET broker_id = 1 WHERE id = 2",
         ("double", "one broker has one customer twice"),
     ),
