@@ -29,6 +29,10 @@ DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DROP TABLE public.%I CASCADE', name);
     END LOOP;
+    FOR name IN SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e') LOOP
+        EXECUTE format('DROP ROUTINE %s CASCADE', name);
+    END LOOP;
 END $$;
 """
 _END = """
@@ -46,6 +50,9 @@ DO $$ BEGIN
     END IF;
 END $$;
 """
+_INSIDE = ("--schema=public",)
+"""What is put back: what is in the schema, whose tables and triggers' functions are ours, and not itself."""
+
 _FOLDER = "/usr/lib/postgresql/{}/bin"
 """Where Debian keeps the client programs of a version."""
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -87,7 +94,7 @@ class PostgresqlDatabase:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             ((snapshot,),) = connection.execute("SELECT pg_export_snapshot()").fetchall()
             tables = _tables(connection)
-            what = ["--format=custom", "--table=public.*", f"--snapshot={snapshot}", f"--file={target}"]
+            what = ["--format=custom", "--schema=public", f"--snapshot={snapshot}", f"--file={target}"]
             self._run(program, *what)
             return Dump(target, revision_of(connection, tables), count_rows(connection, tables))
 
@@ -166,7 +173,7 @@ def _feed(psql: IO[bytes], pg_restore: str, dump: Path, endings: str) -> None:
     psql.flush()
     with tempfile.TemporaryFile() as complaints:
         written = subprocess.run(  # noqa: S603 - PostgreSQL's own program
-            [pg_restore, "--no-owner", "--no-privileges", "--file=-", str(dump)],
+            [pg_restore, "--no-owner", "--no-privileges", *_INSIDE, "--file=-", str(dump)],
             stdout=psql, stderr=complaints, check=False,
         )  # fmt: skip
         if written.returncode != 0:

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from lead_system.clock import now
+from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Binding, Hold, Lead
 from tests.browser.test_story import sign_in_as_staff, sign_in_by_phone
@@ -158,7 +159,7 @@ def walk_as_broker(cast: Cast, page: Page) -> Seen:
     cast.enters("fang", ("李", "报", "1380004"), reports=True)
     for lead in (bound, dealt, expired):
         cast.scans("feng", lead)
-    cast.deals("director", dealt, now().date())
+    cast.deals("director", dealt, shanghai_day(now()))
     run_out(cast, expired)
     sign_in_by_phone(page, "13500010001")
     seen: Seen = {"1.3-11": texts(page, ".bottom-bar a") + texts(page, ".hero a")}

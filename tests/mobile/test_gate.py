@@ -284,7 +284,7 @@ def test_records_cost_as_many_queries_for_one_row_as_for_fifty(
 
     client.get("/m/gate/scans")
 
-    assert len(client.queries) == 6
+    assert len(client.queries) == 7
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy
 from flask import Flask
 
+from lead_system.cli.migrations import init_migrations
 from lead_system.extensions import db
 from tests.support.cast import Cast
 
@@ -30,7 +31,9 @@ def run(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
 
 
 def run_beside(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
-    """Run a command beside the people who are connected."""
+    """Run a command beside the people who are connected, with all that `flask` offers."""
+    if "db" not in app.cli.commands:
+        init_migrations(app)
     ended = app.test_cli_runner().invoke(args=arguments, input=typed)
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     return ended.exit_code, ended.output

@@ -7,6 +7,7 @@ import pytest
 
 from lead_system.clock import now
 from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, Lead
 from lead_system.queries.leads import (
@@ -71,7 +72,7 @@ def test_counts_of_the_tabs_are_the_rows_behind_them(
         if number > 1:
             cast.scans("feng", lead_id)
         if number == 5:
-            cast.deals("director", lead_id, now().date())
+            cast.deals("director", lead_id, shanghai_day(now()))
         clock.forward(timedelta(days=20 if number == 3 else 0))
     clock.forward(timedelta(days=10))
 

@@ -109,7 +109,7 @@ def steps_of(cast: Cast, clock: StoppedClock, dice: Random) -> list[Callable[[],
             lambda: cast.scans("feng", lead.id),
             lambda: cast.scans("feng", lead.id),
             lambda: cast.withdraws(owner, lead.id),
-            lambda: cast.deals("director", lead.id, now().date()),
+            lambda: cast.deals("director", lead.id, shanghai_day(now())),
             lambda: cast.undoes_deal("director", lead.id),
             lambda: cast.rebinds("director", lead.id, dice.choice(BROKERS)),
         ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy import Connection, Engine, event, func, insert, select
 
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Export, HistoryRecord, Lead
@@ -146,14 +146,15 @@ def test_nobody_finishes_the_export_of_another(cast: Cast) -> None:
 def history_out_of_order() -> Iterator[None]:
     """Let every insert into the history fail at the last moment."""
 
-    def fail(*_args: object) -> None:
-        raise ZeroDivisionError
+    def fail(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO history "):
+            raise ZeroDivisionError
 
-    event.listen(HistoryRecord, "before_insert", fail)
+    event.listen(Engine, "before_cursor_execute", fail)
     try:
         yield
     finally:
-        event.remove(HistoryRecord, "before_insert", fail)
+        event.remove(Engine, "before_cursor_execute", fail)
 
 
 def test_export_without_its_record_is_not_written(cast: Cast) -> None:
