@@ -372,8 +372,8 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
         return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
     found = _counted_by_status(actor, replace(search, status=None), now)
     is_cut = sum(found.values()) > COUNTED_UP_TO
-    counts = {tab: Total(found.get(tab, 0), is_cut=is_cut) for tab in TABS}
-    return {None: Total(min(sum(counts.values()), COUNTED_UP_TO), is_cut=is_cut)} | counts
+    counts = {None: sum(found.values())} | {tab: found.get(tab, 0) for tab in TABS}
+    return {tab: Total(min(count, COUNTED_UP_TO), is_cut=is_cut) for tab, count in counts.items()}
 
 
 def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus, int]:
