@@ -52,10 +52,10 @@ class Cluster:
         if not self._data.exists():
             subprocess.run(
                 [
-                    _program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
+                    postgresql_program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
                     "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
                 ],
-                check=True, capture_output=True, cwd=self.folder, **_owner(self.folder),
+                check=True, capture_output=True, cwd=self.folder, **server_owner(self.folder),
             )  # fmt: skip
         self._end_leftover()
         arguments: list[str | Path] = ["-D", self._data, "-k", self.folder, "-h", ""]
@@ -63,8 +63,8 @@ class Cluster:
             arguments += ["-c", setting]
         with self.log.open("wb") as log:
             self._server = subprocess.Popen(
-                [_program("postgres"), *arguments],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **_owner(self.folder),
+                [postgresql_program("postgres"), *arguments],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **server_owner(self.folder),
             )  # fmt: skip
         self._wait_until_ready()
 
@@ -182,18 +182,20 @@ def _forget_others(folder: Path, names: str) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _program(name: str) -> Path:
+def postgresql_program(name: str) -> Path:
     """Return a program of the newest PostgreSQL that is installed."""
     folder = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return folder / name
 
 
-class _Owner(TypedDict, total=False):
+class Owner(TypedDict, total=False):
+    """As whom a program is started; nothing where we may start it ourselves."""
+
     user: int
     group: int
 
 
-def _owner(folder: Path) -> _Owner:
+def server_owner(folder: Path) -> Owner:
     """PostgreSQL refuses to run as root: hand the folder to the user that its package made."""
     if os.geteuid() != 0:
         return {}

@@ -107,6 +107,12 @@ def _choice(kind: type[StrEnum], name: str) -> Enum:
     )
 
 
+def _index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """Return an index over the rows that fit a condition, which both databases are told in the same words."""
+    where = text(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 # People: brokerages, and everybody who signs in.
 
 
@@ -141,12 +147,8 @@ class Account(Model):
     __tablename__ = "accounts"
     __table_args__ = (
         # R10: a phone that signs in stays with its account for good, archived or not.
-        Index(
-            "uq_accounts_outsider_phone",
-            "phone",
-            unique=True,
-            sqlite_where=text("role IN ('broker', 'resident', 'visitor')"),
-            postgresql_where=text("role IN ('broker', 'resident', 'visitor')"),
+        _index_where(
+            "role IN ('broker', 'resident', 'visitor')", "uq_accounts_outsider_phone", "phone", unique=True
         ),
         CheckConstraint(
             "(role = 'resident') = (approval <> 'not_needed')", name="residents_and_only_they_need_approval"
@@ -490,13 +492,7 @@ class Plot(Model):
     __table_args__ = (
         CheckConstraint("length(number_key) > 0", name="number_is_not_blank"),
         CheckConstraint("place BETWEEN 1 AND 9999", name="place_in_range"),
-        Index(
-            "uq_plots_number_key",
-            "number_key",
-            unique=True,
-            sqlite_where=text("archived_at IS NULL"),
-            postgresql_where=text("archived_at IS NULL"),
-        ),
+        _index_where("archived_at IS NULL", "uq_plots_number_key", "number_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -573,65 +569,16 @@ class Lead(Model):
         Index("ix_leads_broker_id_id", "broker_id", "id"),
         Index("ix_leads_consultant_id_id", "consultant_id", "id"),
         Index("ix_leads_name_key_id", "name_key", "id"),
-        Index(
-            "ix_leads_listed",
-            "id",
-            "status",
-            "protect_until",
-            "merged_into_id",
-            sqlite_where=text(_LISTED),
-            postgresql_where=text(_LISTED),
-        ),
-        Index(
-            "ix_leads_status_id",
-            "status",
-            "id",
-            "protect_until",
-            sqlite_where=text(_LISTED),
-            postgresql_where=text(_LISTED),
-        ),
-        Index(
-            "ix_leads_bound_protect_until",
-            "protect_until",
-            "id",
-            sqlite_where=text("status = 'bound'"),
-            postgresql_where=text("status = 'bound'"),
-        ),
-        Index(
-            "ix_leads_bound_broker_id",
-            "broker_id",
-            "protect_until",
-            sqlite_where=text("status = 'bound'"),
-            postgresql_where=text("status = 'bound'"),
-        ),
+        _index_where(_LISTED, "ix_leads_listed", "id", "status", "protect_until", "merged_into_id"),
+        _index_where(_LISTED, "ix_leads_status_id", "status", "id", "protect_until"),
+        _index_where("status = 'bound'", "ix_leads_bound_protect_until", "protect_until", "id"),
+        _index_where("status = 'bound'", "ix_leads_bound_broker_id", "broker_id", "protect_until"),
         Index("ix_leads_phone1_id", "phone1", "id"),
-        Index(
-            "ix_leads_phone2_id",
-            "phone2",
-            "id",
-            sqlite_where=text("phone2 IS NOT NULL"),
-            postgresql_where=text("phone2 IS NOT NULL"),
-        ),
+        _index_where("phone2 IS NOT NULL", "ix_leads_phone2_id", "phone2", "id"),
         Index("ix_leads_expected_visit_at_id", "expected_visit_at", "id"),
-        Index(
-            "ix_leads_listed_entered_at",
-            "entered_at",
-            "broker_id",
-            sqlite_where=text(_LISTED),
-            postgresql_where=text(_LISTED),
-        ),
-        Index(
-            "ix_leads_listed_first_reported_at",
-            "first_reported_at",
-            sqlite_where=text(_LISTED),
-            postgresql_where=text(_LISTED),
-        ),
-        Index(
-            "ix_leads_merged",
-            "id",
-            sqlite_where=text("merged_into_id IS NOT NULL"),
-            postgresql_where=text("merged_into_id IS NOT NULL"),
-        ),
+        _index_where(_LISTED, "ix_leads_listed_entered_at", "entered_at", "broker_id"),
+        _index_where(_LISTED, "ix_leads_listed_first_reported_at", "first_reported_at"),
+        _index_where("merged_into_id IS NOT NULL", "ix_leads_merged", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -805,13 +752,7 @@ class Binding(Model):
     __table_args__ = (
         CheckConstraint("(scan_id IS NULL) <> (rebind_id IS NULL)", name="has_exactly_one_cause"),
         CheckConstraint("ends_at >= bound_at", name="ends_after_it_begins"),
-        Index(
-            "uq_bindings_open_lead",
-            "lead_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        _index_where("ended_at IS NULL", "uq_bindings_open_lead", "lead_id", unique=True),
         Index("ix_bindings_bound_at", "bound_at", "lead_id", "broker_id"),
     )
 
@@ -924,32 +865,29 @@ class Collision(Model):
     __tablename__ = "collisions"
     __table_args__ = (
         # One open row for each (kind, holding side, challenging lead); handled ones may be many.
-        Index(
+        _index_where(
+            "state = 'open'",
             "uq_collisions_open_pair",
             "kind",
             "holding_lead_id",
             "challenging_lead_id",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
         ),
-        Index(
+        _index_where(
+            "state = 'open'",
             "uq_collisions_open_with_visitor",
             "kind",
             "visitor_id",
             "challenging_lead_id",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
         ),
         # A walk-in came first or did not: once handled, the pair is not asked about again.
-        Index(
+        _index_where(
+            "kind = 'walk_in_first'",
             "uq_collisions_walk_in_first",
             "visitor_id",
             "challenging_lead_id",
             unique=True,
-            sqlite_where=text("kind = 'walk_in_first'"),
-            postgresql_where=text("kind = 'walk_in_first'"),
         ),
         CheckConstraint("holding_lead_id <> challenging_lead_id", name="has_two_sides"),
         CheckConstraint(
@@ -1105,20 +1043,8 @@ class Deal(Model):
 
     __tablename__ = "deals"
     __table_args__ = (
-        Index(
-            "uq_deals_standing_lead",
-            "lead_id",
-            unique=True,
-            sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
-        ),
-        Index(
-            "ix_deals_standing_dealt_on",
-            "dealt_on",
-            "lead_id",
-            sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
-        ),
+        _index_where("undone_at IS NULL", "uq_deals_standing_lead", "lead_id", unique=True),
+        _index_where("undone_at IS NULL", "ix_deals_standing_dealt_on", "dealt_on", "lead_id"),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount_is_positive"),
         CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_by_somebody"),
     )

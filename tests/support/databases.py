@@ -6,7 +6,6 @@ copy takes longer than most tests, so the next test gets the last one's database
 """
 
 import os
-import pwd
 import shutil
 import signal
 import sqlite3
@@ -18,13 +17,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TypedDict
 
 import flask_migrate
 import psycopg
 import pytest
 from pydantic import SecretStr
 
+from benchmarks.cluster import postgresql_program, server_owner
 from lead_system.application import create_app
 from lead_system.cli.migrations import init_migrations
 from lead_system.config import Settings
@@ -103,7 +102,7 @@ class Cluster:
                 postgresql_program("initdb"), "-D", self._data, "--username=postgres", "--auth=trust",
                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
             ],
-            check=True, capture_output=True, cwd=self.folder, **_server_owner(self.folder),
+            check=True, capture_output=True, cwd=self.folder, **server_owner(self.folder),
         )  # fmt: skip
         self.start_again()
 
@@ -116,7 +115,7 @@ class Cluster:
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
                 [postgresql_program("postgres"), *arguments],
-                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **_server_owner(self.folder),
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **server_owner(self.folder),
             )  # fmt: skip
         self._wait_until_ready()
 
@@ -172,26 +171,6 @@ class Cluster:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}") from error
                 time.sleep(0.05)
-
-
-def postgresql_program(name: str) -> Path:
-    """Return a program of the newest PostgreSQL that is installed."""
-    folder = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return folder / name
-
-
-class _Owner(TypedDict, total=False):
-    user: int
-    group: int
-
-
-def _server_owner(folder: Path) -> _Owner:
-    """PostgreSQL refuses to run as root: hand the folder to the user that its package made."""
-    if os.geteuid() != 0:
-        return {}
-    owner = pwd.getpwnam("postgres")
-    os.chown(folder, owner.pw_uid, owner.pw_gid)
-    return {"user": owner.pw_uid, "group": owner.pw_gid}
 
 
 class _Used:

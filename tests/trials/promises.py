@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tests.support.databases import ROOT, postgresql_program
+from benchmarks.cluster import postgresql_program
+from tests.support.databases import ROOT
 
 PAGE = ROOT / "docs" / "promises.md"
 TRIALS = {
