@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from lead_system.admin_views.base import present
 from lead_system.admin_views.workbook import Cell
 from lead_system.models import Lead
+from lead_system.queries.leads import ListedLead
 from lead_system.queries.sorting import Through
 from lead_system.web.filters import day, exact, money, phone7
 from lead_system.web.words import word
@@ -116,7 +117,7 @@ def joined(parts: list[Markup]) -> Markup | None:
     return Markup(" · ").join(parts) if parts else None
 
 
-def phones(lead: Lead) -> str:
+def phones(lead: Lead | ListedLead) -> str:
     """Return a customer's phones as they may be seen, the second after the first."""
     return ", ".join(phone7(phone) for phone in (lead.phone1, lead.phone2) if phone)
 

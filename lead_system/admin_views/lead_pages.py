@@ -30,6 +30,7 @@ from lead_system.queries import (
     offers,
     rebinds,
 )
+from lead_system.queries.leads import ListedLead
 from lead_system.queries.retention import refuse_anonymised
 from lead_system.queries.settings import get_settings
 from lead_system.services.anonymising import anonymise_lead
@@ -304,7 +305,7 @@ def _why_not_pay(lead: Lead) -> str:
     return "" if refused is None else sentence(refused)
 
 
-def details_url(lead: Lead) -> str:
+def details_url(lead: Lead | ListedLead) -> str:
     """Return the address of a customer's page."""
     return url_for("leads.details_view", id=lead.id)
 
@@ -319,7 +320,7 @@ def _details(actor: Account, lead: Lead) -> dict[str, Any]:
     """Return the sections of a customer's page; rebinds and collisions only for those who decide."""
     decides = actor.role in DECIDERS
     return {
-        "holders": leads.holders_of([lead], present())[lead.id],
+        "holders": leads.holders_of([lead.id], present()).get(lead.id, []),
         "deal": deals.find_standing_deal(lead),
         "binding": bindings.find_open_binding(lead),
         "scans": leads.scans_of(lead),

@@ -149,6 +149,10 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
         """Return rows as the columns read them, with what is looked up once for all of them."""
         return rows
 
+    def loaded(self, ids: Sequence[int]) -> Sequence[Any]:
+        """Return the rows of one page as the columns read them; the scope has let their ids through."""
+        return self.shown(loaded(self.found(), ids))
+
     def tab_counts(self) -> Mapping[str, int]:
         """Return for each tab how many rows it has under the present search."""
         return {}
@@ -233,7 +237,7 @@ class ListView(ExportedList, ModelView):  # type: ignore[misc]
             ids = ids_between(stretches, page * size, (page + 1) * size, total=total)
         known = max(pages_of(total, size), page + 1 + (len(ids) > size))
         self._template_args.update(page=page, num_pages=known, is_last_known=not total.is_cut)
-        return total, self.shown(loaded(self.found(), ids[:size]))
+        return total, self.loaded(ids[:size])
 
     def found_in_order(self) -> Select[Any]:
         """Return the rows found in the order that the address asks for."""

@@ -18,6 +18,7 @@ from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI, soon_mark
 from lead_system.models import Account, Lead, WalkIn
+from lead_system.queries.leads import ListedLead
 from lead_system.web.browsers import shown_browser
 from lead_system.web.words import role_word, word
 
@@ -118,9 +119,9 @@ def masked(phone: str) -> str:
     return phone7(visible_digits(phone)) if phone.isdecimal() else ""
 
 
-def shown_name(who: Lead | Account | WalkIn) -> str:
+def shown_name(who: Lead | ListedLead | Account | WalkIn) -> str:
     """Write a person's name, or that it was anonymised."""
-    name = who.full_name if isinstance(who, Lead) else who.name
+    name = who.full_name if isinstance(who, Lead | ListedLead) else who.name
     return name or str(_("Anonymised"))
 
 
