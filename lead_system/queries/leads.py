@@ -149,6 +149,9 @@ class Holder(NamedTuple):
 class ListedLead(NamedTuple):
     """A customer as a list shows them: plain values, which cost a tenth of rows that could be changed."""
 
+    holders: Sequence[Holder]
+    """Who else holds the customer now."""
+
     id: int
     surname: str
     given_name: str
@@ -168,8 +171,6 @@ class ListedLead(NamedTuple):
     """Who entered the customer, if not the broker."""
 
     consultant_name: str | None
-    holders: Sequence[Holder] = ()
-    """Who else holds the customer now."""
 
     @property
     def full_name(self) -> str:
@@ -359,7 +360,7 @@ _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 
 
 def _lines(now: Any) -> Select[Any]:
-    """Return the fields of `ListedLead`, in its order, of leads beside their people."""
+    """Return the fields of `ListedLead` but its first, in its order, of leads beside their people."""
     return (
         select(
             Lead.id,
@@ -477,7 +478,7 @@ def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) ->
 def with_holders(lines: Sequence[Any], now: datetime) -> list[ListedLead]:
     """Return lines of `lines_found` with who else holds these customers, looked up once for all."""
     holders = holders_of([line[0] for line in lines], now)
-    return [ListedLead(*line, holders=holders.get(line[0], ())) for line in lines]
+    return [ListedLead(holders.get(line[0], ()), *line) for line in lines]
 
 
 def get_lead(actor: Account, lead_id: int) -> Lead:
