@@ -30,7 +30,6 @@ from lead_system.queries import (
     offers,
     rebinds,
 )
-from lead_system.queries.leads import ListedLead
 from lead_system.queries.retention import refuse_anonymised
 from lead_system.queries.settings import get_settings
 from lead_system.services.anonymising import anonymise_lead
@@ -305,7 +304,7 @@ def _why_not_pay(lead: Lead) -> str:
     return "" if refused is None else sentence(refused)
 
 
-def details_url(lead: Lead | ListedLead) -> str:
+def details_url(lead: Lead) -> str:
     """Return the address of a customer's page."""
     return url_for("leads.details_view", id=lead.id)
 

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Select, case, func
 from sqlalchemy.orm import aliased
 
 from lead_system.admin_views.base import present
-from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
-from lead_system.admin_views.lead_pages import LeadPages, details_url
+from lead_system.admin_views.columns import Column, PageOf, badge, joined, of_account, ours, phones
+from lead_system.admin_views.lead_pages import LeadPages
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS
@@ -85,6 +86,9 @@ def _left(row: ListedLead) -> str:
     return _("%(time)s left", time=left) if left else ""
 
 
+_DETAILS = PageOf("leads.details_view")
+
+
 class LeadsView(LeadPages):
     """Customers (manual 6.1.a, 6.2.d, 6.3.d)."""
 
@@ -93,7 +97,7 @@ class LeadsView(LeadPages):
     list_template = "admin/leads/list.html"
     about = _l("Every customer, as each broker entered them.")
     next_step = NextStep(_l("Show the phone address"), "help.poster_view")
-    has_row_end = True
+    row_links = (RowLink(_l("Details"), _DETAILS, _l("No. %(number)s")),)
     explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED)
     search_form_class = LeadSearchForm
     tab_argument = "status"
@@ -119,7 +123,7 @@ class LeadsView(LeadPages):
         "type_id": _l("Number of the customer type"),
     }
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("id", _l("Customer number"), lambda row: row.id, Lead.id, details_url),
+        Column("id", _l("Customer number"), lambda row: row.id, Lead.id, _DETAILS),
         Column(
             "full_name",
             _l("Customer name"),
