@@ -255,9 +255,7 @@ class LeadsView(LeadPages):
 
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
-        if not self.may_decide():
-            return 0
-        return leads.count_leads(signed_in(), LeadSearch(step=Step.TO_REBIND), present())
+        return leads.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: by those who decide, in tabs where it is of use."""

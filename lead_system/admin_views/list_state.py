@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from lead_system.admin_views.base import BackOfficeView, number_in
 from lead_system.admin_views.columns import Column
 from lead_system.admin_views.searches import DayField
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.web.catalogue import Catalogue, spoken
 
 LARGEST_PAGE = 1_000_000
 
@@ -80,6 +82,25 @@ class ListState(BackOfficeView):
                     if field.errors:
                         field.data, field.raw_data = None, []
         return cast(Form, g.search_form)
+
+    def search_fields(self) -> Markup:
+        """Return the search fields for the page; blank ones are the same for everybody, and made once."""
+        form, kept = self.search_form(), self._blank_fields
+        if self.search_values() or form.errors:
+            return self._fields_of(form)
+        if spoken() not in kept:
+            kept[spoken()] = self._fields_of(form)
+        return kept[spoken()]
+
+    @cached_property
+    def _blank_fields(self) -> dict[Catalogue, Markup]:
+        """The fields of a search that nobody has begun, in each language that was asked for."""
+        return {}
+
+    def _fields_of(self, form: Form) -> Markup:
+        """Write a form's fields, the days after the others."""
+        fields = sorted(form, key=lambda field: isinstance(field, DayField))
+        return Markup("\n").join(_written(field, self.label_of(field)) for field in fields)
 
     def search_values(self) -> dict[str, Any]:
         """Return the search fields that are filled, as a query takes them."""
@@ -175,3 +196,10 @@ class ListState(BackOfficeView):
                 words = {choice.value: choice.label for choice in getattr(one, "choices", None) or ()}
                 lines.append((self.label_of(one), str(words.get(kept[one.name], kept[one.name]))))
         return lines
+
+
+def _written(field: Field, label: str) -> Markup:
+    """Write a search field; what is wrong with it stands under all of them."""
+    said = {"aria-describedby": "search-error", "aria-invalid": "true"} if field.errors else {}
+    written = Markup('<div class="field"><label for="{}">{}</label>{}</div>')
+    return written.format(field.id, label, field(**said))

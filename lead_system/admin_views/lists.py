@@ -280,7 +280,6 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
         errors = [str(error) for errors in form.errors.values() for error in errors]
         first, tab, narrowed = replace(part, page=0), self.tab_argument_kept(), self.narrowing_kept()
         return {
-            "search_form": form,
             "search_error": errors[0] if errors else "",
             "is_searching": bool(self.search_kept() or narrowed or errors),
             "kept_args": tab | narrowed | first.in_address(),

@@ -57,7 +57,7 @@ def _tick() -> Written:
         '<td class="cell-check"><input type="checkbox" name="rowid" value="%(number)s" form="selection"'
         ' aria-label="{}"></td>'
     ).format(_("Select No. %(number)s"))
-    return lambda row: box % {"number": row.id}
+    return _numbered(box)
 
 
 def cells_of(columns: Sequence[Column]) -> Written:
@@ -141,5 +141,10 @@ def _about(about: Any) -> Written:
     """Return what writes which row a button is about."""
     if callable(about):
         return lambda row: f'<span class="only-heard" data-user> {escape(about(row))}</span>'
-    words = Markup('<span class="only-heard"> {}</span>').format(str(about))
-    return lambda row: words % {"number": row.id}
+    return _numbered(Markup('<span class="only-heard"> {}</span>').format(str(about)))
+
+
+def _numbered(html: Markup) -> Written:
+    """Return what writes something with the number of a row in its places."""
+    pattern = str(html)
+    return lambda row: pattern % {"number": row.id}

@@ -58,7 +58,7 @@ from lead_system.queries.names import has_name_part, reads_as
 from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, read
 from lead_system.queries.phones import has_phone_part
 from lead_system.queries.retention import refuse_anonymised
-from lead_system.queries.tallies import Owner, runs_on, tally_of
+from lead_system.queries.tallies import NOW, Owner, runs_on, tally_of
 
 FEW_PEOPLE = 200
 """Up to so many brokers or consultants, a list narrowed to them is asked for their customers by number."""
@@ -285,7 +285,7 @@ def _is_assigned_by(resident_id: int | None) -> ColumnElement[bool]:
     return and_(Lead.entered_by_id == resident_id, Lead.broker_id != resident_id)
 
 
-def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
+def reached(step: Step | None, now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead came as far as a step says."""
     bound, dealt = runs_on(now), is_stored_as(LeadStatus.DEALT)
     gone = select(Account.id).join(Account.brokerage, isouter=True)
@@ -355,7 +355,6 @@ def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
 
 
 _BROKER, _ENTERED_BY, _CONSULTANT = (aliased(Account) for _ in range(3))
-_NOW: BindParameter[datetime] = bindparam("now", type_=Lead.protect_until.type)
 _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 
 
@@ -387,7 +386,7 @@ def _lines(now: Any) -> Select[Any]:
     )
 
 
-_LINES = _lines(_NOW).where(Lead.id.in_(_IDS))
+_LINES = _lines(NOW).where(Lead.id.in_(_IDS))
 """Built once, like every statement here that is a constant: making one takes longer than sending it."""
 
 
@@ -464,6 +463,14 @@ def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
     return int(counted_to_the_end(leads_found(actor, search, now)))
 
 
+_TO_REBIND = select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
+
+
+def count_to_rebind(actor: Account, now: datetime) -> int:
+    """Return how many bindings of archived brokers or brokerages run on, of whoever sees every customer."""
+    return int(read(_TO_REBIND, now=now)[0][0]) if scope.sees_every_lead(actor) else 0
+
+
 def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
     """Return how many rows the list of customers has under each of several searches, in one query.
 
@@ -535,7 +542,7 @@ _HOLDERS = (
     )
     .join(Lead, Lead.id == Hold.lead_id)
     .join(Account, Account.id == Lead.broker_id)
-    .where(_OWN_KEY.lead_id.in_(_IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(_NOW))
+    .where(_OWN_KEY.lead_id.in_(_IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(NOW))
     .distinct()
     .order_by(Hold.lead_id)
 )
