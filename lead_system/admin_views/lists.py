@@ -172,7 +172,7 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
         """Return the columns of the chosen tab."""
         return self.columns
 
-    def glossary(self) -> list[Meaning]:
+    def glossary(self) -> Sequence[Meaning]:
         """Return what the words of this list mean."""
         return meanings(*self.explained)
 

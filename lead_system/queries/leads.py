@@ -8,11 +8,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Select,
     and_,
-    bindparam,
     case,
     func,
     literal,
@@ -55,6 +53,7 @@ from lead_system.queries.matching import (
     is_within,
 )
 from lead_system.queries.names import has_name_part, reads_as
+from lead_system.queries.numbers import IDS, is_among
 from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, read
 from lead_system.queries.phones import has_phone_part
 from lead_system.queries.retention import refuse_anonymised
@@ -355,7 +354,6 @@ def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
 
 
 _BROKER, _ENTERED_BY, _CONSULTANT = (aliased(Account) for _ in range(3))
-_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 
 
 def _lines(now: Any) -> Select[Any]:
@@ -386,7 +384,7 @@ def _lines(now: Any) -> Select[Any]:
     )
 
 
-_LINES = _lines(NOW).where(Lead.id.in_(_IDS))
+_LINES = _lines(NOW).where(is_among(Lead.id, IDS))
 """Built once, like every statement here that is a constant: making one takes longer than sending it."""
 
 
@@ -542,7 +540,7 @@ _HOLDERS = (
     )
     .join(Lead, Lead.id == Hold.lead_id)
     .join(Account, Account.id == Lead.broker_id)
-    .where(_OWN_KEY.lead_id.in_(_IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(NOW))
+    .where(is_among(_OWN_KEY.lead_id, IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(NOW))
     .distinct()
     .order_by(Hold.lead_id)
 )
