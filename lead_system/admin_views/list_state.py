@@ -84,23 +84,23 @@ class ListState(BackOfficeView):
         return cast(Form, g.search_form)
 
     def search_fields(self) -> Markup:
-        """Return the search fields for the page; blank ones are the same for everybody, and made once."""
-        form, kept = self.search_form(), self._blank_fields
-        if self.search_values() or form.errors:
-            return self._fields_of(form)
-        if spoken() not in kept:
-            kept[spoken()] = self._fields_of(form)
-        return kept[spoken()]
+        """Return the search fields for the page, the days after the others."""
+        fields = sorted(self.search_form(), key=lambda field: isinstance(field, DayField))
+        return Markup("\n").join([self._written(field) for field in fields])
+
+    def _written(self, field: Field) -> Markup:
+        """Write a field; one that nobody has filled in is the same for everybody, and written once."""
+        if field.errors or field.data not in {None, ""}:
+            return _as_html(field, self.label_of(field))
+        key = field.name, spoken()
+        if key not in self._blank_fields:
+            self._blank_fields[key] = _as_html(field, self.label_of(field))
+        return self._blank_fields[key]
 
     @cached_property
-    def _blank_fields(self) -> dict[Catalogue, Markup]:
-        """The fields of a search that nobody has begun, in each language that was asked for."""
+    def _blank_fields(self) -> dict[tuple[str, Catalogue], Markup]:
+        """The fields as they are before anybody searches, in each language that was asked for."""
         return {}
-
-    def _fields_of(self, form: Form) -> Markup:
-        """Write a form's fields, the days after the others."""
-        fields = sorted(form, key=lambda field: isinstance(field, DayField))
-        return Markup("\n").join(_written(field, self.label_of(field)) for field in fields)
 
     def search_values(self) -> dict[str, Any]:
         """Return the search fields that are filled, as a query takes them."""
@@ -198,7 +198,7 @@ class ListState(BackOfficeView):
         return lines
 
 
-def _written(field: Field, label: str) -> Markup:
+def _as_html(field: Field, label: str) -> Markup:
     """Write a search field; what is wrong with it stands under all of them."""
     said = {"aria-describedby": "search-error", "aria-invalid": "true"} if field.errors else {}
     written = Markup('<div class="field"><label for="{}">{}</label>{}</div>')
