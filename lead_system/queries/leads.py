@@ -395,7 +395,7 @@ def lines_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any
 
 def listed_leads(ids: Sequence[int], now: datetime) -> list[ListedLead]:
     """Return what a list shows of the leads of these numbers, which the scope has let through, in order."""
-    lines = read(_LINES, ids=ids, now=now)
+    lines = read(_LINES, ids=ids, now=now) if ids else ()
     by_id = {line.id: line for line in with_holders(lines, now)}
     return [by_id[one] for one in ids if one in by_id]
 
@@ -549,7 +549,7 @@ _HOLDERS = (
 def holders_of(ids: Sequence[int], now: datetime) -> dict[int, list[Holder]]:
     """Return the other leads that hold a key of these now: the mark "held by …"; most have none."""
     held: dict[int, list[Holder]] = {}
-    for lead_id, *holder in read(_HOLDERS, ids=ids, now=now):
+    for lead_id, *holder in read(_HOLDERS, ids=ids, now=now) if ids else ():
         held.setdefault(lead_id, []).append(Holder(*holder))
     return held
 

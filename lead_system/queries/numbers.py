@@ -37,6 +37,11 @@ class is_among(FunctionElement[bool]):  # noqa: N801 - it is written like the ot
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Stand as it is: for SQLite it would be compared with 1, and then no index be used."""
+        del against
+        return self
+
 
 @compiles(is_among, "postgresql")
 def _in_array(condition: Any, compiler: SQLCompiler, **how: Any) -> str:
