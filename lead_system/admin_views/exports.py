@@ -21,6 +21,7 @@ from lead_system.domain.identity import without_full_numbers
 from lead_system.domain.sessions import CONFIRMED_FOR
 from lead_system.extensions import db
 from lead_system.queries.exports import rows_exported_since
+from lead_system.queries.paging import Total
 from lead_system.services.exports import (
     ROWS_OF_AN_EXPORT,
     begin_export,
@@ -160,5 +161,5 @@ class ExportedList(BackOfficeView):
             (_("Rows"), rows),
             *self.sums(),
             *(self.filter_lines() or [(_("Filter"), _("None"))]),
-            (_("At most"), _("%(limit)s rows in one file", limit=f"{ROWS_OF_AN_EXPORT:,}")),
+            (_("At most"), _("%(limit)s rows in one file", limit=Total(ROWS_OF_AN_EXPORT))),
         ]
