@@ -86,6 +86,18 @@ class _Page(NamedTuple):
 _NO_ROWS = _Page((), Total(0), 0, 1)
 
 
+class Heading(NamedTuple):
+    """The heading of a column."""
+
+    title: str
+    look: str
+    url: str
+    """What sorts the list by it; blank where nothing does."""
+
+    sorts: str
+    """In which way it sorts the list now, in ARIA's words; blank where it does not."""
+
+
 class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
     """A list whose state stands in the address.
 
@@ -254,18 +266,20 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
         part, is_wrong = self.part(), bool(self.search_form().errors)
         searching = self._searching(part)
         found = _NO_ROWS if is_wrong else self._rows_of(part)
-        page = self.render(self.list_template, **searching, **self._showing(found), **self._moving(part))
+        page = self.render(
+            self.list_template, **searching, **self._showing(found, part), **self._moving(part)
+        )
         return (page, HTTPStatus.UNPROCESSABLE_ENTITY) if is_wrong else page
 
-    def _showing(self, found: "_Page") -> dict[str, Any]:
+    def _showing(self, found: "_Page", part: Part) -> dict[str, Any]:
         """Return what the table needs: rows, headings, and what can be done with a selection."""
-        columns, actions = self.columns_shown(), self.get_actions_list()[0]
+        columns, actions, kept = self.columns_shown(), self.get_actions_list()[0], self.kept()
         written = rows_written(columns, self.row_links, can_be_ticked=bool(actions))
         return {
             "tabs": self.tabs(),
             "count": found.total,
             "sums": self.sums() if found is not _NO_ROWS else [],
-            "columns": columns,
+            "headings": [self._heading(column, part, kept) for column in columns],
             "has_row_end": bool(self.row_links) or self.has_row_end,
             "rows": [(row, written(row)) for row in found.rows],
             "actions": actions,
@@ -273,6 +287,16 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
             "num_pages": found.pages,
             "is_last_known": not found.total.is_cut,
         }
+
+    def _heading(self, column: Column, part: Part, kept: Mapping[str, str]) -> Heading:
+        """Return a heading; the address counts all columns of the list, whether they are shown or not."""
+        if column.order is None:
+            return Heading(str(column.title), column.look, "", "")
+        place = self.columns.index(column)
+        is_sorted = part.sort == place
+        turned = Part(0, part.size, place, is_descending=is_sorted and not part.is_descending)
+        said = ("descending" if part.is_descending else "ascending") if is_sorted else ""
+        return Heading(str(column.title), column.look, self.address(kept, turned), said)
 
     def _searching(self, part: Part) -> dict[str, Any]:
         """Return what the search fields need: their errors, what a new search keeps, and the way out."""
@@ -312,10 +336,6 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
         def pager_url(page: int) -> str:
             return self.address(kept, replace(part, page=page))
 
-        def sort_url(column: int, is_sorted: bool) -> str:  # noqa: FBT001 - called by the template
-            turned = is_sorted and not part.is_descending
-            return self.address(kept, replace(first, sort=column, is_descending=turned))
-
         def page_size_url(size: int) -> str:
             return self.address(kept, replace(first, size=size))
 
@@ -323,7 +343,6 @@ class ListView(ListState, ExportedList, ModelView):  # type: ignore[misc]
             "part": part,
             "here_url": self.address(kept, part),
             "pager_url": pager_url,
-            "sort_url": sort_url,
             "page_size_url": page_size_url,
             "export_url": self.address(kept, replace(first, size=PAGE_SIZE), page=".export_view"),
             "export_limit": Total(ROWS_OF_AN_EXPORT),

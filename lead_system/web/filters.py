@@ -11,7 +11,7 @@ from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
@@ -77,8 +77,8 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     """
     if value is None:
         return Markup()
-    shown = Markup('<time datetime="%s" title="%s">%s</time>')
-    return shown % (instant(value), hint or age(value, now), moment(value))
+    title = escape(hint or age(value, now))
+    return Markup(f'<time datetime="{instant(value)}" title="{title}">{moment(value)}</time>')  # noqa: S704
 
 
 def instant(value: datetime) -> str:
