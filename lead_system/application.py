@@ -30,11 +30,14 @@ from lead_system.web.logs import QuietFlask, init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
 from lead_system.web.sizes import init_sizes
+from lead_system.web.templates import PlainEnvironment
 from lead_system.web.theme import init_theme
 
 
 class Application(QuietFlask, AddressingFlask):
     """The Flask that everything is registered with."""
+
+    jinja_environment = PlainEnvironment
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -126,8 +126,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/admin_views/exports.py",
-                "        return self.found_in_order()\n\n    def people_of",
-                "        return db.select(self.model)\n\n    def people_of",
+                "        return self.found_in_order()\n\n    def _exported_rows",
+                "        return db.select(self.model)\n\n    def _exported_rows",
             ),
         ),
         ("tests/admin/test_exports.py::test_the_workbook_follows_the_search_and_the_order",),
