@@ -2,10 +2,7 @@
 
 from io import BytesIO
 
-import qrcode
-import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
-from qrcode.constants import ERROR_CORRECT_M
 from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import Refused
@@ -48,9 +45,11 @@ def draw_card(text: str, digits: str) -> bytes:
 
 
 def _drawn(text: str, box_pixels: int) -> Image.Image:
+    import qrcode  # noqa: PLC0415
+
     # A fixed mask saves three quarters of the time; readers do not care which one it is.
     code = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_M, box_size=box_pixels, border=_QUIET_BOXES, mask_pattern=4
+        error_correction=qrcode.ERROR_CORRECT_M, box_size=box_pixels, border=_QUIET_BOXES, mask_pattern=4
     )
     code.add_data(text)
     code.make(fit=True)
@@ -68,6 +67,8 @@ def read_photo(photo: FileStorage) -> str | None:
 
     Only JPEG, PNG and WebP are opened, up to PHOTO_BYTES and PHOTO_PIXELS; nothing is stored.
     """
+    import zxingcpp  # noqa: PLC0415
+
     data = photo.read(PHOTO_BYTES + 1)
     if len(data) > PHOTO_BYTES or not is_named_as_picture(photo):
         return None

@@ -53,8 +53,11 @@ HEAVY_LIBRARIES = frozenset(
         "httpx",
         "lead_system.admin_views.import_template",
         "lead_system.cli.migrations",
+        "lead_system.demo",
         "lead_system.web.workbooks",
+        "qrcode",
         "xlsxwriter",
+        "zxingcpp",
         "zxcvbn",
     }
 )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.rules import HEAVY_LIBRARIES, ROOT
 
-LARGE = ("alembic", "httpx", "openpyxl", "xlsxwriter", "zxcvbn")
+LARGE = ("alembic", "httpx", "lead_system.demo", "openpyxl", "qrcode", "xlsxwriter", "zxcvbn", "zxingcpp")
 
 ASK = f"""
 import sys
