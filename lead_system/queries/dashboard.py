@@ -202,12 +202,13 @@ def _bound_by(owner: Any, actor: Account, days: Days) -> Select[Any]:
     """Return for each broker or consultant how many customers were bound in these days.
 
     It begins with the bindings of the days: PostgreSQL would rather read all customers than look these up,
-    if it had the choice. A binding knows its broker, who never changes; of its customer's consultant of
-    today only the customer does.
+    if it had the choice. They are sorted, since customers who lie side by side are looked up in half the
+    time. A binding knows its broker, who never changes; of its customer's consultant of today only the
+    customer does.
     """
     bound = select(Binding.lead_id, Binding.broker_id).distinct()
     bound = bound.where(is_within(Binding.bound_at, days.first, days.last), scope.binds_listed_lead(actor))
-    taken = bound.subquery()
+    taken = bound.order_by(Binding.lead_id, Binding.broker_id).subquery()
     of_lead = select(Lead.consultant_id).where(Lead.id == taken.c.lead_id).scalar_subquery()
     named = select((taken.c.broker_id if owner is Lead.broker_id else of_lead).label("owner_id"))
     whose = named.select_from(taken).subquery()
