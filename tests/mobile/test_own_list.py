@@ -1,4 +1,4 @@
-"""A broker's list on the phone: true at every instant, and asked for in as few questions for many customers."""
+"""A broker's list on the phone: true at every instant, and few questions for many customers."""
 
 from collections.abc import Callable
 from datetime import timedelta
