@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import Refused
@@ -35,6 +35,8 @@ def draw_card(text: str, digits: str) -> bytes:
     Only digits are written: the server ships no Chinese font. The words around them are written by the
     phone, which has one (decision 19).
     """
+    from PIL import ImageDraw, ImageFont  # noqa: PLC0415
+
     code = _drawn(text, _CARD_BOX_PIXELS)
     card = Image.new("L", (code.width, code.height + _FOOT_PIXELS), "white")
     card.paste(code, (0, 0))
