@@ -35,14 +35,15 @@ def draw_card(text: str, digits: str) -> bytes:
     Only digits are written: the server ships no Chinese font. The words around them are written by the
     phone, which has one (decision 19).
     """
-    from PIL import ImageDraw, ImageFont  # noqa: PLC0415
+    import PIL.ImageDraw  # noqa: PLC0415
+    import PIL.ImageFont  # noqa: PLC0415
 
     code = _drawn(text, _CARD_BOX_PIXELS)
     card = Image.new("L", (code.width, code.height + _FOOT_PIXELS), "white")
     card.paste(code, (0, 0))
-    font = ImageFont.load_default(_DIGIT_PIXELS)
+    font = PIL.ImageFont.load_default(_DIGIT_PIXELS)
     middle = (card.width // 2, code.height + (_FOOT_PIXELS - _CARD_BOX_PIXELS * _QUIET_BOXES) // 2)
-    ImageDraw.Draw(card).text(middle, digits, fill="black", font=font, anchor="mm")
+    PIL.ImageDraw.Draw(card).text(middle, digits, fill="black", font=font, anchor="mm")
     return _as_png(card)
 
 
