@@ -102,6 +102,8 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             cursor.execute("SET TIME ZONE 'UTC'")
             # The database lies in memory or on a disk without an arm: rows out of order cost hardly more.
             cursor.execute("SET random_page_cost = 1.1")
+            # A page's question is answered before other processes have begun to help; and many ask at once.
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
         connection.commit()
 
 

@@ -286,19 +286,23 @@ def _is_assigned_by(resident_id: int | None) -> ColumnElement[bool]:
 
 def reached(step: Step | None, now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead came as far as a step says."""
-    bound, dealt = runs_on(now), is_stored_as(LeadStatus.DEALT)
-    gone = select(Account.id).join(Account.brokerage, isouter=True)
-    gone = gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
-    conditions: dict[Step, ColumnElement[bool]] = {
-        Step.REPORTED: Lead.first_reported_at.is_not(None),
-        Step.BOUND: Lead.bound_at.is_not(None),
-        Step.DEALT: dealt,
-        Step.HELD: or_(bound, dealt),
-        Step.OPEN: or_(is_stored_as(LeadStatus.ENTERED), is_stored_as(LeadStatus.REPORTED)),
-        Step.TO_REBIND: and_(bound, Lead.broker_id.in_(gone)),
-        Step.WITHOUT_FEE: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
+    conditions: dict[Step | None, Callable[[], ColumnElement[bool]]] = {
+        None: true,
+        Step.REPORTED: lambda: Lead.first_reported_at.is_not(None),
+        Step.BOUND: lambda: Lead.bound_at.is_not(None),
+        Step.DEALT: lambda: is_stored_as(LeadStatus.DEALT),
+        Step.HELD: lambda: or_(runs_on(now), is_stored_as(LeadStatus.DEALT)),
+        Step.OPEN: lambda: or_(is_stored_as(LeadStatus.ENTERED), is_stored_as(LeadStatus.REPORTED)),
+        Step.TO_REBIND: lambda: and_(runs_on(now), Lead.broker_id.in_(_gone_brokers())),
+        Step.WITHOUT_FEE: lambda: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
     }
-    return true() if step is None else conditions[step]
+    return conditions[step]()
+
+
+def _gone_brokers() -> Select[int]:
+    """Return the accounts that are archived or whose brokerage is (R10)."""
+    gone = select(Account.id).join(Account.brokerage, isouter=True)
+    return gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
 
 
 def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
@@ -308,16 +312,22 @@ def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
     and is dated so. Other steps are states and not taken on a day: they find nothing.
     """
     first, last = search.step_from, search.step_to
-    bindings = select(Binding.lead_id).where(is_within(Binding.bound_at, first, last))
-    dated = (Deal.dealt_on >= first if first else true(), Deal.dealt_on <= last if last else true())
-    deals = select(Deal.lead_id).where(Deal.undone_at.is_(None), *dated)
-    conditions: dict[Step | None, ColumnElement[bool]] = {
-        Step.REPORTED: is_within(Lead.first_reported_at, first, last),
-        Step.BOUND: Lead.id.in_(bindings),
-        Step.DEALT: Lead.id.in_(deals),
-        Step.WITHOUT_FEE: _was_scanned(first, last),
+    conditions: dict[Step | None, Callable[[], ColumnElement[bool]]] = {
+        Step.REPORTED: lambda: is_within(Lead.first_reported_at, first, last),
+        Step.BOUND: lambda: Lead.id.in_(_bound_within(first, last)),
+        Step.DEALT: lambda: Lead.id.in_(_dealt_within(first, last)),
+        Step.WITHOUT_FEE: lambda: _was_scanned(first, last),
     }
-    return conditions.get(search.step, is_no_lead())
+    return conditions.get(search.step, is_no_lead)()
+
+
+def _bound_within(first: date | None, last: date | None) -> Select[int]:
+    return select(Binding.lead_id).where(is_within(Binding.bound_at, first, last))
+
+
+def _dealt_within(first: date | None, last: date | None) -> Select[int]:
+    dated = (Deal.dealt_on >= first if first else true(), Deal.dealt_on <= last if last else true())
+    return select(Deal.lead_id).where(Deal.undone_at.is_(None), *dated)
 
 
 def _was_scanned(first: date | None, last: date | None) -> ColumnElement[bool]:
