@@ -141,7 +141,7 @@ def measure_alone(name: str) -> Measured:
     Linux lets a child begin with the peak of its parent, so none is seen below what Python and the libraries
     take by themselves, about 30 MB.
     """
-    command = [sys.executable, "-m", "benchmarks.export", name]
+    command = [sys.executable, "-m", "benchmarks.workbook_writers", name]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return Measured(*json.loads(answer.stdout))
 
