@@ -25,6 +25,12 @@ FIRST_BROKER, STEP = 107, 6
 """Every sixth account, so that brokers with many customers come as well as those with few; nobody who was
 signed in for another line a moment ago, since a second code is sent to a phone a minute later only."""
 
+CHANGING = ("list-first", "list-deep")
+"""Lists on which other rows stand from second to second, while brokers enter customers."""
+
+NUMBER_LINK = r'/admin/leads/details/\?id=(\d+)"[^>]*>\s*(?:<[^<>]*>\s*)*\1\s*<'
+"""How a row of the list is told for everybody; not everybody may select rows."""
+
 AT_ONCE = 8
 SCANS_A_SECOND = 0.7
 """No gate confirms more at its pace."""
@@ -99,34 +105,37 @@ def _gates(bench: Bench, size: Size) -> list[Someone]:
 
 def _office(bench: Bench, size: Size) -> list[Someone]:
     port = bench.ours(bench.largest, OWNER).port
-    people = _signed_in(partial(sign_in_office, port), LOGINS[: size.office])
+    logins = LOGINS[: size.office]
+    people = _signed_in(partial(sign_in_office, port), logins)
     return [
-        _someone(OFFICE, place, person, pages=[asdict(page) for page in _pages(bench, person)])
-        for place, person in enumerate(people)
+        _someone(OFFICE, place, person, pages=[asdict(page) for page in _pages(bench, person, login)])
+        for place, (login, person) in enumerate(zip(logins, people, strict=True))
     ]
 
 
-def _pages(bench: Bench, person: Person) -> list[Page]:
+def _pages(bench: Bench, person: Person, login: str) -> list[Page]:
     """Return what somebody of the back office looks at: lists, searches, and the pages full of figures.
 
     Which rows a search finds is known, since nobody enters such a name on that day; of the lists it changes
-    by the second, so only their number is looked at.
+    by the second, so only their number is looked at. Secretaries have no referral table, and see no endings.
     """
     rows = bench.largest
-    site = peers_running.ours(bench, rows)
+    site = replace(peers_running.ours(bench, rows), row=NUMBER_LINK)
     asked = [
-        replace(site.page(bench, rows, question), name=question.name) for question in questions(bench, rows)
+        replace(site.page(bench, rows, question), name=question.name)
+        for question in questions(bench, rows)
+        if not question.is_last
     ]
-    lists = [replace(page, rows=PAGE) if page.name in ("list-first", "list-deep") else page for page in asked]
-    figures = [
-        replace(dashboard(bench, rows), name="dashboard", truth=endings(bench, rows, OWNER)),
-        replace(referrals(bench, rows), name="referrals", rows=PAGE),
-    ]
-    return [
-        replace(page, port=person.port, cookie=person.cookie)
-        for page in (*lists, *figures)
-        if page.name != "list-last"
-    ]
+    lists = [replace(page, rows=PAGE) if page.name in CHANGING else page for page in asked]
+    if login.startswith("secretary"):
+        figures = [Page("dashboard", person.port, "/admin/", says=['href="/admin/leads/?'])]
+    else:
+        ends = endings(bench, rows, OWNER)
+        figures = [
+            replace(dashboard(bench, rows), name="dashboard", truth=ends),
+            replace(referrals(bench, rows), name="referrals", rows=PAGE),
+        ]
+    return [replace(page, port=person.port, cookie=person.cookie) for page in (*lists, *figures)]
 
 
 def _signed_in(sign_in: Callable[[Any], Person], whom: Sequence[Any]) -> list[Person]:
