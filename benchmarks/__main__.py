@@ -16,7 +16,7 @@ from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
 from benchmarks.machine import Watch, quietness
-from benchmarks.report import Run, write_report
+from benchmarks.report import Run, peer_versions, write_report
 
 MET, SHORT, WRONG = range(3)
 """The exit codes."""
@@ -48,7 +48,10 @@ def run(lines: Sequence[Line], *, quick: bool, reports: bool) -> int:
         postgresql = bench.cluster.version
     quiet = quietness(watch.others(), watch.load)
     if reports:
-        about = Run(bench.sizes, bench.runs, postgresql, bench.fill_seconds, watch.minutes, quiet)
+        about = Run(
+            sizes=bench.sizes, runs=bench.runs, postgresql=postgresql, peers=peer_versions(),
+            fill_seconds=bench.fill_seconds, minutes=watch.minutes, quietness=quiet,
+        )  # fmt: skip
         write_report(about, results)
     short = ", ".join(short_of(results)) or "none"
     print(f"bench: {len(results)} lines in {watch.minutes:.1f} minutes; short: {short}")

@@ -10,7 +10,8 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -112,11 +113,11 @@ def _work_until(one: Someone, ends: float, notes: Notes) -> None:
     """Do one thing after the other; everybody begins at another moment."""
     draw = random.Random(f"{one.kind} {one.number}")  # noqa: S311 - the same pace in every run
     least, most = THINK_SECONDS[one.kind]
-    doing = _DOES[one.kind](Browser(one, notes))
-    time.sleep(draw.uniform(0, most))
-    while time.monotonic() < ends:
-        next(doing)
-        time.sleep(min(draw.uniform(least, most), max(0, ends - time.monotonic())))
+    with closing(Browser(one, notes)) as browser, closing(_DOES[one.kind](browser)) as doing:
+        time.sleep(min(draw.uniform(0, most), max(0, ends - time.monotonic())))
+        while time.monotonic() < ends:
+            next(doing)
+            time.sleep(min(draw.uniform(least, most), max(0, ends - time.monotonic())))
 
 
 class Browser:
@@ -128,6 +129,10 @@ class Browser:
         self._http = HTTPConnection("127.0.0.1", one.port, timeout=PATIENCE_SECONDS)
         self._used = time.monotonic()
         self._headers = BROWSER | {"Cookie": one.cookie, "X-Forwarded-For": one.address}
+
+    def close(self) -> None:
+        """Close the browser."""
+        self._http.close()
 
     def notes(self, what: str, ask: Callable[[], float]) -> bool:
         """Ask something that returns its seconds; returns whether the answer was right."""
@@ -178,7 +183,7 @@ class Browser:
         return seconds, answer.status, answer.getheader("Location", ""), text
 
 
-def _broker(browser: Browser) -> Iterator[None]:
+def _broker(browser: Browser) -> Generator[None]:
     """Open the form, enter a customer and report the visit at once, look at the own list; and again."""
     one, entered = browser.one, list(browser.one.leads)
     for turn in range(one.number, 1_000_000):
@@ -209,7 +214,7 @@ def _entered(browser: Browser, turn: int) -> list[int]:
     return [int(place.rpartition("/")[2])]
 
 
-def _gate(browser: Browser) -> Iterator[None]:
+def _gate(browser: Browser) -> Generator[None]:
     """Read the next visitor's code, look at the question, and confirm the visit with a consultant."""
     one = browser.one
     for number, code in enumerate(one.codes):
@@ -226,16 +231,16 @@ def _gate(browser: Browser) -> Iterator[None]:
     raise RuntimeError("No visitor is left.")
 
 
-def _office(browser: Browser) -> Iterator[None]:
+def _office(browser: Browser) -> Generator[None]:
     """Look at one page after the other."""
     one = browser.one
     pages = [Page.of(values) for values in one.pages]
-    connection = Connection(one.port)
-    for turn in range(one.number, 1_000_000):
-        page = pages[turn % len(pages)]
-        if not browser.notes(page.name, partial(connection.fetch, page)):
-            connection = Connection(one.port)
-        yield
+    with closing(Connection(one.port)) as connection:
+        for turn in range(one.number, 1_000_000):
+            page = pages[turn % len(pages)]
+            if not browser.notes(page.name, partial(connection.fetch, page)):
+                connection.close()
+            yield
 
 
 _DOES = {BROKER: _broker, GATE: _gate, OFFICE: _office}

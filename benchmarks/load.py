@@ -86,6 +86,10 @@ class Asking:
             host=statement.host, dbname=statement.database, user="postgres", autocommit=True
         )
 
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
+
     def fetch(self, statement: Statement) -> float:
         """Ask, and return the seconds until the last row was here."""
         begin = time.perf_counter()
@@ -107,6 +111,13 @@ class Connection:
         self._http = HTTPConnection("127.0.0.1", port, timeout=120)
         self._used = time.monotonic()
         self._asking: Asking | None = None
+
+    def close(self) -> None:
+        """Close it; fetching opens it again."""
+        self._http.close()
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
 
     def fetch(self, page: Page) -> float:
         """Fetch a page, look at it, and return the seconds until its last byte.

@@ -27,7 +27,7 @@ def described() -> str:
     return f"{processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, Linux {platform.release()}"
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """Return for how long all cores together did something, or were taken away by the host."""
     user, nice, system, _idle, _waiting, irq, softirq, steal = map(
         int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
@@ -35,7 +35,7 @@ def _busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def _own_seconds() -> float:
+def own_seconds() -> float:
     """Return what this process and all that it started and that have ended took of the cores."""
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
@@ -50,8 +50,8 @@ class Watch:
 
     load: float = field(default_factory=lambda: os.getloadavg()[0])
     begun: float = field(default_factory=time.monotonic)
-    _busy: float = field(default_factory=_busy_seconds)
-    _own: float = field(default_factory=_own_seconds)
+    busy: float = field(default_factory=busy_seconds)
+    own: float = field(default_factory=own_seconds)
 
     @property
     def minutes(self) -> float:
@@ -60,7 +60,7 @@ class Watch:
 
     def others(self) -> float:
         """Return the share of all cores that others had, or that a host kept from this machine."""
-        foreign = (_busy_seconds() - self._busy) - (_own_seconds() - self._own)
+        foreign = (busy_seconds() - self.busy) - (own_seconds() - self.own)
         return max(0.0, foreign / ((time.monotonic() - self.begun) * (os.cpu_count() or 1)))
 
 

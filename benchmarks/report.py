@@ -58,6 +58,7 @@ class Run:
     sizes: Sequence[int]
     runs: int
     postgresql: str
+    peers: Mapping[str, str]
     fill_seconds: Mapping[int, float]
     minutes: float
     quietness: str
@@ -65,9 +66,13 @@ class Run:
 
 def write_report(run: Run, results: Sequence[Result], *, folder: Path = FOLDER) -> None:
     """Write RESULTS.md and its plots anew."""
-    files = _draw(results, folder / "plots")
-    text = "\n".join(_lines(run, results, files)) + "\n"
-    (folder / "RESULTS.md").write_text(text, encoding="utf-8")
+    plots = draw(results, folder / "plots")
+    (folder / "RESULTS.md").write_text(text(run, results, plots), encoding="utf-8")
+
+
+def text(run: Run, results: Sequence[Result], plots: Sequence[str]) -> str:
+    """Return what RESULTS.md says."""
+    return "\n".join(_lines(run, results, plots)) + "\n"
 
 
 def _lines(run: Run, results: Sequence[Result], plots: Sequence[str]) -> Iterator[str]:
@@ -82,7 +87,7 @@ def _lines(run: Run, results: Sequence[Result], plots: Sequence[str]) -> Iterato
     yield f"- {run.quietness}"
     yield f"- Python {platform.python_version()}, PostgreSQL {run.postgresql}"
     yield f"- ours: {', '.join(f'{name} {version(name)}' for name in OURS)}"
-    yield f"- peers: {', '.join(f'{name} {found}' for name, found in _peer_versions().items())}"
+    yield f"- peers: {', '.join(f'{name} {found}' for name, found in run.peers.items())}"
     yield f"- {_filled(run)}\n"
     yield "## Lines\n"
     yield "The last column is how many seconds measuring took; what lines share is counted at the first.\n"
@@ -110,7 +115,7 @@ def _row(result: Result) -> str:
     return f"| {result.line.name} | {ratio} | {goal} | {result.verdict} | {cell} | {result.seconds:.0f} |"
 
 
-def _draw(results: Sequence[Result], folder: Path) -> list[str]:
+def draw(results: Sequence[Result], folder: Path) -> list[str]:
     """Draw what grows, by the library that only the benchmark needs; returns which plots there are."""
     folder.mkdir(exist_ok=True)
     plots = []
@@ -132,7 +137,8 @@ def _draw(results: Sequence[Result], folder: Path) -> list[str]:
     return [str(plot["name"]) for plot in plots]
 
 
-def _peer_versions() -> dict[str, str]:
+def peer_versions() -> dict[str, str]:
+    """Return which versions the peers have, in their own environment."""
     asked = (
         "import importlib.metadata as m, json, sys; "
         "print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))"

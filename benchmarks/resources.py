@@ -80,7 +80,7 @@ def _every_page(bench: Bench, port: int) -> list[Page]:
     rows = bench.largest
     office, broker = bench.office(rows), bench.broker(rows, BUSIEST_BROKER)
     measured = [*_list_pages(bench, rows), dashboard(bench, rows), referrals(bench, rows)]
-    menu = sorted(set(IN_MENU.findall(office.get("/admin/").text)))
+    menu = set(IN_MENU.findall(office.get("/admin/").text)) - {page.path for page in measured}
     coded = (
         "SELECT id FROM leads WHERE broker_id = %(broker)s AND status = 'reported' AND merged_into_id IS NULL"
         " ORDER BY id LIMIT 1"
@@ -93,7 +93,7 @@ def _every_page(bench: Bench, port: int) -> list[Page]:
     )
     return [
         *(replace(page, name=page.path, port=port, cookie=office.cookie) for page in measured),
-        *(Page(path, port, path, office.cookie) for path in menu),
+        *(Page(path, port, path, office.cookie) for path in sorted(menu)),
         *(Page(path, port, path, person.cookie) for person, paths in phones for path in paths),
     ]
 
