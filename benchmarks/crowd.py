@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection, HTTPException
+from itertools import count
 from statistics import median, quantiles
 from typing import Any
 from urllib.parse import urlencode
@@ -110,10 +111,11 @@ class Notes:
 
 
 def _work_until(one: Someone, ends: float, notes: Notes) -> None:
-    """Do one thing after the other; everybody begins at another moment."""
+    """Do one thing after the other; everybody begins at another moment, with another thing."""
     draw = random.Random(f"{one.kind} {one.number}")  # noqa: S311 - the same pace in every run
     least, most = THINK_SECONDS[one.kind]
-    with closing(Browser(one, notes)) as browser, closing(_DOES[one.kind](browser)) as doing:
+    browser = Browser(one, notes)
+    with closing(browser), closing(_DOES[one.kind](browser, draw.randrange(1000))) as doing:
         time.sleep(min(draw.uniform(0, most), max(0, ends - time.monotonic())))
         while time.monotonic() < ends:
             next(doing)
@@ -183,10 +185,10 @@ class Browser:
         return seconds, answer.status, answer.getheader("Location", ""), text
 
 
-def _broker(browser: Browser) -> Generator[None]:
+def _broker(browser: Browser, first: int) -> Generator[None]:
     """Open the form, enter a customer and report the visit at once, look at the own list; and again."""
     one, entered = browser.one, list(browser.one.leads)
-    for turn in range(one.number, 1_000_000):
+    for turn in count(first):
         match turn % 3:
             case 0:
                 browser.shows("form", Page("form", one.port, ENTRY_PATH, says=['name="surname"']))
@@ -202,7 +204,7 @@ def _broker(browser: Browser) -> Generator[None]:
 def _entered(browser: Browser, turn: int) -> list[int]:
     """Enter and report somebody whom nobody has entered; returns the number of the new customer."""
     one = browser.one
-    given_name = chr(0x4E00 + one.number) + chr(0x4E00 + turn - one.number)
+    given_name = chr(0x4E00 + one.number) + chr(0x4E00 + turn)
     fields = {"surname": "鑫", "given_name": given_name, "phone1_head": "198", "phone1_tail": "0000"}
     blank = ("phone2_head", "phone2_tail", "expected_visit_at", "customer_type_id", "wished_consultant_id")
     wishes = dict.fromkeys(blank, "") | {"needs": "看房", "then_report": "1"}
@@ -214,7 +216,7 @@ def _entered(browser: Browser, turn: int) -> list[int]:
     return [int(place.rpartition("/")[2])]
 
 
-def _gate(browser: Browser) -> Generator[None]:
+def _gate(browser: Browser, _first: int) -> Generator[None]:
     """Read the next visitor's code, look at the question, and confirm the visit with a consultant."""
     one = browser.one
     for number, code in enumerate(one.codes):
@@ -231,12 +233,12 @@ def _gate(browser: Browser) -> Generator[None]:
     raise RuntimeError("No visitor is left.")
 
 
-def _office(browser: Browser) -> Generator[None]:
+def _office(browser: Browser, first: int) -> Generator[None]:
     """Look at one page after the other."""
     one = browser.one
     pages = [Page.of(values) for values in one.pages]
     with closing(Connection(one.port)) as connection:
-        for turn in range(one.number, 1_000_000):
+        for turn in count(first):
             page = pages[turn % len(pages)]
             if not browser.notes(page.name, partial(connection.fetch, page)):
                 connection.close()
