@@ -49,7 +49,7 @@ class Bench:
     @property
     def runs(self) -> int:
         """How often each page is fetched."""
-        return 3 if self.quick else 15
+        return 2 if self.quick else 15
 
     def once(self, study: "Callable[[Bench], Found]") -> Found:
         """Return what a study found; it runs for the first line that asks."""

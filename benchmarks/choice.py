@@ -93,7 +93,7 @@ def _served_by(bench: Bench, name: str) -> Served:
         pages = _pages(bench, crowd, server.port)
         rate(pages, clients=CLIENTS, seconds=1)
         spent = server.cpu_seconds()
-        found = rate(pages, clients=CLIENTS, seconds=3 if bench.quick else 8)
+        found = rate(pages, clients=CLIENTS, seconds=2 if bench.quick else 8)
         spent = server.cpu_seconds() - spent
         scans = send_forms(server.port, _scans(crowd, 60 if bench.quick else SCANS), clients=CLIENTS)
         return Served(found, spent / found.answers * 1000, scans.rate)

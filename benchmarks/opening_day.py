@@ -46,7 +46,7 @@ class Size:
     seconds_alone: float = 40
 
 
-QUICK = Size(brokers=60, office=6, seconds=15, seconds_alone=10)
+QUICK = Size(brokers=30, office=5, seconds=10, seconds_alone=6)
 
 
 def opening_day(bench: Bench) -> Measured:

@@ -1,7 +1,8 @@
 """How fast 100 000 rows become a file: our writer against the bare libraries, without server and database.
 
-`python -m benchmarks.workbook_writers` prints the table; the lines of `make bench` are in `exports.py`. Each writer runs in a process of its own, so that its peak of memory is its own too. The rows are made while
-they are written, as they come from the database; the first line of the table says what making them costs.
+`python -m benchmarks.workbook_writers` prints the table; the lines of `make bench` are in `exports.py`. Each
+writer runs in a process of its own, so that its peak of memory is its own too. The rows are made while they
+are written, as they come from the database; the first line of the table says what making them costs.
 """
 
 import csv

@@ -22,7 +22,7 @@ from lead_system.services.passwords import hash_password
 OWNER = "writes"
 BROKER_IDS = tuple(range(101, 107))
 WORKS = ("enter", "report", "scan")
-MANY = 320
+MANY, QUICK_MANY = 320, 60
 """So many customers a contender enters, reports and scans in one round."""
 LEFT_BEHIND = {
     "leads": "id", "lead_keys": "lead_id", "holds": "lead_id", "history": "lead_id", "reports": "lead_id",
@@ -100,13 +100,18 @@ def on_sqlite(bench: Bench) -> Rates:
 def growth(bench: Bench) -> dict[int, Rates]:
     """Let people write at our servers on every number of leads, in turn; the first round warms up."""
     stages = {rows: stage(bench, rows) for rows in bench.sizes}
+    many = _many(bench) // 2
     for at in stages.values():
-        _our_round(at, Rates(), MANY // 4)
+        _our_round(at, Rates(), many)
     rates = {rows: Rates() for rows in stages}
     for _ in range(2 if bench.quick else 4):
         for rows, at in stages.items():
-            _our_round(at, rates[rows], MANY // 2)
+            _our_round(at, rates[rows], many)
     return rates
+
+
+def _many(bench: Bench) -> int:
+    return QUICK_MANY if bench.quick else MANY
 
 
 def stage(bench: Bench, rows: int) -> Stage:
@@ -142,10 +147,10 @@ def _ask_file(file: str, question: str) -> list[Any]:
 
 def _rates(bench: Bench, contest: Contest) -> Rates:
     """Run rounds, of which the first warms up and does not count."""
-    _round(contest, Rates(), MANY // 4)
+    _round(contest, Rates(), _many(bench) // 4)
     rates = Rates()
     for _ in range(2 if bench.quick else 5):
-        _round(contest, rates, MANY // 2 if bench.quick else MANY)
+        _round(contest, rates, _many(bench))
     return rates
 
 
