@@ -202,6 +202,15 @@ def test_opening_day_counts_every_answer_that_is_wrong_and_goes_on(
     assert len(found["errors"]) > 4
 
 
+def test_gate_without_another_visitor_is_an_error(wrong_peer: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "THINK_SECONDS", {"gate": (0, 0.01)})
+    gate = crowd.Someone("gate", wrong_peer, 2, "", codes=["a"])
+
+    found = crowd.work_here({"people": [vars(gate)], "seconds": 0.5})
+
+    assert [error for error in found["errors"] if "gate 2 went home" in error]
+
+
 def test_line_with_an_error_is_short_however_good_its_ratio() -> None:
     line = Line("opening-day", at_most(5), lambda _bench: Measured(0))
 
