@@ -10,6 +10,7 @@ from lead_system.domain.identity import Key, fold_name, visible_digits
 from lead_system.extensions import db
 from lead_system.models import Account, Lead, LeadKey
 from lead_system.services.transaction import LostRace, insert_unless_taken
+from lead_system.statements import Statement
 
 
 def has_name_and_phone(table: Any) -> Any:
@@ -34,10 +35,12 @@ def parameters_of(keys: Sequence[Key]) -> dict[str, Any]:
     }
 
 
-_TWIN = select(LeadKey.lead_id).where(
-    LeadKey.broker_id == bindparam("broker_id"),
-    has_name_and_phone(LeadKey),
-    LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
+_TWIN = Statement(
+    select(LeadKey.lead_id).where(
+        LeadKey.broker_id == bindparam("broker_id"),
+        has_name_and_phone(LeadKey),
+        LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
+    )
 )
 
 
@@ -59,7 +62,8 @@ def refuse_own_person(lead: Lead, *agents: Account) -> None:
 def find_own_twin(lead: Lead) -> int | None:
     """Return the number of the broker's other lead with this name and one of these phones."""
     own = {"broker_id": lead.broker_id, "lead_id": lead.id}
-    return db.session.scalar(_TWIN, parameters_of(lead.keys) | own)
+    twin: int | None = _TWIN.value(parameters_of(lead.keys) | own)
+    return twin
 
 
 def remember_keys(lead: Lead) -> bool:
