@@ -22,14 +22,14 @@ from lead_system.extensions import Model, db
 Row = TypeVar("Row", bound=Model)
 Convert = Callable[[Any], Any]
 
-_inside: ContextVar[tuple[Session, Connection] | None] = ContextVar("inside", default=None)
-"""The writing transaction of this thread: asking the session for it costs as much as a statement."""
+_inside: ContextVar[tuple[Session, Connection, Any] | None] = ContextVar("inside", default=None)
+"""The writing transaction of this thread, and its cursor: asking for them costs as much as a statement."""
 
 
 @contextmanager
 def sent_through(session: Session, connection: Connection) -> Iterator[None]:
     """Send all statements of the block over a connection on which the session's transaction has begun."""
-    before = _inside.set((session, connection))
+    before = _inside.set((session, connection, connection.connection.cursor()))
     try:
         yield
     finally:
@@ -58,7 +58,6 @@ class Statement:
         """Send it, and return all rows."""
         worded, cursor = self._sent(values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-        cursor.close()
         return [_converted(row, worded.out_of) for row in rows] if worded.out_of else rows
 
     def first(self, values: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -79,12 +78,10 @@ class Statement:
     def changed(self, values: dict[str, Any]) -> int:
         """Send it, and return how many rows it changed."""
         _worded, cursor = self._sent(values)
-        count = int(cursor.rowcount)
-        cursor.close()
-        return count
+        return int(cursor.rowcount)
 
     def _sent(self, values: dict[str, Any]) -> tuple[_Worded, Any]:
-        session, connection = _here()
+        session, connection, cursor = _inside.get() or (db.session(), db.session.connection(), None)
         session.flush()
         dialect = connection.dialect
         worded = self._worded.get(dialect.name)
@@ -94,7 +91,8 @@ class Statement:
         for name, convert in worded.into:
             filled[name] = convert(filled[name])
         parameters = filled if worded.places is None else [filled[name] for name in worded.places]
-        cursor = connection.connection.cursor()
+        if cursor is None:
+            cursor = connection.connection.cursor()
         for listen in connection.dispatch.before_cursor_execute:
             listen(connection, cursor, worded.text, parameters, None, False)  # noqa: FBT003 - SQLAlchemy's order
         try:
@@ -102,10 +100,6 @@ class Statement:
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy_says(error, connection, worded.text) from error
         return worded, cursor
-
-
-def _here() -> tuple[Session, Connection]:
-    return _inside.get() or (db.session(), db.session.connection())
 
 
 def _worded_for(statement: Any, dialect: Dialect) -> _Worded:

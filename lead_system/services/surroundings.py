@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, or_, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, or_, select, union_all
 
 from lead_system.models import Account, Hold, Lead, LeadKey, Report, WalkIn
 from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
@@ -21,7 +21,7 @@ Seen = dict[str, set[int]]
 
 
 def _numbers(of: str, number: Any) -> Select[Any]:
-    return select(literal_column(f"'{of}'"), number)
+    return select(literal(of), number)
 
 
 _HOLDERS = _numbers(HOLDER, Hold.lead_id).where(

@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any, ClassVar
 
 from babel.support import NullTranslations, Translations
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
@@ -15,6 +14,7 @@ from wtforms.i18n import messages_path
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number, without_full_numbers
+from lead_system.web.language import locale
 
 LONGEST_LINE = 1_000
 """Characters of a field of one line that are shown again after a refusal."""
@@ -58,9 +58,9 @@ class _Token(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
 
 
 @cache
-def _words_of_wtforms(locale: str) -> NullTranslations:
+def _words_of_wtforms(spoken: str) -> NullTranslations:
     """Return what WTForms itself says in a language; Flask-WTF would read the file for each form."""
-    return Translations.load(messages_path(), [locale], domain="wtforms")
+    return Translations.load(messages_path(), [spoken], domain="wtforms")
 
 
 class RequestForm(FlaskForm):  # type: ignore[misc]
@@ -74,7 +74,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         def get_translations(self, form: Any) -> NullTranslations:
             """Return the words of WTForms in the page's language."""
             del form
-            return _words_of_wtforms(str(get_locale()))
+            return _words_of_wtforms(locale())
 
     SHOWS_NUMBERS: ClassVar[frozenset[str]] = frozenset()
     """Fields in which whole numbers may be shown again: an account's or a company's, never a customer's."""
