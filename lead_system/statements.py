@@ -44,6 +44,14 @@ class _Worded(NamedTuple):
     places: Sequence[str] | None
     into: tuple[tuple[str, Convert], ...]
     out_of: tuple[tuple[int, Convert], ...]
+    how: dict[str, Any]
+
+    def filled(self, values: dict[str, Any]) -> Any:
+        """Return the parameters as the driver takes them: by name, or in their order."""
+        filled = self.given | values
+        for name, convert in self.into:
+            filled[name] = convert(filled[name])
+        return filled if self.places is None else [filled[name] for name in self.places]
 
 
 class Statement:
@@ -81,25 +89,26 @@ class Statement:
         return int(cursor.rowcount)
 
     def _sent(self, values: dict[str, Any]) -> tuple[_Worded, Any]:
-        session, connection, cursor = _inside.get() or (db.session(), db.session.connection(), None)
+        session, connection, cursor = _inside.get() or _here()
         session.flush()
         dialect = connection.dialect
         worded = self._worded.get(dialect.name)
         if worded is None:
             worded = self._worded.setdefault(dialect.name, _worded_for(self._statement, dialect))
-        filled = worded.given | values
-        for name, convert in worded.into:
-            filled[name] = convert(filled[name])
-        parameters = filled if worded.places is None else [filled[name] for name in worded.places]
-        if cursor is None:
-            cursor = connection.connection.cursor()
+        parameters = worded.filled(values)
         for listen in connection.dispatch.before_cursor_execute:
             listen(connection, cursor, worded.text, parameters, None, False)  # noqa: FBT003 - SQLAlchemy's order
         try:
-            cursor.execute(worded.text, parameters)
+            cursor.execute(worded.text, parameters, **worded.how)
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy_says(error, connection, worded.text) from error
         return worded, cursor
+
+
+def _here() -> tuple[Session, Connection, Any]:
+    """Return the session's transaction, which begins if none has; somebody reads."""
+    connection = db.session.connection()
+    return db.session(), connection, connection.connection.cursor()
 
 
 def _worded_for(statement: Any, dialect: Dialect) -> _Worded:
@@ -117,6 +126,8 @@ def _worded_for(statement: Any, dialect: Dialect) -> _Worded:
         places=compiled.positiontup,
         into=tuple((name, convert) for name, convert in converts if convert),
         out_of=tuple((place, convert) for place, convert in out_of if convert),
+        # PostgreSQL keeps the plan with the connection; SQLite's driver keeps what it has understood anyway.
+        how={"prepare": True} if dialect.name == "postgresql" else {},
     )
 
 
