@@ -18,7 +18,10 @@ class HoldTaken(Exception):
 _IN_ORDER = (Hold.name_key, Hold.phone, Hold.person_number)
 _is_live = or_(Hold.ends_at.is_(None), Hold.ends_at > bindparam("now"))
 
-_others = select(Hold.id, Hold.lead_id).where(has_key(Hold), _is_live, Hold.lead_id != bindparam("lead_id"))
+IS_ANOTHERS = and_(has_key(Hold), _is_live, Hold.lead_id.is_distinct_from(bindparam("lead_id")))
+"""The condition of a live hold of one of a lead's keys that is another lead's."""
+
+_others = select(Hold.id, Hold.lead_id).where(IS_ANOTHERS)
 _OTHERS = Statement(_others)
 _OTHERS_KEPT = Statement(_others.order_by(*_IN_ORDER).with_for_update(read=True))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import Key, fold_name, visible_digits
@@ -35,13 +35,14 @@ def parameters_of(keys: Sequence[Key]) -> dict[str, Any]:
     }
 
 
-_TWIN = Statement(
-    select(LeadKey.lead_id).where(
-        LeadKey.broker_id == bindparam("broker_id"),
-        has_name_and_phone(LeadKey),
-        LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
-    )
+IS_TWIN = and_(
+    LeadKey.broker_id == bindparam("broker_id"),
+    has_name_and_phone(LeadKey),
+    LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
 )
+"""The condition of a key of the broker's own other lead with this name and one of these phones."""
+
+_TWIN = Statement(select(LeadKey.lead_id).where(IS_TWIN))
 
 
 def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:

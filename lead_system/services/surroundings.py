@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, select, union_all
 
 from lead_system.models import Account, Hold, Lead, LeadKey, Report, WalkIn
-from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
+from lead_system.services.holds import IS_ANOTHERS
+from lead_system.services.lead_keys import IS_TWIN, has_name_and_phone, parameters_of
 from lead_system.statements import Statement
 
 HOLDER, VISITOR, TWIN, REPORTS, CODE = "holder", "visitor", "twin", "reports", "code"
@@ -24,17 +25,9 @@ def _numbers(of: str, number: Any) -> Select[Any]:
     return select(literal(of), number)
 
 
-_HOLDERS = _numbers(HOLDER, Hold.lead_id).where(
-    has_key(Hold),
-    or_(Hold.ends_at.is_(None), Hold.ends_at > bindparam("now")),
-    Hold.lead_id.is_distinct_from(bindparam("lead_id")),
-)
+_HOLDERS = _numbers(HOLDER, Hold.lead_id).where(IS_ANOTHERS)
 _VISITORS = _numbers(VISITOR, WalkIn.visitor_id).where(has_name_and_phone(WalkIn))
-_TWINS = _numbers(TWIN, LeadKey.lead_id).where(
-    LeadKey.broker_id == bindparam("broker_id"),
-    has_name_and_phone(LeadKey),
-    LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
-)
+_TWINS = _numbers(TWIN, LeadKey.lead_id).where(IS_TWIN)
 _REPORTS = _numbers(REPORTS, func.count()).where(
     Report.lead_id == bindparam("lead_id"),
     Report.reported_at >= bindparam("since"),
