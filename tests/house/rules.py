@@ -28,6 +28,7 @@ FLOORS = {
     "lead_system.config": 1,
     "lead_system.domain": 1,
     "lead_system.extensions": 1,
+    "lead_system.statements": 1,
     "lead_system.turns": 0,
 }
 FACES = ("lead_system.admin_views", "lead_system.mobile")
