@@ -26,7 +26,7 @@ def add_histories(cast: Cast) -> None:
     """Let three things have happened to each customer when it was entered, each with something personal."""
     with cast.app.app_context():
         told = {"actor_role": "broker", "action": "enter", "changes": {}}
-        leads = list(db.session.execute(select(Lead.id, Lead.entered_at)).tuples()) * 3
+        leads = [*db.session.execute(select(Lead.id, Lead.entered_at))] * 3
         rows = [{"chain": f"lead:{lead_id}", "lead_id": lead_id, "at": at, **told} for lead_id, at in leads]
         db.session.execute(insert(HistoryRecord), rows)
         ids = db.session.scalars(select(HistoryRecord.id).where(HistoryRecord.lead_id.is_not(None)))
