@@ -111,7 +111,7 @@ def _tell_who_was_first(
     `newly_named` are the visitors whom it has not named before: only with them a walk-in may have come first,
     for what was entered before the walk-in never collides with it.
     """
-    holders = holds.lock_other_holders(lead, now=now) if HOLDER in seen else []
+    holders = holds.lock_other_holders(lead, seen[HOLDER], now=now) if HOLDER in seen else []
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder) for holder in holders]
     told: set[int | None] = {_insert_or_join(pair, kinds, actor, now) for pair in held}
     for visitor_id in sorted(seen.get(VISITOR, ())):

@@ -47,23 +47,21 @@ def find_other_holders(lead: Lead, *, now: datetime) -> list[int]:
     return sorted({lead_id for _hold, lead_id in _OTHERS.rows(_parameters(lead, now))})
 
 
-def lock_other_holders(lead: Lead, *, now: datetime) -> list[int]:
-    """Return the other holders of this lead's keys, and keep them the holders until the transaction ends.
+def lock_other_holders(lead: Lead, seen: set[int], *, now: datetime) -> list[int]:
+    """Keep the other holders of this lead's keys, as they were seen, the holders until the transaction ends.
+
+    Returns them in their order.
 
     Without the lock, a rebind that commits between our look and our collision would leave the collision with
     somebody who holds no longer, unknown to the new holder.
 
     Raises:
-        LostRace: a hold that was seen was gone when its lock came.
+        LostRace: others hold than were seen by the time that the lock came.
     """
-    asked = _parameters(lead, now)
-    seen = set(_OTHERS.rows(asked))
-    if not seen:
-        return []
-    locked = set(_OTHERS_KEPT.rows(asked))
+    locked = {lead_id for _hold, lead_id in _OTHERS_KEPT.rows(_parameters(lead, now))}
     if seen != locked:
         raise LostRace
-    return sorted({lead_id for _hold, lead_id in locked})
+    return sorted(locked)
 
 
 def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:

@@ -45,17 +45,18 @@ class Limit(NamedTuple):
 
 @dataclass
 class _Count:
-    """How many requests there were in a window of time, and in the one before it."""
+    """How many requests there were in a window of time and the one before; it began with the first of all."""
 
-    window: int
+    began: float
     before: int = 0
     here: int = 0
 
-    def reach(self, window: int) -> None:
-        """Go on to a later window."""
-        if window != self.window:
-            self.before = self.here if window == self.window + 1 else 0
-            self.window, self.here = window, 0
+    def reach(self, moment: float, seconds: int) -> None:
+        """Go on to the window in which a moment lies."""
+        windows = int((moment - self.began) // seconds)
+        if windows:
+            self.before = self.here if windows == 1 else 0
+            self.began, self.here = self.began + windows * seconds, 0
 
 
 @dataclass
@@ -81,16 +82,15 @@ class Counts:
         with self._lock:
             self._sweep(moment)
             counts = [(limit, self._reached((name, limit), moment)) for name, limit in limits]
-            wait = max((_wait(limit, count, moment % limit.seconds) for limit, count in counts), default=0.0)
+            wait = max(_wait(limit, count, moment - count.began) for limit, count in counts)
             if not wait:
                 for _limit, count in counts:
                     count.here += 1
             return wait
 
     def _reached(self, key: tuple[str, Limit], moment: float) -> _Count:
-        window = int(moment // key[1].seconds)
-        count = self._counts.setdefault(key, _Count(window))
-        count.reach(window)
+        count = self._counts.setdefault(key, _Count(moment))
+        count.reach(moment, key[1].seconds)
         return count
 
     def _sweep(self, moment: float) -> None:
@@ -99,7 +99,7 @@ class Counts:
             return
         self._swept_at = moment
         for key, count in list(self._counts.items()):
-            if moment // key[1].seconds > count.window + 1:
+            if moment - count.began >= 2 * key[1].seconds:
                 del self._counts[key]
 
 
@@ -107,7 +107,7 @@ def _wait(limit: Limit, count: _Count, gone: float) -> float:
     """Return how long until one more is within a limit, 0 where it is now; `gone` of the window are over."""
     left = limit.times - count.here
     if left <= 0:
-        return limit.seconds - gone + limit.seconds / limit.times
+        return limit.seconds - gone + 1
     if count.before * (1 - gone / limit.seconds) < left:
         return 0.0
     return limit.seconds * (1 - left / count.before) - gone + 1

@@ -189,9 +189,10 @@ def test_of_the_minute_before_counts_what_still_lies_within() -> None:
     counts, limits = Counts(), [("fang", Limit(4, MINUTE))]
     assert [counts.count(limits, 600.0 + second) > 0 for second in range(5)] == [False] * 4 + [True]
 
-    assert counts.count(limits, 660.0) > 0
-    assert counts.count(limits, 676.0) == 0  # Three and a bit of the four of before still count.
-    assert counts.count(limits, 677.0) > 0
+    assert counts.count(limits, 660.0) > 0  # All four of before still count.
+    assert counts.count(limits, 661.0) == 0
+    assert counts.count(limits, 675.0) > 0  # Three of them, and the one of now.
+    assert counts.count(limits, 676.0) == 0
     assert [counts.count(limits, 780.0 + second) for second in range(4)] == [0] * 4
 
 
@@ -203,7 +204,7 @@ def test_whoever_waits_as_long_as_told_is_let_in_again() -> None:
     wait = counts.count(limits, 640.0)
 
     assert 1 <= wait <= 61
-    assert counts.count(limits, 639.0 + wait - 5) > 0
+    assert counts.count(limits, 640.0 + wait - 2) > 0
     assert counts.count(limits, 640.0 + wait) == 0
 
 
