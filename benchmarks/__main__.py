@@ -11,18 +11,19 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import choice, exporting, figures, lists, queueing, resources, writes
+from benchmarks import choice, exports, figures, lists, opening_day, queueing, resources, writes
 from benchmarks.bench import Bench, opened
 from benchmarks.lines import Line, Result
 from benchmarks.load import WrongAnswer
-from benchmarks.report import write_report
+from benchmarks.machine import Watch, quietness
+from benchmarks.report import Run, peer_versions, write_report
 
 MET, SHORT, WRONG = range(3)
 """The exit codes."""
 
 LINES: tuple[Line, ...] = (
-    *lists.LINES, *figures.LINES, *exporting.LINES,
-    *writes.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
+    *lists.LINES, *figures.LINES, *exports.LINES,
+    *writes.LINES, *opening_day.LINES, *queueing.LINES, *resources.LINES, *choice.LINES,
 )  # fmt: skip
 """All lines, in the order in which they are measured and printed."""
 
@@ -31,22 +32,31 @@ def measured(bench: Bench, lines: Sequence[Line]) -> list[Result]:
     """Measure lines, and print each as soon as it is known."""
     results = []
     for line in lines:
-        result = Result(line, line.measure(bench))
-        print(result, flush=True)
-        results.append(result)
+        begin, filled = time.monotonic(), sum(bench.fill_seconds.values())
+        found = line.measure(bench)
+        filling = sum(bench.fill_seconds.values()) - filled
+        results.append(Result(line, found, seconds=time.monotonic() - begin - filling))
+        print(results[-1], flush=True)
     return results
 
 
 def run(lines: Sequence[Line], *, quick: bool, reports: bool) -> int:
     """Measure lines in one run; returns the exit code."""
-    begin, (load, _, _) = time.monotonic(), os.getloadavg()
+    watch = Watch()
     with opened(quick=quick) as bench:
         results = measured(bench, lines)
-        minutes = (time.monotonic() - begin) / 60
-        if reports:
-            write_report(bench, results, minutes=minutes, load=load)
+        postgresql = bench.cluster.version
+    quiet = quietness(watch.others(), watch.load)
+    if reports:
+        about = Run(
+            sizes=bench.sizes, runs=bench.runs, postgresql=postgresql, peers=peer_versions(),
+            fill_seconds=bench.fill_seconds, minutes=watch.minutes, quietness=quiet,
+        )  # fmt: skip
+        write_report(about, results)
     short = ", ".join(short_of(results)) or "none"
-    print(f"bench: {len(results)} lines in {minutes:.1f} minutes; short: {short}")
+    print(f"bench: {len(results)} lines in {watch.minutes:.1f} minutes; short: {short}")
+    filling = sum(bench.fill_seconds.values()) / 60
+    print(f"bench: of these minutes {filling:.1f} for filling; {quiet}")
     return exit_code(results)
 
 

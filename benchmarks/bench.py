@@ -1,5 +1,6 @@
 """What the lines of one run share: databases of each size, running servers, people who have signed in."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from benchmarks.cluster import Cluster, running_cluster
 from benchmarks.people import DIRECTOR, Person, sign_in_broker, sign_in_office
 from benchmarks.servers import Server, our_server
 from benchmarks.sms import Provider
+from benchmarks.surroundings import compile_sources
 
 Found = TypeVar("Found")
 
@@ -25,6 +27,8 @@ class Bench:
     folder: Path
     ends: ExitStack
     quick: bool
+    fill_seconds: dict[int, float] = field(default_factory=dict)
+    """How long it took to have so many leads; next to nothing where an earlier run left them."""
     _known: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -45,7 +49,7 @@ class Bench:
     @property
     def runs(self) -> int:
         """How often each page is fetched."""
-        return 3 if self.quick else 15
+        return 2 if self.quick else 15
 
     def once(self, study: "Callable[[Bench], Found]") -> Found:
         """Return what a study found; it runs for the first line that asks."""
@@ -54,8 +58,14 @@ class Bench:
     def database(self, rows: int, owner: str) -> str:
         """Return the name of a database with so many leads that is the owner's alone."""
         name = f"{owner}_{rows}"
-        template = self.kept(("template", rows), lambda: fill.template(self.cluster, rows))
+        template = self.kept(("template", rows), lambda: self._filled(rows))
         return self.kept(("database", name), lambda: self.cluster.create(name, template=template))
+
+    def _filled(self, rows: int) -> str:
+        begin = time.monotonic()
+        template = fill.template(self.cluster, rows)
+        self.fill_seconds[rows] = time.monotonic() - begin
+        return template
 
     @cached_property
     def provider(self) -> Provider:
@@ -104,6 +114,7 @@ class Bench:
 @contextmanager
 def opened(*, quick: bool) -> Iterator[Bench]:
     """Start what a run needs, and stop all of it when the block ends."""
+    compile_sources()
     with (
         running_cluster(fill.fingerprint()) as cluster,
         TemporaryDirectory(prefix="lead-bench-run-") as folder,

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.surroundings import surroundings
 from lead_system.config import PROJECT_FOLDER
 
 
@@ -23,7 +24,7 @@ def run_elsewhere(function: Callable[[Any], Any], argument: Any, *, seconds: flo
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.elsewhere", name],
         check=False, input=json.dumps(argument), capture_output=True, text=True, timeout=seconds,
-        cwd=PROJECT_FOLDER,
+        cwd=PROJECT_FOLDER, env=surroundings(),
     )  # fmt: skip
     if ran.returncode:
         raise RuntimeError(f"{name} failed:\n{ran.stderr[-4000:]}")

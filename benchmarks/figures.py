@@ -40,13 +40,18 @@ GROUP BY accounts.id ORDER BY dealt DESC, bound DESC, reported DESC, entered DES
 def dashboard(bench: Bench, rows: int) -> Page:
     """Return the first page of the back office, which names the protections that end first."""
     person = bench.office(rows)
-    ends = bench.ask(
-        rows, "ours",
-        f"SELECT id FROM leads WHERE {LISTED} AND status = 'bound' AND protect_until > now()"
-        f" ORDER BY protect_until, id LIMIT {ENDINGS_SHOWN}",
-    )  # fmt: skip
     row = r"/admin/leads/details/\?id=(\d+)"
-    return Page(PAGE_NAME, person.port, "/admin/", person.cookie, row, [number for (number,) in ends])
+    ends = endings(bench, rows, "ours")
+    return Page(PAGE_NAME, person.port, "/admin/", person.cookie, row, truth=ends)
+
+
+def endings(bench: Bench, rows: int, owner: str) -> Statement:
+    """Return the question for the protections that end first: one of them may end while it is measured."""
+    sql = (
+        f"SELECT id FROM leads WHERE {LISTED} AND status = 'bound' AND protect_until > now()"
+        f" ORDER BY protect_until, id LIMIT {ENDINGS_SHOWN}"
+    )
+    return Statement("endings", str(bench.cluster.folder), bench.database(rows, owner), sql)
 
 
 def referrals(bench: Bench, rows: int) -> Page:

@@ -67,13 +67,15 @@ def shown(ratio: float) -> float:
 class Measured:
     """What measuring a line gave: the ratio, the raw figures beside it by name, and a curve for the plots.
 
-    `ms` is what a limit in milliseconds is about, and `curve` milliseconds by the number of leads.
+    `ms` is what a limit in milliseconds is about, `curve` milliseconds by the number of leads, and `errors`
+    how many answers were wrong where a line goes on after one.
     """
 
     ratio: float
     figures: Mapping[str, str] = field(default_factory=dict)
     ms: float | None = None
     curve: Mapping[int, float] = field(default_factory=dict)
+    errors: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,14 @@ class Result:
 
     line: Line
     measured: Measured
+    seconds: float = 0
+    """How long measuring took; what several lines share is counted where it was first asked for."""
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is met."""
-        return self.line.goal.is_met(self.measured.ratio, self.measured.ms)
+        """Whether the goal is met, which no line does in which somebody got a wrong answer."""
+        met = self.line.goal.is_met(self.measured.ratio, self.measured.ms)
+        return met and not self.measured.errors
 
     @property
     def verdict(self) -> str:
@@ -104,6 +109,7 @@ class Result:
 
     def __str__(self) -> str:
         """Return the line as it is printed, the raw figures beside it."""
-        figures = ", ".join(f"{name} {figure}" for name, figure in self.measured.figures.items())
+        figures = "; ".join(f"{name} {figure}" for name, figure in self.measured.figures.items())
         ratio = shown(self.measured.ratio)
-        return f"bench: {self.line.name} ratio={ratio:.3f} goal={self.line.goal} {self.verdict}  ({figures})"
+        line = f"bench: {self.line.name} ratio={ratio:.3f} goal={self.line.goal} {self.verdict}"
+        return f"{line}  ({figures}; took {self.seconds:.0f} s)"

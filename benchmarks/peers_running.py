@@ -1,6 +1,5 @@
 """The peers as they run: each on a database of its own, by the same server with the same settings."""
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from benchmarks.load import Page
 from benchmarks.people import DIRECTOR
 from benchmarks.questions import Question
 from benchmarks.servers import PEER_PYTHON, Server, gunicorn
+from benchmarks.surroundings import surroundings
 from lead_system.config import PROJECT_FOLDER
 
 DJANGO, DJANGO_LEAN, STOCK, OURS = "Django admin", "Django admin, no full count", "stock Flask-Admin", "ours"
@@ -84,7 +84,7 @@ def django_server(bench: Bench) -> Server:
     """Start Django admin on a copy of the largest database."""
     environment = _peer_environment(bench, "django")
     prepare = [str(PEER_PYTHON), "-m", "benchmarks.peers.prepare_django"]
-    subprocess.run(prepare, check=True, cwd=PROJECT_FOLDER, env=os.environ | environment)
+    subprocess.run(prepare, check=True, cwd=PROJECT_FOLDER, env=surroundings(**environment))
     return _started(bench, "django", "benchmarks.peers.django_site:application", "/admin/login/", environment)
 
 

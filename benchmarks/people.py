@@ -82,6 +82,8 @@ def sign_in_broker(port: int, account_id: int, provider: Provider) -> Person:
     person, phone = Person(port), broker_phone(account_id)
     person.get("/m/sign-in")
     sent = person.post("/m/sign-in", phone=phone)
+    if sent.status_code != 302:
+        raise NotLetIn(f"{phone}: HTTP {sent.status_code}, no code was sent; was one sent a minute ago?")
     person.get(sent.headers["location"])
     person.post(sent.headers["location"], code=provider.codes[phone])
     return _require_home(person, "/m/me", phone)

@@ -72,6 +72,18 @@ def expected(bench: Bench, rows: int, question: Question, *, among: str, has_one
     return Expected(page, numbers)
 
 
+def unscanned_codes(bench: Bench, rows: int, owner: str, *, many: int) -> list[str]:
+    """Return visit codes that gates may confirm, those of the newest customers whom nobody holds."""
+    found = bench.ask(
+        rows, owner,
+        f"SELECT name_key, phone1, code_token FROM leads WHERE {LISTED} AND status = 'reported'"
+        " AND phone2 IS NULL AND NOT EXISTS (SELECT 1 FROM holds"
+        " WHERE holds.name_key = leads.name_key AND holds.phone = phone1) ORDER BY id DESC LIMIT %(most)s",
+        most=2 * many,
+    )  # fmt: skip
+    return list({(name, phone): code for name, phone, code in found}.values())[:many]
+
+
 def _name_of_three(bench: Bench, rows: int) -> str:
     """Return a name of three characters that somebody in the middle of the list has."""
     ((name,),) = bench.ask(

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.surroundings import surroundings
 from lead_system.config import PROJECT_FOLDER
 
 PROCESSES, THREADS = 2, 8
@@ -26,7 +27,7 @@ class Server:
         self.port = free_port()
         self.log = log
         self._command = [part.replace("{port}", str(self.port)) for part in command]
-        self._environment = os.environ | _gunicorn_settings(self.port) | environment
+        self._environment = surroundings(**_gunicorn_settings(self.port) | environment)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, path: str, **more: str) -> "Server":
@@ -117,14 +118,18 @@ def our_server(
     Only the limit on requests is off, and a provider of ours takes the codes.
     """
     folder.mkdir(exist_ok=True)
-    environment = {
+    environment = our_settings(database_url, folder=folder, sms=sms) | more
+    server = Server(command or gunicorn(sys.executable, "app:app"), log=folder / "server.log", **environment)
+    return server.start("/healthz", LEAD_PUBLIC_URL="http://127.0.0.1:{port}")
+
+
+def our_settings(database_url: str, *, folder: Path, sms: Mapping[str, str]) -> dict[str, str]:
+    """Return what our application is told: as in production but for the limit on requests and the codes."""
+    return {
         "LEAD_DATABASE_URL": database_url,
         "LEAD_DATA_DIR": str(folder),
         "LEAD_PROXIES": "1",
         "LEAD_REQUESTS_PER_MINUTE": "0",
         "LEAD_SECRET_KEY": "a secret of more than 32 characters for the benchmark",
         **sms,
-        **more,
     }
-    server = Server(command or gunicorn(sys.executable, "app:app"), log=folder / "server.log", **environment)
-    return server.start("/healthz", LEAD_PUBLIC_URL="http://127.0.0.1:{port}")

@@ -12,16 +12,18 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.fill import PASSWORD, migrate
-from benchmarks.lines import Line, Measured, at_least
+from benchmarks.lines import Line, Measured, at_least, at_most
 from benchmarks.load import WrongAnswer
 from benchmarks.people import CONSULTANT_IDS, GATES, Person, sign_in_broker, sign_in_phone_staff
+from benchmarks.senders import Sent, form, send_bare, send_forms
 from benchmarks.servers import Server, gunicorn, our_server
-from benchmarks.writing import Sent, form, send_bare, send_forms
 from lead_system.services.passwords import hash_password
 
 OWNER = "writes"
 BROKER_IDS = tuple(range(101, 107))
 WORKS = ("enter", "report", "scan")
+MANY, QUICK_MANY = 320, 60
+"""So many customers a contender enters, reports and scans in one round."""
 LEFT_BEHIND = {
     "leads": "id", "lead_keys": "lead_id", "holds": "lead_id", "history": "lead_id", "reports": "lead_id",
     "gate_scans": "lead_id", "bindings": "lead_id",
@@ -33,25 +35,32 @@ _numbers = count()
 
 @dataclass
 class Stage:
-    """Our server and the thin one on one database, and the people who write there."""
+    """Our server on one database, and the people who write there."""
 
-    server: Server
-    thin: Server
-    address: str
+    port: int
     ask: Callable[[str], Sequence[Any]]
-    brokers: dict[int, Person] = field(default_factory=dict)
-    gates: list[Person] = field(default_factory=list)
-
-    def token_hash(self, account_id: int) -> str:
-        """Return by what the database knows somebody's browser."""
-        asked = f"SELECT token_hash FROM sign_ins WHERE account_id = {account_id} ORDER BY id DESC LIMIT 1"
-        return str(self.ask(asked)[0][0])
+    brokers: Mapping[int, Person]
+    gates: Sequence[Person]
 
     def codes(self, leads: Sequence[int]) -> list[str]:
         """Return the visit codes of leads, in their order."""
         rows = self.ask(f"SELECT id, code_token FROM leads WHERE id IN ({', '.join(map(str, leads))})")
         by_lead = dict(rows)
         return [by_lead[lead] for lead in leads]
+
+
+@dataclass
+class Contest:
+    """A stage of ours, and the thin server on the same database; bare clients have its address."""
+
+    ours: Stage
+    thin: Server
+    address: str
+
+    def token_hash(self, account_id: int) -> str:
+        """Return by what the database knows somebody's browser."""
+        asked = f"SELECT token_hash FROM sign_ins WHERE account_id = {account_id} ORDER BY id DESC LIMIT 1"
+        return str(self.ours.ask(asked)[0][0])
 
 
 @dataclass
@@ -72,15 +81,9 @@ class Rates:
 
 def on_postgresql(bench: Bench) -> Rates:
     """Let all write in turn on the largest database."""
-    return _rates(bench, bench.once(stage))
-
-
-def stage(bench: Bench) -> Stage:
-    """Start the servers on the largest database, and sign people in."""
     database = bench.database(bench.largest, OWNER)
     address = f"host={bench.cluster.folder} dbname={database} user=postgres"
-    ask = partial(bench.ask, bench.largest, OWNER)
-    return _peopled(bench, Stage(bench.ours(bench.largest, OWNER), _thin(bench, address), address, ask))
+    return _rates(bench, Contest(stage(bench, bench.largest), _thin(bench, address), address))
 
 
 def on_sqlite(bench: Bench) -> Rates:
@@ -90,7 +93,34 @@ def on_sqlite(bench: Bench) -> Rates:
     file = sqlite_file(folder / "leads.sqlite3")
     server = our_server(f"sqlite:///{file}", folder=folder, sms=bench.provider.settings)
     bench.ends.callback(server.stop)
-    return _rates(bench, _peopled(bench, Stage(server, _thin(bench, file), file, partial(_ask_file, file))))
+    ours = _peopled(bench, server.port, partial(_ask_file, file))
+    return _rates(bench, Contest(ours, _thin(bench, file), file))
+
+
+def growth(bench: Bench) -> dict[int, Rates]:
+    """Let people write at our servers on every number of leads, in turn; the first round warms up."""
+    stages = {rows: stage(bench, rows) for rows in bench.sizes}
+    many = _many(bench) // 2
+    for at in stages.values():
+        _our_round(at, Rates(), many)
+    rates = {rows: Rates() for rows in stages}
+    for _ in range(2 if bench.quick else 4):
+        for rows, at in stages.items():
+            _our_round(at, rates[rows], many)
+    return rates
+
+
+def _many(bench: Bench) -> int:
+    return QUICK_MANY if bench.quick else MANY
+
+
+def stage(bench: Bench, rows: int) -> Stage:
+    """Return our server on a database of its own in which everybody may write, and the people."""
+
+    def peopled() -> Stage:
+        return _peopled(bench, bench.ours(rows, OWNER).port, partial(bench.ask, rows, OWNER))
+
+    return bench.kept(("stage", rows), peopled)
 
 
 def _thin(bench: Bench, address: str) -> Server:
@@ -100,15 +130,14 @@ def _thin(bench: Bench, address: str) -> Server:
     return server.start("/")
 
 
-def _peopled(bench: Bench, made: Stage) -> Stage:
-    port = made.server.port
-    made.brokers = {number: sign_in_broker(port, number, bench.provider) for number in BROKER_IDS}
-    made.gates = [sign_in_phone_staff(port, login) for login in GATES]
-    for broker in made.brokers.values():
+def _peopled(bench: Bench, port: int, ask: Callable[[str], Sequence[Any]]) -> Stage:
+    brokers = {number: sign_in_broker(port, number, bench.provider) for number in BROKER_IDS}
+    gates = [sign_in_phone_staff(port, login) for login in GATES]
+    for broker in brokers.values():
         broker.get("/m/customers/enter")
-    for gate in made.gates:
+    for gate in gates:
         gate.get("/m/gate")
-    return made
+    return Stage(port, ask, brokers, gates)
 
 
 def _ask_file(file: str, question: str) -> list[Any]:
@@ -116,66 +145,67 @@ def _ask_file(file: str, question: str) -> list[Any]:
         return connection.execute(question).fetchall()
 
 
-def _rates(bench: Bench, at: Stage) -> Rates:
+def _rates(bench: Bench, contest: Contest) -> Rates:
     """Run rounds, of which the first warms up and does not count."""
-    rates, warming = Rates(), Rates()
-    for number in range(1 + (2 if bench.quick else 5)):
-        _round(at, rates if number else warming, 160 if bench.quick else 480)
+    _round(contest, Rates(), _many(bench) // 4)
+    rates = Rates()
+    for _ in range(2 if bench.quick else 5):
+        _round(contest, rates, _many(bench))
     return rates
 
 
-def _round(at: Stage, rates: Rates, many: int) -> None:
-    """Let everybody enter, then report, then scan customers of their own."""
-    leads: dict[str, list[int]] = {}
-    for who in ("ours", "thin", "bare"):
-        leads[who] = _entered(at, who, many, rates)
-    for who in ("ours", "thin", "bare"):
-        _reported(at, who, leads[who], rates)
-    for who in ("ours", "thin", "bare"):
-        _scanned(at, who, at.codes(leads[who]), rates)
-    _require_same_rows(at, leads["ours"][0], leads["thin"][0])
+def _round(contest: Contest, rates: Rates, many: int) -> None:
+    """Let each contender enter, then report, then scan customers of its own.
+
+    Raises:
+        WrongAnswer: they did not leave as many rows behind.
+    """
+    ours = _our_round(contest.ours, rates, many)
+    thin = _thin_round(contest, rates, many, scans_bare=False)
+    _thin_round(contest, rates, many, scans_bare=True)
+    _require_same_rows(contest.ours, ours, thin)
 
 
-def _entered(at: Stage, who: str, many: int, rates: Rates) -> list[int]:
-    entries = [_entry() for _ in range(many)]
-    if who == "ours":
-        sent = send_forms(at.server.port, [_our_entry(at, n, one) for n, one in enumerate(entries)])
+def _our_round(at: Stage, rates: Rates, many: int) -> int:
+    """Enter, report and scan customers by our pages; returns one of them."""
+    entered = send_forms(at.port, [_our_entry(at, n, _entry()) for n in range(many)])
+    leads = [int(address.rpartition("/")[2]) for address in entered["answers"]]
+    reported = send_forms(at.port, [_our_report(at, n, lead) for n, lead in enumerate(leads)])
+    scanned = send_forms(at.port, [_our_scan(at, n, code) for n, code in enumerate(at.codes(leads))])
+    for work, sent in zip(WORKS, (entered, reported, scanned), strict=True):
+        rates.add(work, "ours", sent)
+    return leads[0]
+
+
+def _thin_round(contest: Contest, rates: Rates, many: int, *, scans_bare: bool) -> int:
+    """Do the same by the thin server, or scan without one; returns one of the customers."""
+    hashes = {number: contest.token_hash(number) for number in BROKER_IDS}
+    entries = [_entry() | {"token_hash": hashes[_broker(n)]} for n in range(many)]
+    entered = _sent_thin(contest, "enter", entries)
+    leads = [int(address.rpartition("/")[2]) for address in entered["answers"]]
+    reports = [{"lead_id": lead, "token_hash": hashes[_broker(n)]} for n, lead in enumerate(leads)]
+    reported = _sent_thin(contest, "report", reports)
+    gate = contest.token_hash(int(GATES[0].partition("-")[2]))
+    scans = [
+        {"code": code, "token_hash": gate, "consultant_id": _consultant(n)}
+        for n, code in enumerate(contest.ours.codes(leads))
+    ]
+    if scans_bare:
+        rates.add("scan", "bare", send_bare(contest.address, "scan", _asked_once(scans)))
     else:
-        hashes = {number: at.token_hash(number) for number in BROKER_IDS}
-        fields = [one | {"token_hash": hashes[_broker(n)]} for n, one in enumerate(entries)]
-        sent = _sent_thin(at, "thin", "enter", fields)
-    rates.add("enter", who, sent)
-    return [int(address.rpartition("/")[2]) for address in sent["answers"]]
+        rates.add("scan", "thin", _sent_thin(contest, "scan", scans))
+    rates.add("enter", "thin", entered)
+    rates.add("report", "thin", reported)
+    return leads[0]
 
 
-def _reported(at: Stage, who: str, leads: Sequence[int], rates: Rates) -> None:
-    if who == "ours":
-        sent = send_forms(at.server.port, [_our_report(at, n, lead) for n, lead in enumerate(leads)])
-    else:
-        hashes = {number: at.token_hash(number) for number in BROKER_IDS}
-        fields = [{"lead_id": lead, "token_hash": hashes[_broker(n)]} for n, lead in enumerate(leads)]
-        sent = _sent_thin(at, "thin", "report", fields)
-    rates.add("report", who, sent)
+def _sent_thin(contest: Contest, work: str, fields: Sequence[dict[str, Any]]) -> Sent:
+    return send_forms(contest.thin.port, [form(f"/{work}", one, {}) for one in _asked_once(fields)])
 
 
-def _scanned(at: Stage, who: str, codes: Sequence[str], rates: Rates) -> None:
-    if who == "ours":
-        sent = send_forms(at.server.port, [_our_scan(at, n, code) for n, code in enumerate(codes)])
-    else:
-        token_hash = at.token_hash(int(GATES[0].partition("-")[2]))
-        fields = [
-            {"code": code, "token_hash": token_hash, "consultant_id": _consultant(n)}
-            for n, code in enumerate(codes)
-        ]
-        sent = _sent_thin(at, who, "scan", fields)
-    rates.add("scan", who, sent)
-
-
-def _sent_thin(at: Stage, who: str, work: str, fields: Sequence[dict[str, Any]]) -> Sent:
-    fields = [one | {"request_id": f"thin-{next(_numbers):012}"} for one in fields]
-    if who == "bare":
-        return send_bare(at.address, work, fields)
-    return send_forms(at.thin.port, [form(f"/{work}", one, {}) for one in fields])
+def _asked_once(fields: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each form a request id of its own."""
+    return [one | {"request_id": f"thin-{next(_numbers):012}"} for one in fields]
 
 
 def _entry() -> dict[str, Any]:
@@ -286,10 +316,20 @@ def _against(study: Callable[[Bench], Rates], work: str, peer: str, bench: Bench
     return bench.once(study).compared(work, peer)
 
 
+def _growth(work: str, bench: Bench) -> Measured:
+    """Compare the time of a write among the most leads with that among the fewest."""
+    rates = bench.once(growth)
+    per_second = {rows: median(one.taken[work, "ours"]) for rows, one in rates.items()}
+    figures = {f"{rows:,}": f"{rate:.0f}/s" for rows, rate in per_second.items()}
+    curve = {rows: 1000 / rate for rows, rate in per_second.items()}
+    return Measured(curve[bench.largest] / curve[bench.smallest], figures, curve=curve)
+
+
 LINES = (
     Line("scan-thin", at_least(0.60), partial(_against, on_postgresql, "scan", "thin")),
     Line("scan-bare", at_least(0.30), partial(_against, on_postgresql, "scan", "bare")),
     Line("enter-thin", at_least(0.60), partial(_against, on_postgresql, "enter", "thin")),
     Line("report-thin", at_least(0.60), partial(_against, on_postgresql, "report", "thin")),
     Line("scan-sqlite", at_least(0.60), partial(_against, on_sqlite, "scan", "thin")),
+    *(Line(f"growth-{work}", at_most(1.5), partial(_growth, work)) for work in WORKS),
 )

@@ -7,7 +7,9 @@
 docs/production.md has them in a table, and docs/settings.md those of the application.
 """
 
+import ctypes
 import os
+from contextlib import suppress
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8001")
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, max(2, os.cpu_count() or 2)))
@@ -44,3 +46,9 @@ loglevel = "warning"
 
 # The socket by which gunicornc could change a running server: systemd is the one who does.
 control_socket_disable = True
+
+# Large pieces of memory go back to the system as soon as they are free. glibc stops that for all of a size
+# that was once given back: after the hash of a password, 19 MB, a worker would keep as much for nobody.
+_MALLOPT_MMAP_THRESHOLD = -3
+with suppress(AttributeError):  # Other C libraries have no such habit, and no name for it.
+    ctypes.CDLL(None).mallopt(_MALLOPT_MMAP_THRESHOLD, 128 * 1024)

@@ -1,5 +1,8 @@
 """The one place where the parts meet."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -30,11 +33,18 @@ from lead_system.web.logs import QuietFlask, init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
 from lead_system.web.sizes import init_sizes
+from lead_system.web.templates import PlainEnvironment
 from lead_system.web.theme import init_theme
 
 
 class Application(QuietFlask, AddressingFlask):
     """The Flask that everything is registered with."""
+
+    jinja_environment = PlainEnvironment
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is: none is asynchronous, and Flask would look at twenty each time."""
+        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -12,6 +12,7 @@ from flask_babel import Babel
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from psycopg._preparing import PrepareManager
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event, make_url
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase
@@ -38,6 +39,9 @@ PATIENCE = "lead_system_patience"
 
 _TURN = "lead_system_turn"
 _LAID_DOWN = "lead_system_laid_down"
+
+_ONLY_WHERE_ASKED_FOR = 2**31
+"""How often a statement is sent before psycopg prepares it unasked: no list has one plan for all values."""
 
 ASKS_AFTER_SECONDS = 30
 """After how long without use a connection is asked whether it still leads anywhere."""
@@ -82,17 +86,36 @@ else:
     Model = db.Model
 
 
+class _PlansKept(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that keeps its prepared statements over a rollback, as the server does.
+
+    psycopg gives them up, lest a table had been made in what is rolled back; only migrations make any. Every
+    page that reads ends with a rollback, so that hardly any statement would ever find its plan ready.
+    """
+
+    def rollback(self) -> None:
+        """Roll back, while psycopg has nothing prepared that it could give up."""
+        kept, self._prepared = self._prepared, PrepareManager()
+        try:
+            super().rollback()
+        finally:
+            self._prepared = kept
+
+
 @event.listens_for(Engine, "do_connect")
-def _reach(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+def _reach(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
     """Say how a database is reached: PostgreSQL within seconds, and SQLite only where its file is.
 
     SQLite would make a file that is not there, and go on in an empty database; only migrations make one.
     """
     if dialect.name == "postgresql":
-        options |= {**POSTGRESQL_REACH, **options}
-    elif arguments and arguments[0] != ":memory:" and not options.get("uri"):
+        return _PlansKept.connect(
+            *arguments, prepare_threshold=_ONLY_WHERE_ASKED_FOR, **{**POSTGRESQL_REACH, **options}
+        )
+    if arguments and arguments[0] != ":memory:" and not options.get("uri"):
         arguments[0] = f"file:{quote(arguments[0])}?mode=rw"
         options["uri"] = True
+    return None
 
 
 @event.listens_for(Engine, "connect")
@@ -116,6 +139,8 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             cursor.execute("SET TIME ZONE 'UTC'")
             # The database lies in memory or on a disk without an arm: rows out of order cost hardly more.
             cursor.execute("SET random_page_cost = 1.1")
+            # A page's question is answered before other processes have begun to help; and many ask at once.
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
         connection.commit()
 
 

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lead_system.domain.identity import Key, fold_name, keys_of
+from lead_system.domain.identity import Key, fold_name, full_name, keys_of
 from lead_system.domain.imports import ImportKind
 from lead_system.domain.lifecycle import LeadStatus, real_status
 from lead_system.domain.places import Position
@@ -619,12 +619,8 @@ class Lead(Model):
 
     @property
     def full_name(self) -> str:
-        """Surname and given name as the broker wrote them; parted by a space unless they are Han.
-
-        Blank where they were anonymised.
-        """
-        gap = " " if self.surname.isascii() and self.given_name.isascii() else ""
-        return f"{self.surname}{gap}{self.given_name}".strip()
+        """Surname and given name as the broker wrote them; blank where they were anonymised."""
+        return full_name(self.surname, self.given_name)
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -1271,6 +1267,6 @@ def is_no_lead() -> ColumnElement[bool]:
     return condition
 
 
-def is_live_hold(now: datetime) -> Any:
+def is_live_hold(now: Any) -> Any:
     """Return the condition under which a hold row still holds at a moment (R4)."""
     return or_(Hold.ends_at.is_(None), Hold.ends_at > now)

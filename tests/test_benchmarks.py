@@ -1,19 +1,38 @@
 """The parts of `make bench` that decide: what a goal means, which answer is wrong, which rows are unfit."""
 
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import fill
+from benchmarks import crowd, fill
 from benchmarks.lines import STATED, Goal, Line, Measured, Result, at_least, at_most
-from benchmarks.load import Page, WrongAnswer, require_right
+from benchmarks.load import (
+    Page,
+    WrongAnswer,
+    is_enough,
+    medians_in_turn,
+    require_right,
+    require_right_at_some_time,
+)
+from benchmarks.machine import Watch, busy_seconds, own_seconds, quietness
 from benchmarks.names import SURNAMES, given_characters, surname_slots
+from benchmarks.report import Run, text, write_report
+from benchmarks.servers import PEER_PYTHON
+from benchmarks.surroundings import surroundings
 from lead_system.domain.codes import read_code
 from tests.support.databases import Database
 
+PAGE = Page("ours", 1, "/", row=r'name="rowid" value="(\d+)"', numbers=(8, 7))
 TWO_ROWS = '<tr><input name="rowid" value="8"></tr><tr><input name="rowid" value="7"></tr>'
 
 
@@ -46,9 +65,9 @@ def test_verdict_is_about_the_ratio_as_it_is_printed(
 @pytest.mark.parametrize(
     ("goal", "line"),
     [
-        (at_most(0.25), "bench: list-first ratio=0.125 goal=<=0.25 ok  (ours 3.0 ms)"),
-        (at_least(0.6), "bench: list-first ratio=0.125 goal=>=0.6 short  (ours 3.0 ms)"),
-        (STATED, "bench: list-first ratio=0.125 goal=stated ok  (ours 3.0 ms)"),
+        (at_most(0.25), "bench: list-first ratio=0.125 goal=<=0.25 ok  (ours 3.0 ms; took 0 s)"),
+        (at_least(0.6), "bench: list-first ratio=0.125 goal=>=0.6 short  (ours 3.0 ms; took 0 s)"),
+        (STATED, "bench: list-first ratio=0.125 goal=stated ok  (ours 3.0 ms; took 0 s)"),
     ],
 )
 def test_line_is_printed_with_goal_verdict_and_raw_figures(goal: Goal, line: str) -> None:
@@ -93,6 +112,184 @@ def test_exit_code_tells_a_goal_that_is_missed_from_an_answer_that_is_wrong(
     monkeypatch.setattr(command, "run", run)
 
     assert command.main(["list-first"]) == code
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_right"),
+    [((8, 7), True), ((7,), True), ((8,), False), ((7, 8), False), ((), False)],
+)
+def test_page_whose_rows_end_by_themselves_is_right_as_before_or_as_after(
+    shown: tuple[int, ...], *, is_right: bool
+) -> None:
+    text = "".join(f'<input name="rowid" value="{number}">' for number in shown)
+
+    with nullcontext() if is_right else pytest.raises(WrongAnswer):
+        require_right_at_some_time(PAGE, 200, text, before=(8, 7), after=(7,))
+
+
+@pytest.mark.parametrize(("rows", "is_right"), [(2, True), (1, False), (3, False)])
+def test_list_that_others_change_is_judged_by_its_number_of_rows(rows: int, *, is_right: bool) -> None:
+    with nullcontext() if is_right else pytest.raises(WrongAnswer):
+        require_right(replace(PAGE, numbers=(), rows=rows), 200, TWO_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("times", "enough"),
+    [([], False), ([9.0], False), ([9.0, 9.0, 9.0], False), ([9.0] * 4, True), ([0.1] * 15, False)],
+)
+def test_page_that_takes_seconds_is_fetched_three_times_after_the_first(
+    times: list[float], *, enough: bool
+) -> None:
+    assert is_enough(times) is enough
+
+
+class Wrong(BaseHTTPRequestHandler):
+    """A peer whose list lacks a row, and who fails at everything else."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._answer(200, TWO_ROWS) if self.path == "/list" else self._answer(500, "broken")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(500, "broken")
+
+    def _answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Say nothing."""
+
+
+@pytest.fixture
+def wrong_peer() -> Iterator[int]:
+    """The port of a peer that answers wrongly."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Wrong) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_wrong_answer_of_a_peer_ends_the_run(wrong_peer: int) -> None:
+    right = Page("right", wrong_peer, "/list", row=PAGE.row, numbers=(8, 7))
+    lacking = replace(right, name="lacking", numbers=(8, 7, 6))
+
+    assert medians_in_turn([right], runs=1)["right"] > 0
+    with pytest.raises(WrongAnswer, match="lacking"):
+        medians_in_turn([right, lacking], runs=1)
+
+
+def test_opening_day_counts_every_answer_that_is_wrong_and_goes_on(
+    wrong_peer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "THINK_SECONDS", dict.fromkeys(("broker", "gate", "office"), (0.05, 0.1)))
+    listed = Page("list", wrong_peer, "/list", row=PAGE.row, numbers=(8, 7))
+    people = [
+        crowd.Someone("broker", wrong_peer, 1, "", leads=[1]),
+        crowd.Someone("gate", wrong_peer, 2, "", codes=["a", "b", "c", "d", "e"] * 20),
+        crowd.Someone("office", wrong_peer, 3, "", pages=[asdict(listed)]),
+    ]
+
+    found = crowd.work_here({"people": [vars(one) for one in people], "seconds": 1})
+
+    assert list(found["times"]) == ["list"]
+    failed = {error.partition(":")[0] for error in found["errors"]}
+    assert failed == {"form", "entry with report", "own list", "code"}
+    assert len(found["errors"]) > 4
+
+
+def test_gate_without_another_visitor_is_an_error(wrong_peer: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "THINK_SECONDS", {"gate": (0, 0.01)})
+    gate = crowd.Someone("gate", wrong_peer, 2, "", codes=["a"])
+
+    found = crowd.work_here({"people": [vars(gate)], "seconds": 0.5})
+
+    assert [error for error in found["errors"] if "gate 2 went home" in error]
+
+
+def test_line_with_an_error_is_short_however_good_its_ratio() -> None:
+    line = Line("opening-day", at_most(5), lambda _bench: Measured(0))
+
+    assert Result(line, Measured(1.0)).verdict == "ok"
+    assert Result(line, Measured(1.0, errors=1)).verdict == "short"
+
+
+def test_what_is_measured_has_nothing_of_the_shell_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONOPTIMIZE", "LEAD_DEMO", "PGHOST", "WEB_CONCURRENCY"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+    found = surroundings(LEAD_PROXIES="1")
+
+    assert found["LANG"] == "C.UTF-8"
+    assert found["LEAD_PROXIES"] == "1"
+    assert not [name for name in found if name.startswith(("PYTHON", "PG", "WEB_")) or name == "LEAD_DEMO"]
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [(0.0, "the machine was quiet"), (0.03, "the machine was quiet"), (0.031, "the machine was NOT quiet")],
+)
+def test_run_says_whether_others_were_at_work(others: float, words: str) -> None:
+    assert words in quietness(others, 0.2)
+
+
+def test_work_of_others_is_what_the_run_did_not_do_itself() -> None:
+    busy, own = busy_seconds() - 500, own_seconds() - 400
+
+    watch = Watch(load=0, begun=time.monotonic() - 1000, busy=busy, own=own)
+
+    assert watch.others() == pytest.approx(0.1 / (os.cpu_count() or 1), rel=0.05)
+
+
+RUN = Run(
+    sizes=(10_000, 100_000, 1_000_000),
+    runs=15,
+    postgresql="15.9",
+    peers={"Django": "5.2.19"},
+    fill_seconds={10_000: 3.2, 1_000_000: 240.4},
+    minutes=19.6,
+    quietness="others took 0.6% of the cores, load average at the start 0.1: the machine was quiet",
+)
+
+
+def grown() -> Result:
+    curve = {10_000: 20.0, 100_000: 22.0, 1_000_000: 25.0}
+    line = Line("growth-scan", at_most(1.5), lambda _bench: Measured(0))
+    return Result(line, Measured(1.25, {"10,000": "50/s", "1,000,000": "40/s"}, curve=curve), seconds=31.4)
+
+
+def test_results_say_lines_figures_goals_machine_and_time() -> None:
+    failed = Measured(7.0, {"errors": "1: HTTP 500 | broken\nat once"}, errors=1)
+    day = Result(Line("opening-day", at_most(5), lambda _bench: failed), failed, seconds=119.6)
+
+    said = text(RUN, [result(0.2, at_most(1.5, ms=200), ms=100), grown(), day], ["writes"])
+
+    assert "3 lines in 20 minutes" in said
+    assert "1 fall short of their goals: opening-day." in said
+    assert "the machine was quiet" in said
+    assert "PostgreSQL 15.9" in said
+    assert "Django 5.2.19" in said
+    assert "10,000 leads 3 s, 1,000,000 leads 240 s" in said
+    assert "| list-first | 0.200 | ≤ 1.5, ≤ 200ms | ok | ours 3.0 ms | 0 |" in said
+    assert "| growth-scan | 1.250 | ≤ 1.5 | ok | 10,000 50/s; 1,000,000 40/s | 31 |" in said
+    assert "| opening-day | 7.000 | ≤ 5 | short | errors 1: HTTP 500 / broken at once | 120 |" in said
+    assert "![Writes by 16 at once](plots/writes.svg)" in said
+    assert "plots/lists.svg" not in said
+
+
+@pytest.mark.skipif(not PEER_PYTHON.exists(), reason="the plots are drawn in the environment of the peers")
+def test_plot_has_its_curve_and_sizes(tmp_path: Path) -> None:
+    write_report(RUN, [grown(), result(0.2, at_most(1))], folder=tmp_path)
+
+    assert "growth-scan" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert [file.name for file in (tmp_path / "plots").iterdir()] == ["writes.svg"]
+    drawn = (tmp_path / "plots" / "writes.svg").read_text(encoding="utf-8")
+    assert all(words in drawn for words in ("Writes by 16 at once", "scan", "10,000", "1,000,000", "ms each"))
 
 
 def test_names_are_drawn_as_people_bear_them() -> None:

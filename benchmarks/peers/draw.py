@@ -2,6 +2,7 @@
 
 import json
 import sys
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +12,30 @@ from pygal.style import Style
 STYLE = Style(
     background="white", plot_background="white", foreground="#333", foreground_strong="#000",
     foreground_subtle="#999", font_family="sans-serif", label_font_size=13, legend_font_size=13,
-    title_font_size=16, major_label_font_size=13,
+    title_font_size=16, major_label_font_size=13, guide_stroke_color="#ddd", major_guide_stroke_color="#bbb",
+    # Told apart by those who do not see red or green too (Okabe and Ito).
+    colors=("#0072b2", "#d55e00", "#009e73", "#000000", "#cc79a7"),
 )  # fmt: skip
 
 
 def draw(plot: dict[str, Any]) -> None:
-    """Write one plot: milliseconds over the number of leads, both growing by factors of ten."""
-    most = _whole_power_above(plot)
+    """Write one plot: milliseconds from nothing upwards, over leads that grow by factors of ten."""
     chart = pygal.XY(
-        title=plot["title"], x_title="leads", y_title="ms", style=STYLE, logarithmic=True, width=860,
-        height=430, dots_size=3, js=(), no_prefix=True, range=(1, most), margin_right=50,
-        x_value_formatter=lambda leads: f"{leads:,.0f}", value_formatter=lambda ms: f"{ms:,.0f}",
+        title=plot["title"], x_title="leads", y_title=plot["unit"], style=STYLE, width=860, height=430,
+        dots_size=4, js=(), no_prefix=True, range=(0, _round_above(plot)), margin_right=50,
+        legend_at_bottom=True, value_formatter=lambda ms: f"{ms:,.0f}", stroke_style={"width": 2},
     )  # fmt: skip
-    chart.x_labels = plot["sizes"]
-    chart.y_labels = [
-        step * power for power in (1, 10, 100, 1000) for step in (1, 2, 5) if step * power <= most
-    ]
+    chart.x_labels = [{"value": log10(leads), "label": f"{leads:,}"} for leads in plot["sizes"]]
     for name, points in plot["curves"].items():
-        chart.add(name, [tuple(point) for point in points])
+        chart.add(name, [(log10(leads), ms) for leads, ms in points])
     Path(plot["file"]).write_bytes(chart.render())
 
 
-def _whole_power_above(plot: dict[str, Any]) -> int:
-    """Return a power of ten above all points: from 1 ms to there, little growth looks little."""
+def _round_above(plot: dict[str, Any]) -> int:
+    """Return a round number above all points: from zero to there, little growth looks little."""
     most = max(ms for points in plot["curves"].values() for _leads, ms in points)
-    return int(10 ** max(2, len(str(int(most)))))
+    step = 10 ** floor(log10(most))
+    return ceil(most / step + 0.1) * step if most >= 10 else 10
 
 
 if __name__ == "__main__":

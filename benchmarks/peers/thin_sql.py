@@ -1,6 +1,7 @@
-"""The statements that our entry, report and scan send, in their order, from a bare driver.
+"""What our entry, report and scan read and write, from a bare driver, one small statement after the other.
 
-No rule is asked: what our services look at before they go on is read here too, and the next statement sent.
+Ours put some of them together (decision 33); here they stay as a thin view would send them. No rule is asked:
+what our services look at before they go on is read here too, and the next statement sent.
 `benchmarks.writes` compares that both leave as many rows behind. `Database` is PostgreSQL by psycopg or
 SQLite by sqlite3, told by its address; the texts are the same but for locks, which SQLite has none of.
 """

@@ -1,10 +1,10 @@
 """The back office as a whole: the menu in reading order, which is the only list of its views."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from flask import Flask, url_for
 from flask_admin import Admin
-from flask_admin.menu import MenuView
 from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views import confirming, door, second_step
@@ -34,6 +34,7 @@ from lead_system.admin_views.staff import ConsultantsView, StaffView
 from lead_system.admin_views.viewings import ViewingsView
 from lead_system.admin_views.visitors import VisitorsView
 from lead_system.admin_views.walk_ins import WalkInsView
+from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -51,6 +52,7 @@ from lead_system.models import (
     Viewing,
     WalkIn,
 )
+from lead_system.web.catalogue import Catalogue, spoken
 
 _GROUPS = {
     "work": _l("Daily work"),
@@ -84,26 +86,49 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
 """View, table of a list, title, group, and the name in addresses, which is also that of the drawing."""
 
 
-class CountedMenuView(MenuView):  # type: ignore[misc]
-    """A menu entry that may have a number beside it."""
+class MenuEntry(NamedTuple):
+    """A page in the menu, with what it is called in one language."""
 
-    @property
-    def count(self) -> int | None:
-        """The number, asked once for each page."""
-        number: int | None = self._view.menu_count()
-        return number
+    view: BackOfficeView
+    url: str
+    name: str
+    count_url: str
+    """Where the page asks for its number again; blank where it has none."""
 
-    @property
-    def count_url(self) -> str | None:
-        """Where the page asks for the number again; None where this entry has none."""
-        return url_for(self._view.count_endpoint) if self._view.count_endpoint else None
+
+class MenuGroup(NamedTuple):
+    """What stands under one heading of the menu."""
+
+    name: str
+    entries: tuple[MenuEntry, ...]
 
 
 class BackOffice(Admin):  # type: ignore[misc]
-    """Flask-Admin with our menu entries."""
+    """Flask-Admin with our menu: what a role may open, in one language, is worked out once."""
 
-    def _add_view_to_menu(self, view: Any) -> None:
-        self.add_menu_item(CountedMenuView(view.name, view), view.category)
+    @cached_property
+    def _menus(self) -> dict[tuple[Role, Catalogue], list[MenuGroup]]:
+        return {}
+
+    def menu_of(self, role: Role) -> list[MenuGroup]:
+        """Return what a role may open, in the page's language."""
+        key = role, spoken()
+        if key not in self._menus:
+            groups = [MenuGroup(str(_GROUPS[group]), self._entries(group, role)) for group in _GROUPS]
+            self._menus[key] = [group for group in groups if group.entries]
+        return self._menus[key]
+
+    def _entries(self, group: str, role: Role) -> tuple[MenuEntry, ...]:
+        return tuple(
+            MenuEntry(
+                view,
+                url_for(f"{view.endpoint}.{view._default_view}"),  # noqa: SLF001 - Flask-Admin has no other word
+                str(view.name),
+                url_for(view.count_endpoint) if view.count_endpoint else "",
+            )
+            for view in self._views
+            if view.category == group and role in view.roles
+        )
 
 
 def init_back_office(app: Flask) -> None:
@@ -112,9 +137,6 @@ def init_back_office(app: Flask) -> None:
         _l("Dashboard"), "work", endpoint="admin", url="/admin", menu_icon_value="dashboard"
     )
     office = BackOffice(name="lead_system", index_view=start)
-    for group, title in _GROUPS.items():
-        office.add_category(group)
-        office.get_category_menu_item(group).name = title
     first = FirstStepsView(_l("First steps"), "work", "first_steps", "/admin/first-steps")
     first.menu_icon_value = "first_steps"
     office.add_view(first)

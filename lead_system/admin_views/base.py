@@ -13,7 +13,6 @@ from typing import Any, ClassVar, cast
 
 from flask import Response, abort, g
 from flask_admin import BaseView
-from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -108,7 +107,8 @@ class BackOfficeView(BaseView):  # type: ignore[misc]
 
     def is_accessible(self) -> bool:
         """Whether the account that asks may see this entry of the menu at all."""
-        return bool(current_user.is_authenticated) and current_user.role in self.roles
+        account = signed_in()
+        return bool(account.is_authenticated) and account.role in self.roles
 
     def _handle_view(self, name: str, **_kwargs: Any) -> None:
         """Refuse whoever may not open this view; `web.access` has asked before, for each page by itself."""
@@ -127,7 +127,7 @@ class BackOfficeView(BaseView):  # type: ignore[misc]
     def render(self, template: str, **kwargs: Any) -> str:
         """Render a page with what the frame needs."""
         kwargs.setdefault("here_url", shown_address())
-        page: str = super().render(template, now=present(), **kwargs)
+        page: str = super().render(template, now=present(), current_user=signed_in(), **kwargs)
         return page
 
     def asking_page(

@@ -1,5 +1,6 @@
 """经纪公司: the brokerages that work with us (manual 6.2.b, 6.3.b)."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
@@ -12,10 +13,11 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column
+from lead_system.admin_views.columns import Column, PageOf
 from lead_system.admin_views.forms import ArchiveForm, BrokerageForm
 from lead_system.admin_views.imports import ImportedList
 from lead_system.admin_views.lists import NextStep
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import BrokerageSearchForm
 from lead_system.domain.errors import Refused
 from lead_system.domain.imports import ImportKind
@@ -37,7 +39,10 @@ class BrokeragesView(ImportedList):
     about = _l("The companies that brokers choose from on the phone.")
     advice = _l("Add the first brokerage; brokers can choose it at once.")
     next_step = NextStep(_l("Add a brokerage"), "brokerages.add_view")
-    has_row_end = True
+    row_links = (
+        RowLink(_l("Change"), PageOf("brokerages.change_view"), attrgetter("brokerage.name")),
+        RowLink(_l("Archive"), PageOf("brokerages.archive_view"), attrgetter("brokerage.name")),
+    )
     search_form_class = BrokerageSearchForm
     columns: ClassVar[tuple[Column, ...]] = (
         Column("name", _l("Company name"), lambda row: row.brokerage.name, Brokerage.name, look="words name"),
@@ -50,7 +55,7 @@ class BrokeragesView(ImportedList):
             "members",
             _l("Brokers and residents"),
             lambda row: row.members,
-            link=lambda row: url_for("brokers.index_view", brokerage_id=row.id),
+            link=PageOf("brokers.index_view", argument="brokerage_id"),
             look="amount",
         ),
     )

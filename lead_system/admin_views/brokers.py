@@ -1,5 +1,6 @@
 """经纪人: brokers and residents, approvals, and what a director may change (manual 6.2.c, 6.3.c)."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask import Response, flash, jsonify, redirect, request, url_for
@@ -12,9 +13,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 
 from lead_system.admin_views.archiving import archive_question, what_is_left
 from lead_system.admin_views.base import Answer, Question, menu_now, number_in, present
-from lead_system.admin_views.columns import Column, badge, joined, ours
+from lead_system.admin_views.columns import Column, PageOf, badge, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, BrokerForm, DecideForm
 from lead_system.admin_views.lists import ListView, NextStep
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import BrokerSearchForm
 from lead_system.admin_views.signing_out import sign_out_page
 from lead_system.domain.errors import RefusalCode, Refused
@@ -43,6 +45,9 @@ def _approval(row: Account) -> Markup | None:
     return badge(row.approval)
 
 
+_NAME = attrgetter("name")
+
+
 class BrokersView(ListView):
     """Brokers and residents."""
 
@@ -51,7 +56,19 @@ class BrokersView(ListView):
     about = _l("Brokers and residents who have completed their profile on the phone.")
     advice = _l("A broker appears here after the first sign-in on the phone.")
     next_step = NextStep(_l("Show the phone address"), "help.poster_view")
-    has_row_end = True
+    row_links = (
+        RowLink(
+            _l("Decide"),
+            PageOf("brokers.decide_view"),
+            _NAME,
+            is_offered=lambda row: row.approval in {Approval.PENDING, Approval.REJECTED},
+            look="button-soft",
+        ),
+        RowLink(_l("Change records"), PageOf("profile_changes.index_view", argument="account_id"), _NAME),
+        RowLink(_l("Change"), PageOf("brokers.change_view"), _NAME),
+        RowLink(_l("End sessions"), PageOf("brokers.sign_out_view"), _NAME),
+        RowLink(_l("Archive"), PageOf("brokers.archive_view"), _NAME),
+    )
     explained = (Approval.NOT_NEEDED, Approval.PENDING, Approval.APPROVED, Approval.REJECTED)
     search_form_class = BrokerSearchForm
     tab_argument = "tab"

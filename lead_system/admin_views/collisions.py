@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, menu_now, number_in, numbers_in, present
-from lead_system.admin_views.columns import Column, badge, ours, phones
+from lead_system.admin_views.columns import Column, PageOf, badge, ours, phones
 from lead_system.admin_views.forms import HandleForm, ReopenForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CollisionSearchForm
@@ -47,7 +47,7 @@ def _side(side: str, titles: tuple[Any, Any, Any], lead: Any) -> tuple[Column, .
             titles[2],
             lambda row: lead(row) and lead(row).id,
             getattr(Collision, f"{side}_lead_id"),
-            lambda row: url_for("leads.details_view", id=lead(row).id),
+            PageOf("leads.details_view", lambda row: lead(row).id),
         ),
     )
 
@@ -107,7 +107,7 @@ class CollisionsView(ListView):
             lambda row: row.collision.challenging_lead,
         ),
         Column("kind", _l("Kind"), lambda row: ours(word(row.collision.kind)), Collision.kind),
-        Column("events", _l("Events"), lambda row: row.events, link=lambda row: _details_url(row.id)),
+        Column("events", _l("Events"), lambda row: row.events, link=PageOf("collisions.details_view")),
         Column("opened_at", _l("Opened at"), lambda row: row.collision.opened_at, Collision.opened_at),
         Column(
             "last_event_at",

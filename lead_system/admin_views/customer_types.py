@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.archiving import opens
 from lead_system.admin_views.base import Answer, Question, present
-from lead_system.admin_views.columns import Column
+from lead_system.admin_views.columns import Column, PageOf
 from lead_system.admin_views.forms import ConfirmForm, CustomerTypeForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CustomerTypeSearchForm
@@ -57,7 +57,7 @@ class CustomerTypesView(ListView):
             "customers",
             _l("Customers"),
             lambda row: row.customers,
-            link=lambda row: url_for("leads.index_view", type_id=row.id),
+            link=PageOf("leads.index_view", argument="type_id"),
             look="amount",
         ),
         Column("retired_at", _l("Retired at"), lambda row: row.kind.retired_at, CustomerType.retired_at),

@@ -10,14 +10,14 @@ from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from lead_system.admin_views.base import Answer, BackOfficeView, present
+from lead_system.admin_views.base import Answer, BackOfficeView, menu_now, present
 from lead_system.admin_views.figures import DayFigure, Figure, leads_url, rows_url, viewings_url
 from lead_system.admin_views.lists import Preset
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import shanghai_day
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS, Role
 from lead_system.models import Account, CollisionState
-from lead_system.queries import collisions, fees, people
+from lead_system.queries import fees
 from lead_system.queries.dashboard import (
     DAYS_TO_THE_END,
     Days,
@@ -196,7 +196,7 @@ def _tasks(actor: Account, customers: Mapping[str, Figure]) -> list[Task]:
     if actor.role is Role.SECRETARY:
         tasks = [_fees_to_pay(customers["without_fee"])]
     else:
-        tasks = [_open_collisions(actor), _waiting_residents(actor), _to_rebind(customers["to_rebind"])]
+        tasks = [_open_collisions(), _waiting_residents(), _to_rebind(customers["to_rebind"])]
     return [task for task in tasks if task.figure.count]
 
 
@@ -209,14 +209,14 @@ def _fees_to_pay(figure: Figure) -> Task:
     return Task(figure, words)
 
 
-def _open_collisions(actor: Account) -> Task:
-    count = collisions.open_count(actor)
+def _open_collisions() -> Task:
+    count = menu_now().open_collisions
     url = url_for("collisions.index_view", state=CollisionState.OPEN.value)
     return Task(Figure(count, url), ngettext("open collision", "open collisions", count))
 
 
-def _waiting_residents(actor: Account) -> Task:
-    count = people.waiting_count(actor)
+def _waiting_residents() -> Task:
+    count = menu_now().waiting_residents
     url = url_for("brokers.index_view", tab=AgentTab.WAITING.value)
     words = ngettext("resident waits for approval", "residents wait for approval", count)
     return Task(Figure(count, url), words)

@@ -4,7 +4,7 @@ The state of a list stands in its address, so an export asks the same address an
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -20,9 +20,8 @@ from lead_system.admin_views.workbook import Cell, Sheet, write_workbook
 from lead_system.domain.identity import without_full_numbers
 from lead_system.domain.sessions import CONFIRMED_FOR
 from lead_system.extensions import db
-from lead_system.models import Account
 from lead_system.queries.exports import rows_exported_since
-from lead_system.queries.people import accounts_by_id
+from lead_system.queries.paging import Total
 from lead_system.services.exports import (
     ROWS_OF_AN_EXPORT,
     begin_export,
@@ -143,26 +142,11 @@ class ExportedList(BackOfficeView):
         del export_id
         return self.found_in_order()
 
-    def people_of(self, row: Any) -> Iterable[int | None]:
-        """Return the accounts that a row names, where `found_for_export` leaves them to be looked up."""
-        del row
-        return ()
-
-    def introduce(self, rows: Sequence[Any], named: Mapping[int, Account]) -> None:
-        """Put beside rows the accounts that they name, as if the database had given them together."""
-
     def _exported_rows(self, export_id: int) -> Iterator[Any]:
-        """Give the rows found, at most as many as an export may have, and say after each portion how far.
-
-        Whoever the rows name is looked up once for the whole file.
-        """
+        """Give the rows found, at most as many as an export may have, and say after each portion how far."""
         found = self.found_for_export(export_id).limit(ROWS_OF_AN_EXPORT)
         rows, written = rows_of(found, at_once=ROWS_AT_ONCE), 0
-        named: dict[int, Account] = {}
         while portion := list(islice(rows, ROWS_AT_ONCE)):
-            ids = {number for row in portion for number in self.people_of(row) if number is not None}
-            named |= accounts_by_id(ids - named.keys())
-            self.introduce(portion, named)
             yield from self.shown(portion)
             written += len(portion)
             note_progress(export_id, written)
@@ -177,5 +161,5 @@ class ExportedList(BackOfficeView):
             (_("Rows"), rows),
             *self.sums(),
             *(self.filter_lines() or [(_("Filter"), _("None"))]),
-            (_("At most"), _("%(limit)s rows in one file", limit=f"{ROWS_OF_AN_EXPORT:,}")),
+            (_("At most"), _("%(limit)s rows in one file", limit=Total(ROWS_OF_AN_EXPORT))),
         ]

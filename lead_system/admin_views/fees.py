@@ -10,10 +10,11 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
+from lead_system.admin_views.columns import Column, PageOf, of_account, of_lead, ours, phones
 from lead_system.admin_views.forms import FeeForm, ReasonForm
 from lead_system.admin_views.lists import ListView, NextStep
-from lead_system.admin_views.scans import lead_url
+from lead_system.admin_views.rows import RowLink
+from lead_system.admin_views.scans import LEAD_PAGE
 from lead_system.admin_views.searches import FeeSearchForm
 from lead_system.admin_views.workbook import Cell
 from lead_system.domain.errors import Refused
@@ -36,6 +37,9 @@ def _details_url(row: Fee) -> str:
     return url_for("fees.details_view", id=row.id)
 
 
+_DETAILS = PageOf("fees.details_view")
+
+
 class FeesView(ListView):
     """Viewing fees."""
 
@@ -45,7 +49,7 @@ class FeesView(ListView):
     about = _l("What was paid to brokers for visits.")
     advice = _l("Open a customer whom the gate has scanned; the secretary writes the fee down there.")
     next_step = NextStep(_l("Look at the bound customers"), "leads.index_view", {"status": "bound"})
-    has_row_end = True
+    row_links = (RowLink(_l("Details"), _DETAILS, _l("Fee %(number)s")),)
     explained = (FeeState.PAID, FeeState.VOID)
     search_form_class = FeeSearchForm
     tab_argument = "state"
@@ -57,7 +61,7 @@ class FeesView(ListView):
     }
     days_title = _l("Created at")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("amount", _l("Fee amount"), lambda row: row.amount, Fee.amount, _details_url, look="amount"),
+        Column("amount", _l("Fee amount"), lambda row: row.amount, Fee.amount, _DETAILS, look="amount"),
         Column(
             "broker_name",
             _l("Broker's name"),
@@ -73,7 +77,7 @@ class FeesView(ListView):
             look="figures",
         ),
         Column("brokerage", _l("Brokerage"), lambda row: row.brokerage and row.brokerage.name, look="words"),
-        Column("number", _l("Customer number"), lambda row: row.lead_id, Fee.lead_id, lead_url),
+        Column("number", _l("Customer number"), lambda row: row.lead_id, Fee.lead_id, LEAD_PAGE),
         Column(
             "name",
             _l("Customer name"),

@@ -1,6 +1,6 @@
 """A figure and the address that opens its rows: made from the same search, so that the two agree."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -55,8 +55,7 @@ class DayFigure:
 
 def leads_url(search: LeadSearch) -> str:
     """Return the address of the list of customers under a search; endings begin with the next one."""
-    given = {field.name: getattr(search, field.name) for field in fields(search)}
-    kept = {name: value for name, value in given.items() if value not in (None, "")}
+    kept = {name: value for name, value in vars(search).items() if value is not None and value != ""}
     if search.ends_within:
         kept["sort"] = _FIRST_END_FIRST
     return url_for("leads.index_view", **kept)

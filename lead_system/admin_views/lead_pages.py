@@ -319,7 +319,7 @@ def _details(actor: Account, lead: Lead) -> dict[str, Any]:
     """Return the sections of a customer's page; rebinds and collisions only for those who decide."""
     decides = actor.role in DECIDERS
     return {
-        "holders": leads.holders_of([lead], present())[lead.id],
+        "holders": leads.holders_of([lead.id], present()).get(lead.id, []),
         "deal": deals.find_standing_deal(lead),
         "binding": bindings.find_open_binding(lead),
         "scans": leads.scans_of(lead),

@@ -1,6 +1,6 @@
 """客户: the customers of all brokers, in tabs by status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Select, case, func
 from sqlalchemy.orm import aliased
 
 from lead_system.admin_views.base import present
-from lead_system.admin_views.columns import Column, badge, joined, of_account, ours, phones
-from lead_system.admin_views.lead_pages import LeadPages, details_url
+from lead_system.admin_views.columns import Column, PageOf, badge, joined, of_account, ours, phones
+from lead_system.admin_views.lead_pages import LeadPages
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS
@@ -48,12 +49,12 @@ def _marks(row: ListedLead) -> Markup | None:
     """Return what is remarkable about a customer: who else holds them, and that a rebind took them away."""
     held = Markup('<a class="mark mark-warning" href="{}">{} <span data-user>{}</span></a>')
     marks = [
-        held.format(url_for("leads.details_view", id=holder.id), _("Held by"), holder.broker.name)
+        held.format(url_for("leads.details_view", id=holder.id), _("Held by"), holder.broker_name)
         for holder in row.holders
     ]
-    if row.status is LeadStatus.EXPIRED and row.lead.rebound_at:
+    if row.status is LeadStatus.EXPIRED and row.rebound_at:
         marks.append(ours(_("Rebound")))
-    if row.status is LeadStatus.BOUND and not row.lead.broker.is_active:
+    if row.status is LeadStatus.BOUND and row.broker_archived_at:
         marks.append(ours(_("Broker archived")))
     return joined(marks)
 
@@ -75,18 +76,17 @@ _OF_BROKERAGE = Through(
 def _end(row: ListedLead) -> datetime | None:
     """Return when a running protection ends, or when an ended one did; a deal has no end."""
     if row.status is LeadStatus.BOUND:
-        return row.lead.protect_until
-    return row.lead.rebound_at or row.lead.protect_until if row.status is LeadStatus.EXPIRED else None
+        return row.protect_until
+    return row.rebound_at or row.protect_until if row.status is LeadStatus.EXPIRED else None
 
 
 def _left(row: ListedLead) -> str:
     """Return how much of a running protection is left."""
-    left = remaining(row.lead.protect_until, present()) if row.status is LeadStatus.BOUND else ""
+    left = remaining(row.protect_until, present()) if row.status is LeadStatus.BOUND else ""
     return _("%(time)s left", time=left) if left else ""
 
 
-def _brokerage_name(row: ListedLead) -> str | None:
-    return row.lead.broker.brokerage.name if row.lead.broker.brokerage else None
+_DETAILS = PageOf("leads.details_view")
 
 
 class LeadsView(LeadPages):
@@ -97,7 +97,7 @@ class LeadsView(LeadPages):
     list_template = "admin/leads/list.html"
     about = _l("Every customer, as each broker entered them.")
     next_step = NextStep(_l("Show the phone address"), "help.poster_view")
-    has_row_end = True
+    row_links = (RowLink(_l("Details"), _DETAILS, _l("No. %(number)s")),)
     explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED)
     search_form_class = LeadSearchForm
     tab_argument = "status"
@@ -123,54 +123,54 @@ class LeadsView(LeadPages):
         "type_id": _l("Number of the customer type"),
     }
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("id", _l("Customer number"), lambda row: row.id, Lead.id, lambda row: details_url(row.lead)),
+        Column("id", _l("Customer number"), lambda row: row.id, Lead.id, _DETAILS),
         Column(
             "full_name",
             _l("Customer name"),
-            lambda row: shown_name(row.lead),
+            shown_name,
             Lead.name_key,
             look="words name",
         ),
-        Column("phone1", _l("Customer phone"), lambda row: phones(row.lead), Lead.phone1, look="phones"),
+        Column("phone1", _l("Customer phone"), phones, Lead.phone1, look="phones"),
         Column("status", _l("Status"), lambda row: badge(row.status)),
         Column("marks", _l("Marks"), _marks, look="words"),
         Column(
             "broker",
             _l("Bound broker"),
-            lambda row: row.lead.broker.name,
+            lambda row: row.broker_name,
             of_account(Account.name, Lead.broker_id),
             look="words",
         ),
         Column(
             "broker_phone",
             _l("Broker's phone"),
-            lambda row: row.lead.broker.phone,
+            lambda row: row.broker_phone,
             of_account(Account.phone, Lead.broker_id),
             look="figures",
         ),
         Column(
             "brokerage",
             _l("Brokerage"),
-            _brokerage_name,
+            lambda row: row.brokerage_name,
             _OF_BROKERAGE,
             look="words",
         ),
         Column(
             "entered_by",
             _l("Entered by"),
-            lambda row: row.lead.entered_by.name if row.lead.entered_by_id != row.lead.broker_id else None,
+            lambda row: row.entered_by_name,
             look="words",
         ),
         Column(
             "expected_visit_at",
             _l("Expected visit"),
-            lambda row: row.lead.expected_visit_at,
+            lambda row: row.expected_visit_at,
             Lead.expected_visit_at,
         ),
         Column(
             "consultant",
             _l("Consultant"),
-            lambda row: row.lead.consultant and row.lead.consultant.name,
+            lambda row: row.consultant_name,
             of_account(Account.name, Lead.consultant_id),
             look="words",
         ),
@@ -208,19 +208,15 @@ class LeadsView(LeadPages):
         """Return how many customers are found, however many."""
         return leads.count_leads(signed_in(), self._search(), present())
 
+    def loaded(self, ids: Sequence[int]) -> list[ListedLead]:
+        """Return the customers of these numbers as the columns read them."""
+        return leads.listed_leads(ids, present())
+
     def found_for_export(self, export_id: int) -> Select[Any]:
-        """Return the customers by themselves; the people beside them are few, and named often."""
+        """Return what the columns read of the customers, as plain values."""
         del export_id
-        alone = leads.leads_alone(signed_in(), self._search(), present())
-        return self.in_order_of_address(alone.order_by(Lead.id.desc()))
-
-    def people_of(self, row: Any) -> tuple[int | None, ...]:
-        """Return broker, resident and consultant of a customer."""
-        return row.broker_id, row.entered_by_id, row.consultant_id
-
-    def introduce(self, rows: Sequence[Lead], named: Mapping[int, Account]) -> None:
-        """Put broker, resident and consultant beside the customers."""
-        leads.put_people(rows, named)
+        lines = leads.lines_found(signed_in(), self._search(), present())
+        return self.in_order_of_address(lines.order_by(Lead.id.desc()))
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many customers each of the six tabs has."""
@@ -228,7 +224,7 @@ class LeadsView(LeadPages):
         return {status.value if status else "all": count for status, count in counts.items()}
 
     def shown(self, rows: Any) -> list[ListedLead]:
-        """Return the customers with their real status and who else holds them."""
+        """Return the customers of an export with who else holds them."""
         return leads.with_holders(rows, present())
 
     def narrowed_to(self) -> Markup | None:
@@ -259,9 +255,7 @@ class LeadsView(LeadPages):
 
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
-        if not self.may_decide():
-            return 0
-        return leads.count_leads(signed_in(), LeadSearch(step=Step.TO_REBIND), present())
+        return leads.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: by those who decide, in tabs where it is of use."""

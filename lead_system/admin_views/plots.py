@@ -1,5 +1,6 @@
 """地块: the plots of the project (manual 6.3.j-8 to 6.3.j-10)."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, render_template, request
@@ -10,11 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column
+from lead_system.admin_views.columns import Column, PageOf
 from lead_system.admin_views.editing import editing_page, text_of, wants_json
 from lead_system.admin_views.forms import ArchiveForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.project_forms import BETWEEN_TAGS, PlotForm
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import PlotSearchForm
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
@@ -26,6 +28,16 @@ from lead_system.web.caller import caller, signed_in
 from lead_system.web.confirming import confirm_first
 from lead_system.web.rich_text import said
 
+_NUMBER = attrgetter("number")
+
+
+def _is_shown(row: Plot) -> bool:
+    return row.archived_at is None
+
+
+def _is_archived(row: Plot) -> bool:
+    return not _is_shown(row)
+
 
 class PlotsView(ListView):
     """Plots."""
@@ -35,7 +47,11 @@ class PlotsView(ListView):
     about = _l("The parts of the project that brokers see on the phone, each with a page of its own.")
     advice = _l("Add the first plot; brokers see it at once.")
     next_step = NextStep(_l("Add a plot"), "plots.add_view")
-    has_row_end = True
+    row_links = (
+        RowLink(_l("Show it again"), PageOf("plots.bring_back_view"), _NUMBER, is_offered=_is_archived),
+        RowLink(_l("Change"), PageOf("plots.change_view"), _NUMBER, is_offered=_is_shown),
+        RowLink(_l("Archive"), PageOf("plots.archive_view"), _NUMBER, is_offered=_is_shown),
+    )
     search_form_class = PlotSearchForm
     tab_argument = "state"
     tabs_title = _l("Status")

@@ -1,13 +1,13 @@
 """改绑: the records of customers who were moved to another broker (manual 6.2.d-32 to 6.2.d-37)."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.columns import Column, of_account, of_lead, ours
+from lead_system.admin_views.columns import Column, PageOf, of_account, of_lead, ours
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import RebindSearchForm
 from lead_system.domain.roles import DECIDERS
@@ -48,7 +48,7 @@ class RebindsView(ListView):
             _l("From number"),
             lambda row: row.from_lead_id,
             Rebind.from_lead_id,
-            lambda row: url_for("leads.details_view", id=row.from_lead_id),
+            PageOf("leads.details_view", attrgetter("from_lead_id")),
         ),
         Column(
             "to_broker",
@@ -62,7 +62,7 @@ class RebindsView(ListView):
             _l("To number"),
             lambda row: row.to_lead_id,
             Rebind.to_lead_id,
-            lambda row: url_for("leads.details_view", id=row.to_lead_id),
+            PageOf("leads.details_view", attrgetter("to_lead_id")),
         ),
         Column("old_end", _l("Old end"), lambda row: row.old_end, Rebind.old_end),
         Column("new_end", _l("New end"), lambda row: row.new_end, Rebind.new_end),

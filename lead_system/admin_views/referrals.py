@@ -1,13 +1,11 @@
 """渠道推荐数据表: what each broker brought, in the one order of the manual (6.2.g, 6.3.g)."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.columns import Column
+from lead_system.admin_views.columns import Column, PageOf
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ReferralSearchForm
 from lead_system.domain.roles import DECIDERS
@@ -17,9 +15,10 @@ from lead_system.queries.referrals import Referral, ReferralSearch
 from lead_system.web.caller import signed_in
 
 
-def _rows_url(step: Step | None) -> Callable[[Referral], str]:
-    """Return what opens exactly the customers whom a figure counts."""
-    return lambda row: url_for("leads.index_view", broker_id=row.broker.id, step=step and step.value)
+def _customers(*steps: Step) -> PageOf:
+    """Return the page that shows exactly the customers whom a figure counts."""
+    narrowed = tuple(("step", step.value) for step in steps)
+    return PageOf("leads.index_view", lambda row: row.broker.id, "broker_id", narrowed)
 
 
 class ReferralsView(ListView):
@@ -34,21 +33,19 @@ class ReferralsView(ListView):
         Column("brokerage", _l("Brokerage"), lambda row: row.broker.brokerage and row.broker.brokerage.name),
         Column("name", _l("Broker's name"), lambda row: row.broker.name, look="words"),
         Column("phone", _l("Broker's phone"), lambda row: row.broker.phone, look="figures"),
-        Column(
-            "entered", _l("Customers entered"), lambda row: row.entered, link=_rows_url(None), look="amount"
-        ),
+        Column("entered", _l("Customers entered"), lambda row: row.entered, link=_customers(), look="amount"),
         Column(
             "reported",
             _l("Customers reported"),
             lambda row: row.reported,
-            link=_rows_url(Step.REPORTED),
+            link=_customers(Step.REPORTED),
             look="amount",
         ),
         Column(
-            "bound", _l("Customers bound"), lambda row: row.bound, link=_rows_url(Step.BOUND), look="amount"
+            "bound", _l("Customers bound"), lambda row: row.bound, link=_customers(Step.BOUND), look="amount"
         ),
         Column(
-            "dealt", _l("Customers dealt"), lambda row: row.dealt, link=_rows_url(Step.DEALT), look="amount"
+            "dealt", _l("Customers dealt"), lambda row: row.dealt, link=_customers(Step.DEALT), look="amount"
         ),
     )
 

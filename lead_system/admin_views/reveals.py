@@ -2,11 +2,10 @@
 
 from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.columns import Column, of_account, ours
+from lead_system.admin_views.columns import Column, PageOf, of_account, ours
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import RevealSearchForm
 from lead_system.domain.roles import Role
@@ -48,7 +47,7 @@ class RevealsView(ListView):
             "visitor",
             _l("Visitor"),
             lambda row: shown_name(row.visitor),
-            link=lambda row: url_for("visitors.details_view", id=row.visitor.id),
+            link=PageOf("visitors.details_view", lambda row: row.visitor.id),
             look="words",
         ),
         Column("reason", _l("Reason"), lambda row: row.reason, look="long"),

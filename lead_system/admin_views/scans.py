@@ -1,12 +1,12 @@
 """扫码记录: every visit that the gate confirmed (manual 6.1.a-29, 6.2.d-29)."""
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
-from lead_system.admin_views.columns import Column, of_account, of_lead, phones
+from lead_system.admin_views.columns import Column, PageOf, of_account, of_lead, phones
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import ScanSearchForm
 from lead_system.domain.roles import BACK_OFFICE
@@ -16,10 +16,8 @@ from lead_system.queries.visits import ScanSearch
 from lead_system.web.caller import signed_in
 from lead_system.web.filters import shown_name
 
-
-def lead_url(row: Any) -> str:
-    """Return the page of the customer whom a record is about."""
-    return url_for("leads.details_view", id=row.lead_id)
+LEAD_PAGE = PageOf("leads.details_view", attrgetter("lead_id"))
+"""The page of the customer whom a record is about."""
 
 
 class ScansView(ListView):
@@ -33,7 +31,7 @@ class ScansView(ListView):
     days_title = _l("Scanned at")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("scanned_at", _l("Scanned at"), lambda row: row.scanned_at, GateScan.scanned_at),
-        Column("number", _l("Customer number"), lambda row: row.lead_id, GateScan.lead_id, lead_url),
+        Column("number", _l("Customer number"), lambda row: row.lead_id, GateScan.lead_id, LEAD_PAGE),
         Column(
             "name",
             _l("Customer name"),

@@ -1,6 +1,7 @@
 """置业顾问 and 员工: the developer's own people, whose accounts the admin makes (manual 6.3.h, 6.3.i)."""
 
 from abc import abstractmethod
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
@@ -13,10 +14,11 @@ from sqlalchemy import ColumnElement, Select, and_
 
 from lead_system.admin_views.archiving import archive_question, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column, ours
+from lead_system.admin_views.columns import Column, PageOf, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
 from lead_system.admin_views.imports import ImportedAccounts
 from lead_system.admin_views.lists import NextStep
+from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import ConsultantSearchForm, StaffSearchForm
 from lead_system.admin_views.signing_out import sign_out_page
 from lead_system.domain.errors import Refused
@@ -54,12 +56,21 @@ def _login(account: Any) -> Column:
     return Column("login", _l("Account name"), lambda row: account(row).login, Account.login)
 
 
+def _links(name: Any, *more: RowLink) -> tuple[RowLink, ...]:
+    """Return what leads from a row to what can be done with the account whose name is given."""
+    return (
+        RowLink(_l("Change"), PageOf(".change_view"), name),
+        *more,
+        RowLink(_l("End sessions"), PageOf(".sign_out_view"), name),
+        RowLink(_l("Archive"), PageOf(".archive_view"), name),
+    )
+
+
 class StaffListView(ImportedAccounts):
     """What consultants and other staff have in common: made, changed in phone and password, archived."""
 
     roles = frozenset({Role.ADMIN})
     list_template = "admin/staff/list.html"
-    has_row_end = True
     new_form_class: ClassVar[type[NewStaffForm]] = NewStaffForm
     shows_consultants: ClassVar[bool] = False
 
@@ -167,13 +178,14 @@ class ConsultantsView(StaffListView):
     new_form_class = NewConsultantForm
     import_kind = ImportKind.CONSULTANTS
     shows_consultants = True
+    row_links = _links(attrgetter("account.name"))
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row.account),
         Column(
             "bound",
             _l("Bound customers"),
             lambda row: row.bound,
-            link=lambda row: url_for("leads.index_view", consultant_id=row.id, step=Step.HELD.value),
+            link=PageOf("leads.index_view", argument="consultant_id", more=(("step", Step.HELD.value),)),
             look="amount",
         ),
         _login(lambda row: row.account),
@@ -229,6 +241,15 @@ class StaffView(StaffListView):
     next_step = NextStep(_l("Add an account"), "staff.add_view")
     search_form_class = StaffSearchForm
     import_kind = ImportKind.STAFF
+    row_links = _links(
+        attrgetter("name"),
+        RowLink(
+            _l("Second factor"),
+            PageOf(".second_factor_view"),
+            attrgetter("name"),
+            is_offered=attrgetter("has_second_factor"),
+        ),
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         *_common(lambda row: row),
         Column("role", _l("Role"), lambda row: ours(word(row.role)), Account.role),

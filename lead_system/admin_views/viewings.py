@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 from lead_system.admin_views.base import number_in
 from lead_system.admin_views.columns import Column, of_account, of_lead, ours, phones
 from lead_system.admin_views.lists import ListView, NextStep
-from lead_system.admin_views.scans import lead_url
+from lead_system.admin_views.scans import LEAD_PAGE
 from lead_system.admin_views.searches import ViewingSearchForm
 from lead_system.domain.roles import BACK_OFFICE
 from lead_system.models import Account, Lead, Viewing
@@ -33,7 +33,7 @@ class ViewingsView(ListView):
     narrowing_arguments: ClassVar[dict[str, Any]] = {"consultant_id": _l("Account of the consultant")}
     columns: ClassVar[tuple[Column, ...]] = (
         Column("viewed_at", _l("Viewed at"), lambda row: row.viewed_at, Viewing.viewed_at),
-        Column("number", _l("Customer number"), lambda row: row.lead_id, Viewing.lead_id, lead_url),
+        Column("number", _l("Customer number"), lambda row: row.lead_id, Viewing.lead_id, LEAD_PAGE),
         Column(
             "name",
             _l("Customer name"),

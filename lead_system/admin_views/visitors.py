@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.archiving import archive_question
 from lead_system.admin_views.base import Answer, Question, number_in, present
-from lead_system.admin_views.columns import Column, joined, ours
+from lead_system.admin_views.columns import Column, PageOf, joined, ours
 from lead_system.admin_views.forms import ArchiveForm, ReasonForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
 from lead_system.admin_views.lists import ListView, NextStep
@@ -51,7 +51,7 @@ class VisitorsView(ListView):
             _l("Visitor's name"),
             lambda row: shown_name(row.account),
             Account.name,
-            lambda row: _details_url(row.account),
+            PageOf("visitors.details_view", lambda row: row.account.id),
             look="words name",
         ),
         Column(

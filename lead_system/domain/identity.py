@@ -86,6 +86,12 @@ def fold_name(*parts: str) -> str:
     return unicodedata.normalize("NFKC", kept.casefold())
 
 
+def full_name(surname: str, given_name: str) -> str:
+    """Return surname and given name as one, parted by a space where both are in Latin letters."""
+    gap = " " if surname.isascii() and given_name.isascii() else ""
+    return f"{surname}{gap}{given_name}".strip()
+
+
 def clean_name(raw: str, *, field: str) -> str:
     """Return a name as it is stored: trimmed, in composed form, without invisible characters.
 

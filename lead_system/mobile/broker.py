@@ -7,25 +7,16 @@ from typing import NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select
 
 from lead_system.clock import now
 from lead_system.domain.errors import Refused
 from lead_system.domain.roles import Role
 from lead_system.mobile.forms import EntryForm, WishesForm
 from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, same_page
-from lead_system.models import Lead
 from lead_system.queries.bindings import ended_bindings
-from lead_system.queries.leads import (
-    TABS,
-    LeadSearch,
-    count_each,
-    get_lead,
-    get_own_lead,
-    leads_found,
-    tab_counts,
-)
-from lead_system.queries.paging import Total, one_page
+from lead_system.queries.leads import TABS, LeadSearch, count_each, get_lead, get_own_lead
+from lead_system.queries.own_leads import ending_soon, figures_of, own_page
+from lead_system.queries.paging import Total
 from lead_system.queries.settings import colleague_choices, consultant_choices, customer_type_choices
 from lead_system.services.leads import enter_lead, report_lead
 from lead_system.web.access import allow
@@ -48,17 +39,16 @@ class Soon(StrEnum):
 
 
 class Asked(NamedTuple):
-    """Which list the address asks for: whose, narrowed to what, beside the searches behind the figures."""
+    """Which list the address asks for: whose, and narrowed to what."""
 
     listed_of: ListOf | None
     soon: Soon | None
-    own: LeadSearch
-    assigned: LeadSearch
     everything: LeadSearch
     """All tabs of the list that is shown."""
-    ending: LeadSearch
+    other: LeadSearch
+    """A resident's other list."""
     search: LeadSearch
-    """What is shown of it."""
+    """What is shown of the list."""
 
 
 @broker.route("/customers")
@@ -69,16 +59,14 @@ def customers() -> Answer:
     A resident has two such lists: the own customers, and those entered for colleagues (R12).
     """
     actor, moment, asked = signed_in(), now(), _asked(signed_in().id)
-    counts = tab_counts(actor, asked.everything, moment)
-    figures = (asked.own, asked.assigned, asked.ending)
-    own, assigned, ending = count_each(actor, figures, moment)
+    counts, ending = figures_of(actor, asked.everything, moment)
     total = Total(ending) if asked.soon else counts[asked.search.status]
     return render_template(
         "mobile/customers.html",
-        found=one_page(_in_order(asked.search, moment), page_number(), size=ROWS, total=total),
+        found=own_page(actor, asked.search, page_number(), size=ROWS, total=total, now=moment),
         **asked._asdict(),
         counts=counts,
-        lists={None: own, ListOf.COLLEAGUES: assigned},
+        lists=_both_lists(asked, counts[None], moment) if actor.role is Role.RESIDENT else {},
         ending_count=ending,
         tabs=(None, *TABS),
         explained=meanings(*TABS),
@@ -91,17 +79,16 @@ def _asked(broker_id: int) -> Asked:
     listed_of, soon = chosen("of", ListOf), chosen("soon", Soon)
     own = LeadSearch(anything=request.args.get("q", ""), broker_id=broker_id)
     assigned = replace(own, broker_id=None, assigned_by_id=broker_id)
-    everything = assigned if listed_of else own
-    ending = replace(everything, ends_within=int(Soon.WEEK.value))
-    search = ending if soon else replace(everything, status=chosen("tab", TABS))
-    return Asked(listed_of, soon, own, assigned, everything, ending, search)
+    everything, other = (assigned, own) if listed_of else (own, assigned)
+    search = ending_soon(everything) if soon else replace(everything, status=chosen("tab", TABS))
+    return Asked(listed_of, soon, everything, other, search)
 
 
-def _in_order(search: LeadSearch, moment: datetime) -> Select[Lead]:
-    """Return what a search finds, newest first; of what ends soon, the next one first."""
-    found = leads_found(signed_in(), search, moment)
-    by = (Lead.protect_until, Lead.id) if search.ends_within else (Lead.entered_at.desc(), Lead.id.desc())
-    return found.order_by(*by)
+def _both_lists(asked: Asked, shown: int, moment: datetime) -> dict[ListOf | None, int]:
+    """Return how many customers each of a resident's lists has, the own one first."""
+    (hidden,) = count_each(signed_in(), [asked.other], moment)
+    own, assigned = (hidden, shown) if asked.listed_of else (shown, hidden)
+    return {None: own, ListOf.COLLEAGUES: assigned}
 
 
 @broker.route("/customers/enter", methods=["GET", "POST"])

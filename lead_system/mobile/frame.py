@@ -122,9 +122,10 @@ def home_of(account: Account) -> str:
 
 def send_to_unfinished_profile() -> Response | None:
     """Let nothing else open before an agent's profile is complete and a resident approved."""
-    if not current_user.is_authenticated or current_user.role not in AGENTS or is_let_in(current_user):
+    who = current_user._get_current_object()  # noqa: SLF001 - asked once, since every question costs
+    if not who.is_authenticated or who.role not in AGENTS or is_let_in(who):
         return None
-    return None if request.endpoint in OPEN_WITHOUT_PROFILE else redirect(home_of(current_user))
+    return None if request.endpoint in OPEN_WITHOUT_PROFILE else redirect(home_of(who))
 
 
 def refuse_whole_numbers() -> None:

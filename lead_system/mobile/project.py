@@ -6,10 +6,10 @@ from lead_system.clock import now
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import OUTSIDERS, Role
 from lead_system.mobile.frame import Answer
-from lead_system.queries.leads import LeadSearch, tab_counts
+from lead_system.queries.leads import LeadSearch
+from lead_system.queries.own_leads import figures_of, next_own_endings
 from lead_system.queries.project import get_plot, get_project, shown_plots
 from lead_system.queries.settings import get_settings
-from lead_system.queries.visits import ending_soon
 from lead_system.web.access import allow
 from lead_system.web.caller import signed_in
 
@@ -31,8 +31,8 @@ def home() -> Answer:
         settings=get_settings(),
         project=get_project(),
         plots=shown_plots()[:PLOTS_AT_HOME],
-        counts=tab_counts(signed_in(), LeadSearch(broker_id=signed_in().id), moment),
-        ending=ending_soon(signed_in(), moment, at_most=POINTED_OUT),
+        counts=figures_of(signed_in(), LeadSearch(broker_id=signed_in().id), moment).tabs,
+        ending=next_own_endings(signed_in(), moment, at_most=POINTED_OUT),
         now=moment,
     )
 

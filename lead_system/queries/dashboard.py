@@ -183,17 +183,18 @@ def _counted_by(
     """Return for each broker or consultant how many customers each search finds, as the list would."""
     whose = owner.label("owner_id")
     theirs = (scope.visible_leads(actor), is_listed(), owner.is_not(None))
-    conditions = {name: and_(true(), *conditions_of(search, now)) for name, search in searches.items()}
     if days.is_open:  # Nothing but a state to look at: all are gone through once.
+        conditions = {name: and_(true(), *conditions_of(search, now)) for name, search in searches.items()}
         counts = (func.count().filter(condition).label(name) for name, condition in conditions.items())
         return select(whose, *counts).where(*theirs).group_by(owner).subquery()
-    counted = {
-        name: select(whose, literal(name).label("name"), func.count().label("found"))
-        .where(*theirs, condition)
+    counted = [
+        select(whose, literal(name).label("name"), func.count().label("found"))
+        .where(*theirs, *conditions_of(search, now))
         .group_by(owner)
-        for name, condition in conditions.items()
-    }
-    each = union_all(*(counted | {"bound": _bound_by(owner, actor, days)}).values()).subquery()
+        for name, search in searches.items()
+        if search.step is not Step.BOUND
+    ]
+    each = union_all(*counted, _bound_by(owner, actor, days)).subquery()
     sums = (func.sum(case((each.c.name == name, each.c.found), else_=0)).label(name) for name in searches)
     return select(each.c.owner_id, *sums).group_by(each.c.owner_id).subquery()
 
@@ -202,12 +203,13 @@ def _bound_by(owner: Any, actor: Account, days: Days) -> Select[Any]:
     """Return for each broker or consultant how many customers were bound in these days.
 
     It begins with the bindings of the days: PostgreSQL would rather read all customers than look these up,
-    if it had the choice. A binding knows its broker, who never changes; of its customer's consultant of
-    today only the customer does.
+    if it had the choice. They are sorted, since customers who lie side by side are looked up in half the
+    time. A binding knows its broker, who never changes; of its customer's consultant of today only the
+    customer does.
     """
     bound = select(Binding.lead_id, Binding.broker_id).distinct()
     bound = bound.where(is_within(Binding.bound_at, days.first, days.last), scope.binds_listed_lead(actor))
-    taken = bound.subquery()
+    taken = bound.order_by(Binding.lead_id, Binding.broker_id).subquery()
     of_lead = select(Lead.consultant_id).where(Lead.id == taken.c.lead_id).scalar_subquery()
     named = select((taken.c.broker_id if owner is Lead.broker_id else of_lead).label("owner_id"))
     whose = named.select_from(taken).subquery()

@@ -1,6 +1,6 @@
 """Customers as lists and details: one status expression, one search, and the counts that agree with both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,10 +18,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased, joinedload, load_only, selectinload
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.identity import full_name
 from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
 from lead_system.domain.roles import AGENTS, BACK_OFFICE
 from lead_system.extensions import db
@@ -53,10 +53,11 @@ from lead_system.queries.matching import (
     is_within,
 )
 from lead_system.queries.names import has_name_part, reads_as
-from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, ids_of
+from lead_system.queries.numbers import IDS, is_among
+from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, read
 from lead_system.queries.phones import has_phone_part
 from lead_system.queries.retention import refuse_anonymised
-from lead_system.queries.tallies import Owner, runs_on, tally_of
+from lead_system.queries.tallies import NOW, Owner, runs_on, tally_of
 
 FEW_PEOPLE = 200
 """Up to so many brokers or consultants, a list narrowed to them is asked for their customers by number."""
@@ -137,25 +138,51 @@ class LeadSearch:
         return all(value is None or (isinstance(value, str) and not value.strip()) for value in rest)
 
 
-class ListedLead(NamedTuple):
-    """A customer as a list shows them: with the real status, and who else holds them."""
+class Holder(NamedTuple):
+    """A lead that holds a customer now, and the name of its broker."""
 
-    lead: Lead
+    id: int
+    broker_name: str
+
+
+class ListedLead(NamedTuple):
+    """A customer as a list shows them: plain values, which cost a tenth of rows that could be changed."""
+
+    holders: Sequence[Holder]
+    """Who else holds the customer now."""
+
+    id: int
+    surname: str
+    given_name: str
+    phone1: str
+    phone2: str | None
     status: LeadStatus
-    holders: list[Lead]
+    """The real one, at the moment for which it was asked."""
+
+    expected_visit_at: datetime | None
+    protect_until: datetime | None
+    rebound_at: datetime | None
+    broker_name: str
+    broker_phone: str
+    broker_archived_at: datetime | None
+    brokerage_name: str | None
+    entered_by_name: str | None
+    """Who entered the customer, if not the broker."""
+
+    consultant_name: str | None
 
     @property
-    def id(self) -> int:
-        """The customer number."""
-        return self.lead.id
+    def full_name(self) -> str:
+        """The name as the broker wrote it; blank where it was anonymised."""
+        return full_name(self.surname, self.given_name)
 
 
-def status_expression(now: datetime) -> ColumnElement[Any]:
+def status_expression(now: Any) -> ColumnElement[Any]:
     """Return the status that every reader sees at a moment, as `lifecycle.real_status` does, in SQL (R6)."""
     return case((_has_run_out(now), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
 
 
-def _has_run_out(now: datetime) -> ColumnElement[bool]:
+def _has_run_out(now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead which is stored as bound has reached its end (R6)."""
     return and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)
 
@@ -257,21 +284,25 @@ def _is_assigned_by(resident_id: int | None) -> ColumnElement[bool]:
     return and_(Lead.entered_by_id == resident_id, Lead.broker_id != resident_id)
 
 
-def reached(step: Step | None, now: datetime) -> ColumnElement[bool]:
+def reached(step: Step | None, now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead came as far as a step says."""
-    bound, dealt = runs_on(now), is_stored_as(LeadStatus.DEALT)
-    gone = select(Account.id).join(Account.brokerage, isouter=True)
-    gone = gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
-    conditions: dict[Step, ColumnElement[bool]] = {
-        Step.REPORTED: Lead.first_reported_at.is_not(None),
-        Step.BOUND: Lead.bound_at.is_not(None),
-        Step.DEALT: dealt,
-        Step.HELD: or_(bound, dealt),
-        Step.OPEN: or_(is_stored_as(LeadStatus.ENTERED), is_stored_as(LeadStatus.REPORTED)),
-        Step.TO_REBIND: and_(bound, Lead.broker_id.in_(gone)),
-        Step.WITHOUT_FEE: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
+    conditions: dict[Step | None, Callable[[], ColumnElement[bool]]] = {
+        None: true,
+        Step.REPORTED: lambda: Lead.first_reported_at.is_not(None),
+        Step.BOUND: lambda: Lead.bound_at.is_not(None),
+        Step.DEALT: lambda: is_stored_as(LeadStatus.DEALT),
+        Step.HELD: lambda: or_(runs_on(now), is_stored_as(LeadStatus.DEALT)),
+        Step.OPEN: lambda: or_(is_stored_as(LeadStatus.ENTERED), is_stored_as(LeadStatus.REPORTED)),
+        Step.TO_REBIND: lambda: and_(runs_on(now), Lead.broker_id.in_(_gone_brokers())),
+        Step.WITHOUT_FEE: lambda: and_(_was_scanned(None, None), Lead.id.not_in(_leads_with_fees())),
     }
-    return true() if step is None else conditions[step]
+    return conditions[step]()
+
+
+def _gone_brokers() -> Select[int]:
+    """Return the accounts that are archived or whose brokerage is (R10)."""
+    gone = select(Account.id).join(Account.brokerage, isouter=True)
+    return gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
 
 
 def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
@@ -281,16 +312,22 @@ def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:
     and is dated so. Other steps are states and not taken on a day: they find nothing.
     """
     first, last = search.step_from, search.step_to
-    bindings = select(Binding.lead_id).where(is_within(Binding.bound_at, first, last))
-    dated = (Deal.dealt_on >= first if first else true(), Deal.dealt_on <= last if last else true())
-    deals = select(Deal.lead_id).where(Deal.undone_at.is_(None), *dated)
-    conditions: dict[Step | None, ColumnElement[bool]] = {
-        Step.REPORTED: is_within(Lead.first_reported_at, first, last),
-        Step.BOUND: Lead.id.in_(bindings),
-        Step.DEALT: Lead.id.in_(deals),
-        Step.WITHOUT_FEE: _was_scanned(first, last),
+    conditions: dict[Step | None, Callable[[], ColumnElement[bool]]] = {
+        Step.REPORTED: lambda: is_within(Lead.first_reported_at, first, last),
+        Step.BOUND: lambda: Lead.id.in_(_bound_within(first, last)),
+        Step.DEALT: lambda: Lead.id.in_(_dealt_within(first, last)),
+        Step.WITHOUT_FEE: lambda: _was_scanned(first, last),
     }
-    return conditions.get(search.step, is_no_lead())
+    return conditions.get(search.step, is_no_lead)()
+
+
+def _bound_within(first: date | None, last: date | None) -> Select[int]:
+    return select(Binding.lead_id).where(is_within(Binding.bound_at, first, last))
+
+
+def _dealt_within(first: date | None, last: date | None) -> Select[int]:
+    dated = (Deal.dealt_on >= first if first else true(), Deal.dealt_on <= last if last else true())
+    return select(Deal.lead_id).where(Deal.undone_at.is_(None), *dated)
 
 
 def _was_scanned(first: date | None, last: date | None) -> ColumnElement[bool]:
@@ -326,28 +363,51 @@ def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
     return select(Lead).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
 
 
-_SHOWN = (
-    Lead.surname, Lead.given_name, Lead.phone1, Lead.phone2, Lead.status, Lead.broker_id, Lead.entered_by_id,
-    Lead.consultant_id, Lead.expected_visit_at, Lead.protect_until, Lead.rebound_at, Lead.anonymised_at,
-)  # fmt: skip
-"""What a list shows of a lead itself."""
+_BROKER, _ENTERED_BY, _CONSULTANT = (aliased(Account) for _ in range(3))
 
 
-def leads_alone(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
-    """Return the leads that `leads_found` does, with what a list shows of themselves and without people.
+def _lines(now: Any) -> Select[Any]:
+    """Return the fields of `ListedLead` but its first, in its order, of leads beside their people."""
+    return (
+        select(
+            Lead.id,
+            Lead.surname,
+            Lead.given_name,
+            Lead.phone1,
+            Lead.phone2,
+            status_expression(now),
+            Lead.expected_visit_at,
+            Lead.protect_until,
+            Lead.rebound_at,
+            _BROKER.name,
+            _BROKER.phone,
+            _BROKER.archived_at,
+            Brokerage.name,
+            case((Lead.entered_by_id != Lead.broker_id, _ENTERED_BY.name)),
+            _CONSULTANT.name,
+        )
+        .select_from(Lead)
+        .join(_BROKER, _BROKER.id == Lead.broker_id)
+        .join(_ENTERED_BY, _ENTERED_BY.id == Lead.entered_by_id)
+        .outerjoin(Brokerage, Brokerage.id == _BROKER.brokerage_id)
+        .outerjoin(_CONSULTANT, _CONSULTANT.id == Lead.consultant_id)
+    )
 
-    In a long table the same few people are named again and again: whoever reads it looks them up once.
-    """
-    return _fitting(actor, search, now).options(load_only(*_SHOWN))
+
+_LINES = _lines(NOW).where(is_among(Lead.id, IDS))
+"""Built once, like every statement here that is a constant: making one takes longer than sending it."""
 
 
-def put_people(leads: Sequence[Lead], people: Mapping[int, Account]) -> None:
-    """Put beside leads their broker, who entered them and the consultant, out of accounts by number."""
-    for lead in leads:
-        set_committed_value(lead, "broker", people[lead.broker_id])
-        set_committed_value(lead, "entered_by", people[lead.entered_by_id])
-        consultant_id = lead.consultant_id
-        set_committed_value(lead, "consultant", None if consultant_id is None else people[consultant_id])
+def lines_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any]:
+    """Return what a list shows of the listed leads within somebody's scope that fit a search."""
+    return _lines(now).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+
+
+def listed_leads(ids: Sequence[int], now: datetime) -> list[ListedLead]:
+    """Return what a list shows of the leads of these numbers, which the scope has let through, in order."""
+    lines = read(_LINES, ids=ids, now=now) if ids else ()
+    by_id = {line.id: line for line in with_holders(lines, now)}
+    return [by_id[one] for one in ids if one in by_id]
 
 
 def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:
@@ -358,7 +418,8 @@ def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:
     if search.status is LeadStatus.EXPIRED and _is_of_everybody(actor, search):
         sides = (is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
         return tuple(select(Lead.id).where(is_listed(), one).order_by(Lead.id.desc()) for one in sides)
-    return ids_of(leads_found(actor, search, now).order_by(Lead.id.desc()))
+    found = select(Lead.id).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+    return found.order_by(Lead.id.desc())
 
 
 def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
@@ -410,6 +471,14 @@ def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
     return int(counted_to_the_end(leads_found(actor, search, now)))
 
 
+_TO_REBIND = select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
+
+
+def count_to_rebind(actor: Account, now: datetime) -> int:
+    """Return how many bindings of archived brokers or brokerages run on, of whoever sees every customer."""
+    return int(read(_TO_REBIND, now=now)[0][0]) if scope.sees_every_lead(actor) else 0
+
+
 def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
     """Return how many rows the list of customers has under each of several searches, in one query.
 
@@ -421,10 +490,10 @@ def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) ->
     return list(db.session.execute(select(*counts)).one())
 
 
-def with_holders(leads: Sequence[Lead], now: datetime) -> list[ListedLead]:
-    """Return leads with their real status and the others that hold them, looked up once for all."""
-    holders = holders_of(leads, now)
-    return [ListedLead(lead, lead.status_at(now), holders[lead.id]) for lead in leads]
+def with_holders(lines: Sequence[Any], now: datetime) -> list[ListedLead]:
+    """Return lines of `lines_found` with who else holds these customers, looked up once for all."""
+    holders = holders_of([line[0] for line in lines], now)
+    return [ListedLead(holders.get(line[0], ()), *line) for line in lines]
 
 
 def get_lead(actor: Account, lead_id: int) -> Lead:
@@ -468,29 +537,30 @@ def find_lead_by_number(actor: Account, text: str) -> Lead | None:
     return db.session.scalar(select(Lead).where(is_number(Lead.id, text), scope.visible_leads(actor)))
 
 
-def holders_of(leads: Sequence[Lead], now: datetime) -> dict[int, list[Lead]]:
-    """Return for each lead the other leads that hold one of its keys now: the mark "held by …"."""
-    own_key = aliased(LeadKey)
-    rows = db.session.execute(
-        select(own_key.lead_id, Lead)
-        .join(
-            Hold,
-            and_(
-                Hold.name_key == own_key.name_key,
-                Hold.phone == own_key.phone,
-                Hold.person_number == own_key.person_number,
-            ),
-        )
-        .join(Lead, Lead.id == Hold.lead_id)
-        .where(own_key.lead_id.in_([lead.id for lead in leads]), Hold.lead_id != own_key.lead_id)
-        .where(is_live_hold(now))
-        .options(selectinload(Lead.broker))
-        .order_by(Lead.id)
+_OWN_KEY = aliased(LeadKey)
+_HOLDERS = (
+    select(_OWN_KEY.lead_id, Hold.lead_id, Account.name)
+    .join(
+        Hold,
+        and_(
+            Hold.name_key == _OWN_KEY.name_key,
+            Hold.phone == _OWN_KEY.phone,
+            Hold.person_number == _OWN_KEY.person_number,
+        ),
     )
-    held: dict[int, list[Lead]] = {lead.id: [] for lead in leads}
-    for lead_id, holder in rows:
-        if holder not in held[lead_id]:
-            held[lead_id].append(holder)
+    .join(Lead, Lead.id == Hold.lead_id)
+    .join(Account, Account.id == Lead.broker_id)
+    .where(is_among(_OWN_KEY.lead_id, IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(NOW))
+    .distinct()
+    .order_by(Hold.lead_id)
+)
+
+
+def holders_of(ids: Sequence[int], now: datetime) -> dict[int, list[Holder]]:
+    """Return the other leads that hold a key of these now: the mark "held by …"; most have none."""
+    held: dict[int, list[Holder]] = {}
+    for lead_id, *holder in read(_HOLDERS, ids=ids, now=now) if ids else ():
+        held.setdefault(lead_id, []).append(Holder(*holder))
     return held
 
 

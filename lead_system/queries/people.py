@@ -1,13 +1,13 @@
 """Brokers, brokerages, consultants and staff as the back office manages them, and what an archiving means."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus
@@ -260,14 +260,6 @@ def _get_account(account_id: int, condition: ColumnElement[bool]) -> Account:
     if account is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return account
-
-
-def accounts_by_id(ids: Collection[int]) -> dict[int, Account]:
-    """Return these accounts with their brokerages; without asking the database where there are none."""
-    if not ids:
-        return {}
-    found = select(Account).where(Account.id.in_(ids)).options(joinedload(Account.brokerage))
-    return {account.id: account for account in db.session.scalars(found)}
 
 
 def name_of_agent(account_id: int) -> str:

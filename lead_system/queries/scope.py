@@ -3,6 +3,8 @@
 Another's record does not exist for whoever may not see it: look-ups answer NOT_FOUND.
 """
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from lead_system.domain.roles import AGENTS, APPROVED, BACK_OFFICE, DECIDERS, MANAGED_STAFF, Role
@@ -23,7 +25,12 @@ from lead_system.models import (
 
 def owned_leads(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the leads that belong to a broker or resident and still stand in lists."""
-    condition: ColumnElement[bool] = and_(Lead.broker_id == actor.id, is_listed())
+    return leads_owned_by(actor.id)
+
+
+def leads_owned_by(account_id: Any) -> ColumnElement[bool]:
+    """Return the same for the account of a number, which may be a parameter that is filled in later."""
+    condition: ColumnElement[bool] = and_(Lead.broker_id == account_id, is_listed())
     return condition
 
 

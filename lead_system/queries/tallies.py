@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from lead_system.domain.lifecycle import LeadStatus
-from lead_system.extensions import db
 from lead_system.models import Account, BrokerTally, Lead
+from lead_system.queries.paging import read
 
 EVERY_STATUS = (
     BrokerTally.entered + BrokerTally.reported + BrokerTally.bound + BrokerTally.expired + BrokerTally.dealt
@@ -40,6 +50,9 @@ class Owner:
 
 EVERYBODY = Owner()
 
+NOW: BindParameter[datetime] = bindparam("now", type_=Lead.protect_until.type)
+"""The moment of asking, in statements that are built once."""
+
 
 class Tally(NamedTuple):
     """How many listed customers an owner has at a moment, by real status, and how many ever came how far."""
@@ -64,7 +77,7 @@ class Tally(NamedTuple):
         return 0 if status is LeadStatus.WITHDRAWN else int(getattr(self, status.value))
 
 
-def runs_on(now: datetime) -> ColumnElement[bool]:
+def runs_on(now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead's protection runs (R6), in the words of the index of bound leads.
 
     Nothing is asked about lists: a bound lead is in them, for it is neither withdrawn nor, by a constraint,
@@ -75,14 +88,14 @@ def runs_on(now: datetime) -> ColumnElement[bool]:
 
 def tally_of(owner: Owner, now: datetime) -> Tally:
     """Return an owner's figures at a moment."""
-    entered, reported, stored, expired, dealt, ever_reported, ever_bound, running = db.session.execute(
-        _sums_of(owner, now)
-    ).one()
+    statement = _SUMS_OF_EVERYBODY if owner == EVERYBODY else _sums_of(owner)
+    (row,) = read(statement, now=now)
+    entered, reported, stored, expired, dealt, ever_reported, ever_bound, running = row
     ended = stored - running
     return Tally(entered, reported, running, expired + ended, dealt, ever_reported, ever_bound)
 
 
-def _sums_of(owner: Owner, now: datetime) -> Select[Any]:
+def _sums_of(owner: Owner) -> Select[Any]:
     """Return the stored figures of an owner, and how many protections run."""
     kept: tuple[Any, ...] = (
         BrokerTally.entered,
@@ -93,6 +106,9 @@ def _sums_of(owner: Owner, now: datetime) -> Select[Any]:
         BrokerTally.ever_reported,
         BrokerTally.ever_bound,
     )
-    running = select(func.count()).select_from(Lead).where(runs_on(now), owner.owns(Lead.broker_id))
+    running = select(func.count()).select_from(Lead).where(runs_on(NOW), owner.owns(Lead.broker_id))
     sums: list[Any] = [func.coalesce(func.sum(count), 0) for count in kept]
     return select(*sums, running.scalar_subquery()).where(owner.owns(BrokerTally.broker_id))
+
+
+_SUMS_OF_EVERYBODY = _sums_of(EVERYBODY)

@@ -8,9 +8,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, column, func, literal, select, union_all, values
+from sqlalchemy import (
+    CTE,
+    Date,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import start_of_day
@@ -77,25 +90,47 @@ def counts_since(actor: Account, firsts: Mapping[Measure, date], last: date) -> 
     """Return the same for measures that begin on days of their own; what lies before its first is nought."""
     first = min(firsts.values())
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    dated = [(n, day, day + timedelta(days=1)) for n, day in enumerate(days)]
-    timed = [(n, start_of_day(begin), start_of_day(end)) for n, begin, end in dated]
-    dates = _table_of_days("dates", Date(), dated)
-    moments = _table_of_days("moments", UtcDateTime(), timed)
+    dates, moments = _dates(len(days)), _moments(len(days))
     counted = [
         _counted(measure, actor, dates if measure is Measure.DEALS else moments, (begin - first).days)
         for measure, begin in firsts.items()
     ]
     counts: dict[Measure, dict[date, int]] = {measure: {} for measure in firsts}
-    for measure, number, count in db.session.execute(union_all(*counted)):
+    for measure, number, count in db.session.execute(union_all(*counted), _bounds_of(days)):
         if count:
             counts[Measure(measure)][days[number]] = count
     return Trend(days, counts)
 
 
-def _table_of_days(name: str, kind: Any, rows: Sequence[tuple[int, Any, Any]]) -> Any:
-    """Return days as a table of the question itself: the number, the beginning, and that of the next one."""
-    columns = (column("number", Integer()), column("begins", kind), column("ends", kind))
-    return values(*columns, name=name).data(rows).cte(name)
+def _bounds_of(days: Sequence[date]) -> dict[str, Any]:
+    """Return where each day begins, under the names in the tables of days, and where the last one ends."""
+    bounds = [*days, days[-1] + timedelta(days=1)]
+    dates = {f"dates_{n}": day for n, day in enumerate(bounds)}
+    return dates | {f"moments_{n}": start_of_day(day) for n, day in enumerate(bounds)}
+
+
+@cache
+def _dates(count: int) -> CTE:
+    return _table_of_days("dates", Date(), count)
+
+
+@cache
+def _moments(count: int) -> CTE:
+    return _table_of_days("moments", UtcDateTime(), count)
+
+
+def _table_of_days(name: str, kind: TypeEngine[Any], count: int) -> CTE:
+    """Return days as a table of the question itself: the number, the beginning, and that of the next one.
+
+    It is made of one SELECT a day: a question with VALUES, SQLAlchemy puts into words anew each time.
+    """
+
+    def day(n: int) -> Select[Any]:
+        begins, ends = (bindparam(f"{name}_{at}", type_=kind) for at in (n, n + 1))
+        number = literal_column(str(n), Integer())
+        return select(number.label("number"), begins.label("begins"), ends.label("ends"))
+
+    return union_all(*map(day, range(count))).cte(name)
 
 
 def _counted(measure: Measure, actor: Account, days: Any, first: int) -> Select[Any]:

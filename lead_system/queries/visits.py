@@ -10,11 +10,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import Verb, is_allowed
-from lead_system.domain.protection import SOON_DAYS, shanghai_day
+from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing, WalkIn
 from lead_system.queries import scope
-from lead_system.queries.leads import LeadSearch, leads_found
 from lead_system.queries.matching import (
     accounts_with,
     brokerages_with,
@@ -159,9 +158,3 @@ def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:
 def find_binding_by_scan(scan: GateScan) -> Binding | None:
     """Return the binding that this very scan began; None for a visit of a customer who was bound before."""
     return db.session.scalar(select(Binding).where(Binding.scan_id == scan.id))
-
-
-def ending_soon(actor: Account, now: datetime, *, at_most: int) -> list[Lead]:
-    """Return a broker's own running bindings that end within a week, the next one first (B7)."""
-    soon = leads_found(actor, LeadSearch(broker_id=actor.id, ends_within=max(SOON_DAYS)), now)
-    return list(db.session.scalars(soon.order_by(Lead.protect_until, Lead.id).limit(at_most)))

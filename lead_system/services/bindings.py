@@ -72,7 +72,7 @@ def bind_by_scan(lead: Lead, scan_id: int, ground: BindingGround, *, actor: Acco
         now=now,
         bound_at=now,
         protect_until=term.ends_at,
-        consultant_id=ground.consultant.id,
+        consultant_id=ground.consultant_id,
         rebound_at=None,
     )
     binding_id = _bind(lead, term, ground.brokerage_id, now=now, scan_id=scan_id)
@@ -85,7 +85,7 @@ def bind_by_scan(lead: Lead, scan_id: int, ground: BindingGround, *, actor: Acco
             "status": [before.value, after.value],
             "scan": scan_id,
             "binding": binding_id,
-            "consultant": ground.consultant.id,
+            "consultant": ground.consultant_id,
             "ends_at": term.ends_at.isoformat(),
         },
         now=now,

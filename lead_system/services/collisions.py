@@ -27,7 +27,9 @@ from lead_system.models import (
 from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
 from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
+from lead_system.services.surroundings import HOLDER, VISITOR, Seen, see_others
 from lead_system.services.transaction import insert_unless_taken, use_case
+from lead_system.statements import Statement
 
 PERSONS_OUTCOMES = (
     CollisionOutcome.UNSAID,
@@ -77,23 +79,28 @@ class CollisionReopened:
     collision_id: int
 
 
-def note_challenge(lead: Lead, *kinds: CollisionEventKind, actor: Account, now: datetime) -> list[int]:
+def note_challenge(
+    lead: Lead, *kinds: CollisionEventKind, seen: Seen | None = None, actor: Account, now: datetime
+) -> list[int]:
     """Write down that `lead` goes for a customer whom others hold; returns the leads that hold.
+
+    Who they are is looked up, unless the caller has `seen` it in this transaction.
 
     Each holder gets one open collision with this lead, to which later events are added. So does a visitor
     who had come alone before the lead named them. What happens at once is noted in one look: a hold that
     began between two looks would know of the second event only.
     """
-    walked_in = _walked_in(lead.keys)
-    newly_named = walked_in if CollisionEventKind.ENTERED in kinds else set()
-    holders, _told = _tell_who_was_first(lead, kinds, walked_in, newly_named, actor=actor, now=now)
+    if seen is None:
+        seen = see_others(lead, now=now)
+    newly_named = seen.get(VISITOR, set()) if CollisionEventKind.ENTERED in kinds else set()
+    holders, _told = _tell_who_was_first(lead, kinds, seen, newly_named, actor=actor, now=now)
     return holders
 
 
 def _tell_who_was_first(
     lead: Lead,
     kinds: Sequence[CollisionEventKind],
-    walked_in: set[int],
+    seen: Seen,
     newly_named: set[int],
     *,
     actor: Account,
@@ -101,13 +108,13 @@ def _tell_who_was_first(
 ) -> tuple[list[int], set[int]]:
     """Add events to a lead's collisions with holders and walk-ins; returns the holders, and the rows.
 
-    `walked_in` are the visitors whom it names, and `newly_named` those whom it has not named before: only
-    with them a walk-in may have come first, for what was entered before the walk-in never collides with it.
+    `newly_named` are the visitors whom it has not named before: only with them a walk-in may have come first,
+    for what was entered before the walk-in never collides with it.
     """
-    holders = holds.lock_other_holders(lead, now=now)
+    holders = holds.lock_other_holders(lead, now=now) if HOLDER in seen else []
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder) for holder in holders]
     told: set[int | None] = {_insert_or_join(pair, kinds, actor, now) for pair in held}
-    for visitor_id in sorted(walked_in):
+    for visitor_id in sorted(seen.get(VISITOR, ())):
         pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
         told.add(_note_walk_in(pair, kinds, actor, now, may_open=visitor_id in newly_named))
     return holders, {row_id for row_id in told if row_id is not None}
@@ -119,12 +126,12 @@ def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -
     _insert_or_join(pair, (CollisionEventKind.OBJECTED,), visitor, now, words=words)
 
 
-_WALKED_IN = select(WalkIn.visitor_id).where(has_name_and_phone(WalkIn))
+_WALKED_IN = Statement(select(WalkIn.visitor_id).where(has_name_and_phone(WalkIn)))
 
 
 def _walked_in(keys: Sequence[Key]) -> set[int]:
     """Return the visitors whom the gate logged under a lead's name and one of its phones."""
-    return set(db.session.scalars(_WALKED_IN, parameters_of(keys)))
+    return {visitor_id for (visitor_id,) in _WALKED_IN.rows(parameters_of(keys))}
 
 
 def _note_walk_in(
@@ -150,10 +157,10 @@ def note_correction(lead: Lead, keys_before: tuple[Key, ...], *, actor: Account,
     Those who hold that customer, or came alone before, get a collision. Open ones of the customer of before
     stay open, and are told too.
     """
-    walked_in = _walked_in(lead.keys)
-    newly_named = walked_in - _walked_in(keys_before)
+    seen = see_others(lead, now=now)
+    newly_named = seen.get(VISITOR, set()) - _walked_in(keys_before)
     _holders, told = _tell_who_was_first(
-        lead, (CollisionEventKind.CORRECTED,), walked_in, newly_named, actor=actor, now=now
+        lead, (CollisionEventKind.CORRECTED,), seen, newly_named, actor=actor, now=now
     )
     _tell_open(lead, Collision.id.not_in(told), CollisionEventKind.CORRECTED, actor=actor, now=now)
 
@@ -245,12 +252,15 @@ def _where_side_has_key(side: InstrumentedAttribute[Any]) -> Select[int]:
 
 
 _sides = (Collision.holding_lead_id, Collision.challenging_lead_id)
-_OPEN_OF_CUSTOMER = _open_where(Collision.id.in_(union(*map(_where_side_has_key, _sides))))
+_OPEN_OF_CUSTOMER = Statement(
+    _open_where(Collision.id.in_(union(*map(_where_side_has_key, _sides)))).with_only_columns(Collision.id)
+)
 
 
 def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
     """Tell every open collision of this customer that a new hold was taken, whichever side it was on."""
-    for row in db.session.scalars(_OPEN_OF_CUSTOMER, parameters_of(lead.keys)).all():
+    told = [row_id for (row_id,) in _OPEN_OF_CUSTOMER.rows(parameters_of(lead.keys))]
+    for row in _lock_open(Collision.id.in_(told)) if told else ():
         _add_event(row, kind, actor=actor, now=now)
 
 

@@ -9,13 +9,13 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import LeadStatus, Verb, is_allowed
 from lead_system.domain.protection import ANOTHER_VISIT_AFTER
 from lead_system.domain.roles import Role
-from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, GateScan, Lead
 from lead_system.services import bindings, collisions, history
 from lead_system.services.holds import HoldTaken, find_other_holders
 from lead_system.services.leads import lock_lead_by_code, move
 from lead_system.services.standing import BindingGround, lock_ground, lock_standing, require_consultant
 from lead_system.services.transaction import LostRace, insert_row, use_case
+from lead_system.statements import Statement
 
 GATE = frozenset({Role.GATE})
 HELD = "held"
@@ -99,17 +99,17 @@ def _status_to_scan(lead: Lead, now: datetime) -> LeadStatus:
     return status
 
 
-_LAST_VISIT = select(func.max(GateScan.scanned_at)).where(GateScan.lead_id == bindparam("lead_id"))
+_LAST_VISIT = Statement(select(func.max(GateScan.scanned_at)).where(GateScan.lead_id == bindparam("lead_id")))
 
 
 def _ask_whether_another_visit(lead: Lead, now: datetime, *, is_said: bool) -> None:
-    last = None if is_said else db.session.scalar(_LAST_VISIT, {"lead_id": lead.id})
+    last = None if is_said else _LAST_VISIT.value({"lead_id": lead.id})
     if last is not None and now - last < ANOTHER_VISIT_AFTER:
         raise Refused(RefusalCode.ANOTHER_VISIT_UNCONFIRMED, lead_id=lead.id)
 
 
 def _bind(lead: Lead, ground: BindingGround, *, actor: Account, now: datetime) -> ScanAnswer:
-    scan_id = _write_scan(lead, ground.consultant, ground.brokerage_id, actor=actor, now=now)
+    scan_id = _write_scan(lead, ground.consultant_id, ground.brokerage_id, actor=actor, now=now)
     try:
         bindings.bind_by_scan(lead, scan_id, ground, actor=actor, now=now)
     except HoldTaken:
@@ -119,7 +119,7 @@ def _bind(lead: Lead, ground: BindingGround, *, actor: Account, now: datetime) -
 
 def _visit_again(lead: Lead, consultant: Account, *, actor: Account, now: datetime) -> ScanAnswer:
     """Record another visit of the holder's customer: binding and clock stay as they are."""
-    scan_id = _write_scan(lead, consultant, lead.broker.brokerage_id, actor=actor, now=now)
+    scan_id = _write_scan(lead, consultant.id, lead.broker.brokerage_id, actor=actor, now=now)
     changes: dict[str, object] = {"scan": scan_id}
     if lead.consultant_id != consultant.id:
         changes["consultant"] = [lead.consultant_id, consultant.id]
@@ -129,13 +129,13 @@ def _visit_again(lead: Lead, consultant: Account, *, actor: Account, now: dateti
 
 
 def _write_scan(
-    lead: Lead, consultant: Account, brokerage_id: int | None, *, actor: Account, now: datetime
+    lead: Lead, consultant_id: int, brokerage_id: int | None, *, actor: Account, now: datetime
 ) -> int:
     return insert_row(
         GateScan,
         lead_id=lead.id,
         gate_id=actor.id,
-        consultant_id=consultant.id,
+        consultant_id=consultant_id,
         broker_id=lead.broker_id,
         brokerage_id=brokerage_id,
         scanned_at=now,

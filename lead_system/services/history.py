@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 
 from lead_system.extensions import db
 from lead_system.models import Account, HistoryPayload, HistoryRecord, Lead
-from lead_system.services.transaction import insert_row, read_snapshot
+from lead_system.services.transaction import dialect_name, insert_row, read_snapshot
+from lead_system.statements import Statement
 
 REVEALS = "reveals"
 """The chain on which every look at a visitor's whole number stands."""
@@ -65,20 +66,42 @@ def record(
     `personal`, a payload that can be deleted; both are plain JSON values.
     """
     salt = secrets.token_hex(32)
-    db.session.flush()  # What happened stands before its record.
-    record_id = insert_row(
-        HistoryRecord,
-        chain=chain,
-        lead_id=lead.id if lead else None,
-        actor_id=actor.id if actor else None,
-        actor_role=actor.role.value if actor else "system",
-        action=action,
-        at=now,
-        changes=dict(changes or {}),
-        payload_hash=payload_hash(salt, personal) if personal else None,
-    )
-    if personal:
+    row = {
+        "chain": chain,
+        "lead_id": lead.id if lead else None,
+        "actor_id": actor.id if actor else None,
+        "actor_role": actor.role.value if actor else "system",
+        "action": action,
+        "at": now,
+        "changes": dict(changes or {}),
+        "payload_hash": payload_hash(salt, personal) if personal else None,
+    }
+    # What happened stands before its record: whatever the session had still to write goes first.
+    if not personal:
+        insert_row(HistoryRecord, **row)
+    elif dialect_name() == "postgresql":
+        _RECORD_WITH_PAYLOAD.changed(row | {"salt": salt, "personal": dict(personal)})
+    else:
+        record_id = insert_row(HistoryRecord, **row)
         insert_row(HistoryPayload, record_id=record_id, salt=salt, values=dict(personal))
+
+
+_COLUMNS = ("chain", "lead_id", "actor_id", "actor_role", "action", "at", "changes", "payload_hash")
+_record = (
+    insert(HistoryRecord)
+    .values({name: bindparam(name) for name in _COLUMNS})
+    .returning(HistoryRecord.id)
+    .cte("record")
+)
+_payload = select(
+    _record.c.id,
+    bindparam("salt", type_=HistoryPayload.salt.type),
+    bindparam("personal", type_=HistoryPayload.values.type),
+)
+_RECORD_WITH_PAYLOAD = Statement(
+    insert(HistoryPayload).from_select(["record_id", "salt", "values"], _payload)
+)
+"""Both at once, as only PostgreSQL can."""
 
 
 def record_lead(

@@ -8,6 +8,7 @@ from lead_system.extensions import db
 from lead_system.models import Hold, Lead
 from lead_system.services.lead_keys import has_key, parameters_of
 from lead_system.services.transaction import LostRace, insert_unless_taken
+from lead_system.statements import Statement
 
 
 class HoldTaken(Exception):
@@ -17,8 +18,12 @@ class HoldTaken(Exception):
 _IN_ORDER = (Hold.name_key, Hold.phone, Hold.person_number)
 _is_live = or_(Hold.ends_at.is_(None), Hold.ends_at > bindparam("now"))
 
-_OTHERS = select(Hold.id, Hold.lead_id).where(has_key(Hold), _is_live, Hold.lead_id != bindparam("lead_id"))
-_OTHERS_KEPT = _OTHERS.order_by(*_IN_ORDER).with_for_update(read=True)
+IS_ANOTHERS = and_(has_key(Hold), _is_live, Hold.lead_id.is_distinct_from(bindparam("lead_id")))
+"""The condition of a live hold of one of a lead's keys that is another lead's."""
+
+_others = select(Hold.id, Hold.lead_id).where(IS_ANOTHERS)
+_OTHERS = Statement(_others)
+_OTHERS_KEPT = Statement(_others.order_by(*_IN_ORDER).with_for_update(read=True))
 
 _ended_leads = select(Hold.lead_id).where(has_key(Hold), Hold.ends_at <= bindparam("now"))
 _is_ended = and_(Hold.lead_id.in_(_ended_leads), Hold.ends_at <= bindparam("now"))
@@ -39,7 +44,7 @@ def find_other_holders(lead: Lead, *, now: datetime) -> list[int]:
 
     There are at most two: different brokers may hold the two phones.
     """
-    return sorted({hold.lead_id for hold in db.session.execute(_OTHERS, _parameters(lead, now))})
+    return sorted({lead_id for _hold, lead_id in _OTHERS.rows(_parameters(lead, now))})
 
 
 def lock_other_holders(lead: Lead, *, now: datetime) -> list[int]:
@@ -52,13 +57,13 @@ def lock_other_holders(lead: Lead, *, now: datetime) -> list[int]:
         LostRace: a hold that was seen was gone when its lock came.
     """
     asked = _parameters(lead, now)
-    seen = set(db.session.execute(_OTHERS, asked))
+    seen = set(_OTHERS.rows(asked))
     if not seen:
         return []
-    locked = set(db.session.execute(_OTHERS_KEPT, asked))
+    locked = set(_OTHERS_KEPT.rows(asked))
     if seen != locked:
         raise LostRace
-    return sorted({hold.lead_id for hold in locked})
+    return sorted({lead_id for _hold, lead_id in locked})
 
 
 def take(lead: Lead, *, ends_at: datetime | None, now: datetime) -> None:

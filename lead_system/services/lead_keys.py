@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import Key, fold_name, visible_digits
 from lead_system.extensions import db
 from lead_system.models import Account, Lead, LeadKey
 from lead_system.services.transaction import LostRace, insert_unless_taken
+from lead_system.statements import Statement
 
 
 def has_name_and_phone(table: Any) -> Any:
@@ -34,11 +35,14 @@ def parameters_of(keys: Sequence[Key]) -> dict[str, Any]:
     }
 
 
-_TWIN = select(LeadKey.lead_id).where(
+IS_TWIN = and_(
     LeadKey.broker_id == bindparam("broker_id"),
     has_name_and_phone(LeadKey),
     LeadKey.lead_id.is_distinct_from(bindparam("lead_id")),
 )
+"""The condition of a key of the broker's own other lead with this name and one of these phones."""
+
+_TWIN = Statement(select(LeadKey.lead_id).where(IS_TWIN))
 
 
 def is_own_person(name_key: str, phones: tuple[str | None, ...], account: Account) -> bool:
@@ -59,7 +63,8 @@ def refuse_own_person(lead: Lead, *agents: Account) -> None:
 def find_own_twin(lead: Lead) -> int | None:
     """Return the number of the broker's other lead with this name and one of these phones."""
     own = {"broker_id": lead.broker_id, "lead_id": lead.id}
-    return db.session.scalar(_TWIN, parameters_of(lead.keys) | own)
+    twin: int | None = _TWIN.value(parameters_of(lead.keys) | own)
+    return twin
 
 
 def remember_keys(lead: Lead) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from lead_system.domain.codes import new_short_code
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import (
     clean_name,
@@ -24,12 +25,13 @@ from lead_system.extensions import db
 from lead_system.models import Account, CollisionEventKind, CustomerType, Lead, Report
 from lead_system.queries import scope
 from lead_system.queries.retention import refuse_anonymised
-from lead_system.queries.visit_codes import WITH_CODE, get_lead_by_code
-from lead_system.services import collisions, history
+from lead_system.queries.visit_codes import HAS_CODE, get_lead_by_code
+from lead_system.services import collisions, history, surroundings
 from lead_system.services.lead_keys import find_own_twin, refuse_own_person, remember_keys
 from lead_system.services.standing import find_active_consultant, lock_standing, require_standing
 from lead_system.services.transaction import LostRace, insert_row, use_case
-from lead_system.services.visit_codes import draw_code
+from lead_system.services.visit_codes import NewCode, code_of, draw_code
+from lead_system.statements import Statement, as_read
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """Years between which an expected visit may lie; anything else is a slip of the finger."""
@@ -96,7 +98,8 @@ def enter_lead(
     # Never given to the session: what it knows is enough for the rules, and the row is written past the ORM.
     lead = Lead(**values)
     refuse_own_person(lead, broker, actor)
-    _insert_unless_entered_before(lead, values, actor)
+    seen = surroundings.see_before_entry(lead, now=now)
+    _insert_unless_entered_before(lead, values, actor, twins=seen.get(surroundings.TWIN))
     history.record_lead(
         actor,
         "enter_lead",
@@ -109,7 +112,7 @@ def enter_lead(
     if then_report:
         _report(lead, actor, now=now)
         events.append(CollisionEventKind.REPORTED)
-    collisions.note_challenge(lead, *events, actor=actor, now=now)
+    collisions.note_challenge(lead, *events, seen=seen, actor=actor, now=now)
     return LeadEntered(lead.id, then_report)
 
 
@@ -125,12 +128,16 @@ def report_lead(actor: Account, *, lead_id: int, wishes: Wishes, now: datetime) 
             within one Shanghai day unless the lead is expired, wrong wishes, or the broker may not work now.
     """
     require_standing(actor)
-    lead = lock_lead(and_(Lead.id == lead_id, scope.owned_leads(actor)))
-    if lead.status_at(now) is not LeadStatus.EXPIRED and _own_reports_today(lead, now) >= REPORTS_PER_DAY:
+    lead = _lock_own_lead(actor, lead_id)
+    short_code = new_short_code()
+    today = start_of_day(shanghai_day(now))
+    seen = surroundings.see_before_report(lead, since=today, short_code=short_code, now=now)
+    if lead.status_at(now) is not LeadStatus.EXPIRED and max(seen[surroundings.REPORTS]) >= REPORTS_PER_DAY:
         raise Refused(RefusalCode.REPORTED_ENOUGH_TODAY, lead_id=lead.id)
     _change_wishes(lead, wishes, actor=actor, now=now)
-    _report(lead, actor, now=now)
-    collisions.note_challenge(lead, CollisionEventKind.REPORTED, actor=actor, now=now)
+    code = draw_code() if surroundings.CODE in seen else code_of(short_code)
+    _report(lead, actor, code=code, now=now)
+    collisions.note_challenge(lead, CollisionEventKind.REPORTED, seen=seen, actor=actor, now=now)
     return LeadReported(lead.id)
 
 
@@ -148,7 +155,7 @@ def lock_lead(condition: ColumnElement[bool]) -> Lead:
 
 
 def _lock(condition: ColumnElement[bool]) -> Lead:
-    lead = db.session.scalar(_locked(select(Lead).where(condition)))
+    lead: Lead | None = db.session.scalar(_locked(select(Lead).where(condition)))
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
     return lead
@@ -160,14 +167,35 @@ def lock_lead_by_code(code: str) -> Lead:
     Raises:
         Refused: CODE_UNKNOWN, or CODE_MERGED where another lead's code counts instead (R8).
     """
-    return get_lead_by_code(code, _WITH_CODE_LOCKED)
+    return get_lead_by_code(code, lambda read: _read_locked(_WITH_CODE, {"code": read}))
 
 
-def _locked(found: Select[Lead]) -> Select[Lead]:
+def _lock_own_lead(actor: Account, lead_id: int) -> Lead:
+    """Lock a lead of the acting broker's own; raises as `lock_lead` does."""
+    lead = _read_locked(_OWN, {"lead_id": lead_id, "broker_id": actor.id})
+    if lead is None:
+        raise Refused(RefusalCode.NOT_FOUND)
+    refuse_anonymised(lead)
+    return lead
+
+
+def _read_locked(found: Statement, values: dict[str, Any]) -> Lead | None:
+    row = found.named(values)
+    return as_read(Lead, row) if row else None
+
+
+def _locked(found: Select[Any]) -> Select[Any]:
     return found.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
-_WITH_CODE_LOCKED = _locked(WITH_CODE)
+_WITH_CODE = Statement(_locked(select(Lead.__table__).where(HAS_CODE)))
+_OWN = Statement(
+    _locked(
+        select(Lead.__table__).where(
+            Lead.id == bindparam("lead_id"), scope.leads_owned_by(bindparam("broker_id"))
+        )
+    )
+)
 
 
 def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadStatus, LeadStatus]:
@@ -183,9 +211,7 @@ def move(lead: Lead, verb: Verb, *, now: datetime, **values: Any) -> tuple[LeadS
     after = status_after(verb, before)
     read = {"lead_id": lead.id, "read_status": lead.status, "read_version": lead.version}
     written = {"status": after, "version": lead.version + 1, **values}
-    db.session.flush()
-    changed = db.session.execute(_update_as_read(tuple(written)), read | written)
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if _update_as_read(tuple(written)).changed(read | written) != 1:
         raise Refused(RefusalCode.STALE)
     _know(lead, written)
     return before, after
@@ -198,9 +224,9 @@ _RELATIONS = frozenset(
 
 
 @cache
-def _update_as_read(columns: tuple[str, ...]) -> Update:
+def _update_as_read(columns: tuple[str, ...]) -> Statement:
     """Return the UPDATE of some columns of a lead that is still as it was read."""
-    return (
+    return Statement(
         update(_LEADS)
         .where(
             _LEADS.c.id == bindparam("lead_id"),
@@ -310,37 +336,28 @@ def clean_person(entry: LeadEntry) -> dict[str, Any]:
     }
 
 
-def _insert_unless_entered_before(lead: Lead, values: Mapping[str, Any], actor: Account) -> None:
+def _insert_unless_entered_before(
+    lead: Lead, values: Mapping[str, Any], actor: Account, *, twins: set[int] | None
+) -> None:
     """Insert the lead, unless its broker has one for this name and phone, whatever its person number (R2)."""
-    own = find_own_twin(lead)
-    if own is None:
+    if not twins:
         lead.id = insert_row(Lead, **values)
         if remember_keys(lead):
             return
-        own = find_own_twin(lead)
+    own = min(twins) if twins else find_own_twin(lead)
     if lead.broker_id != actor.id:
         raise Refused(RefusalCode.COLLEAGUE_HAS_CUSTOMER)
     raise Refused(RefusalCode.ALREADY_ENTERED, lead_id=own)
 
 
-def _own_reports_today(lead: Lead, now: datetime) -> int:
-    today = start_of_day(shanghai_day(now))
-    return db.session.execute(_OWN_REPORTS, {"lead_id": lead.id, "since": today}).scalar_one()
-
-
-_OWN_REPORTS = select(func.count()).where(
-    Report.lead_id == bindparam("lead_id"),
-    Report.reported_at >= bindparam("since"),
-    Report.on_behalf.is_(False),
-)
-
-
-def _report(lead: Lead, actor: Account, *, now: datetime, on_behalf: bool = False) -> None:
-    """Record a report; make the code with the first one, and move entered and expired leads."""
+def _report(
+    lead: Lead, actor: Account, *, code: NewCode | None = None, now: datetime, on_behalf: bool = False
+) -> None:
+    """Record a report; give the code, or draw one, with the first one; move entered and expired leads."""
     insert_row(Report, lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf)
     values: dict[str, Any] = {"reported_at": now}
     if not lead.has_code:
-        values |= {"first_reported_at": now, **draw_code()}
+        values |= {"first_reported_at": now, **(code or draw_code())}
     if lead.status_at(now) is LeadStatus.EXPIRED:
         values["rebound_at"] = None
     before, after = move(lead, Verb.REPORT, now=now, **values)

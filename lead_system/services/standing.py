@@ -3,13 +3,15 @@
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, select, true
-from sqlalchemy.orm import aliased, load_only
+from sqlalchemy.orm import aliased
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Setting
 from lead_system.services.protection import days_of_new_binding
+from lead_system.services.transaction import know_brokerage
+from lead_system.statements import Statement, as_read
 
 
 def require_standing(agent: Account) -> None:
@@ -43,31 +45,30 @@ def lock_standing(agent: Account) -> None:
 class BindingGround(NamedTuple):
     """What a new binding rests on: who takes over, the broker's brokerage, and how many days it lasts."""
 
-    consultant: Account
+    consultant_id: int
     brokerage_id: int | None
     days: int
 
 
 _Consultant = aliased(Account)
+_AGENT = ("id", "archived_at", "profile_completed_at", "approval", "brokerage_id")
 _is_offered = and_(
     _Consultant.id == bindparam("consultant_id"),
     _Consultant.role == Role.CONSULTANT,
     _Consultant.archived_at.is_(None),
 )
-_GROUND = (
-    select(Account, Brokerage, _Consultant, Setting)
+_GROUND = Statement(
+    select(
+        *(getattr(Account, name) for name in _AGENT),
+        Brokerage.archived_at,
+        _Consultant.id,
+        Setting.protection_days,
+    )
     .join(Brokerage, Brokerage.id == Account.brokerage_id)
     .join(_Consultant, _is_offered)
     .join(Setting, true())
     .where(Account.id == bindparam("broker_id"))
-    .options(
-        load_only(Account.archived_at, Account.profile_completed_at, Account.approval, Account.brokerage_id),
-        load_only(Brokerage.archived_at),
-        load_only(_Consultant.archived_at),
-        load_only(Setting.protection_days),
-    )
     .with_for_update(read=True)
-    .execution_options(populate_existing=True)
 )
 
 
@@ -81,14 +82,17 @@ def lock_ground(broker_id: int, consultant_id: int | None) -> BindingGround:
         Refused: as `lock_standing` does, then as `require_consultant` does.
     """
     asked = {"broker_id": broker_id, "consultant_id": consultant_id}
-    ground = db.session.execute(_GROUND, asked).one_or_none()
+    ground = _GROUND.first(asked)
     if ground is None:
         broker = db.session.get_one(Account, broker_id)
         lock_standing(broker)
-        return BindingGround(require_consultant(consultant_id), broker.brokerage_id, days_of_new_binding())
-    broker, brokerage, consultant, setting = ground
+        consultant = require_consultant(consultant_id)
+        return BindingGround(consultant.id, broker.brokerage_id, days_of_new_binding())
+    *agent, brokerage_archived_at, chosen_id, days = ground
+    broker = as_read(Account, dict(zip(_AGENT, agent, strict=True)))
+    know_brokerage(broker, archived_at=brokerage_archived_at)
     require_standing(broker)
-    return BindingGround(consultant, brokerage.id, setting.protection_days)
+    return BindingGround(chosen_id, broker.brokerage_id, days)
 
 
 def find_active_consultant(consultant_id: int | None) -> Account | None:

@@ -6,8 +6,8 @@ commit. A refusal rolls all of that back, and is then kept as the id's answer by
 a bad line is refused in the same words. Lost races end as deadlocks, lock time-outs, violated uniqueness or
 `LostRace`; all of them run the whole work again, which sees the winner and refuses in words.
 
-Scans and reports of an opening day come through here, so statements that each of them sends are built once
-and go past the unit of work, which costs more than they do (decision 29).
+Scans and reports of an opening day come through here, so statements that each of them sends go past the unit
+of work, which costs more than they do (decisions 29 and 33).
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial, wraps
@@ -30,12 +30,14 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from lead_system.domain.errors import QUESTIONS, TYPED_WRONG, RefusalCode, Refused
 from lead_system.domain.roles import Role
 from lead_system.extensions import PATIENCE, SQLITE_BUSY_MILLISECONDS, WRITES, Model, db
 from lead_system.models import Account, Brokerage, HandledRequest
+from lead_system.statements import Statement, as_read, sent_through
 
 ATTEMPTS = 8
 KEPT_FOR = timedelta(days=90)
@@ -133,8 +135,9 @@ def atomic(work: Callable[[], T]) -> T:
         db.session.rollback()  # Ends the page's reading transaction: what it saw may be stale by now.
         may_break = round_number == 0
         try:
-            db.session.connection(execution_options={WRITES: True})
-            result = work()
+            connection = db.session.connection(execution_options={WRITES: True})
+            with sent_through(db.session(), connection):
+                result = work()
             may_break = False
             db.session.commit()
         except (DBAPIError, LostRace) as error:
@@ -187,26 +190,42 @@ def insert_unless_taken(model: type[Model], rows: Sequence[Mapping[str, Any]]) -
 
 def _insert_unless_taken(model: type[Model], row: Mapping[str, Any]) -> int | None:
     """Insert a row unless a unique constraint forbids it; returns its id."""
-    statement = _insertion(model, db.session.get_bind().dialect.name)
-    return db.session.execute(statement, row).scalar_one_or_none()
+    row_id: int | None = _insertion_unless_taken(model, tuple(row), dialect_name()).value(dict(row))
+    return row_id
 
 
 @cache
-def _insertion(model: type[Model], dialect_name: str) -> Any:
+def _insertion_unless_taken(model: type[Model], names: tuple[str, ...], dialect_name: str) -> Statement:
     dialect = postgresql if dialect_name == "postgresql" else sqlite
-    table: Table = model.__table__  # type: ignore[assignment]
-    return dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return _insertion(model, names, lambda table: dialect.insert(table).on_conflict_do_nothing())
 
 
 def insert_row(model: type[Model], **row: Any) -> int:
     """Insert a row past the ORM, defaults included, and return its id."""
-    return int(db.session.execute(_plain_insertion(model), row).scalar_one())
+    row_id: int = _plain_insertion(model, tuple(row)).value(row)
+    return row_id
 
 
 @cache
-def _plain_insertion(model: type[Model]) -> Any:
+def _plain_insertion(model: type[Model], names: tuple[str, ...]) -> Statement:
+    return _insertion(model, names, insert)
+
+
+def _insertion(model: type[Model], names: tuple[str, ...], into: Callable[[Table], Any]) -> Statement:
+    """Return an INSERT of some columns that returns the id; others get the defaults of the model."""
     table: Table = model.__table__  # type: ignore[assignment]
-    return insert(table).returning(*table.primary_key)
+    defaults: dict[str, Any] = {
+        column.name: column.default.arg
+        for column in table.c
+        if isinstance(column.default, ScalarElementColumnDefault)
+    }
+    given: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Statement(into(table).values(defaults | given).returning(*table.primary_key))
+
+
+def dialect_name() -> str:
+    """Return which database this is: "postgresql" or "sqlite"."""
+    return db.session.get_bind().dialect.name
 
 
 def insert_or_lock(model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
@@ -214,7 +233,7 @@ def insert_or_lock(model: type[Model], row: Mapping[str, Any], *, key: str) -> N
 
     Afterwards the row is there and this transaction's own, even where another one deleted it meanwhile.
     """
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if dialect_name() == "postgresql" else sqlite
     statement = dialect.insert(model).values(**row)
     lock = {key: statement.excluded[key]}
     db.session.execute(statement.on_conflict_do_update(index_elements=[key], set_=lock))
@@ -225,7 +244,7 @@ def lock_name(name: str) -> None:
 
     SQLite lets only one of them write anyway.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
+    if dialect_name() == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         db.session.execute(select(func.pg_advisory_xact_lock(number)))
 
@@ -274,28 +293,42 @@ def open_use_case(
     return decorate
 
 
-_ACTING = (
-    select(Account)
-    .where(Account.id == bindparam("account_id"))
-    .options(
-        load_only(
-            Account.archived_at, Account.role, Account.name, Account.phone, Account.brokerage_id,
-            Account.approval, Account.profile_completed_at,
-        ),
-        joinedload(Account.brokerage).load_only(Brokerage.archived_at),
+_ACTING = Statement(
+    select(
+        Account.id, Account.archived_at, Account.role, Account.name, Account.phone, Account.brokerage_id,
+        Account.approval, Account.profile_completed_at,
+        Brokerage.archived_at,
     )
+    .join(Brokerage, Brokerage.id == Account.brokerage_id, isouter=True)
+    .where(Account.id == bindparam("account_id"))
 )  # fmt: skip
 """Who acts, and for which brokerage, as far as rules ask; the rest of the row is read where it is wanted."""
 
 
 def _acting_account(caller: Caller, roles: frozenset[Role]) -> Account:
     """Return who acts, as the database knows them now."""
-    account = db.session.scalar(_ACTING, {"account_id": caller.account_id})
-    if account is None or not account.is_active:
+    row = _ACTING.first({"account_id": caller.account_id})
+    if row is None:
+        raise Refused(RefusalCode.ACCOUNT_CLOSED)
+    account = as_read(Account, dict(zip(_ACTING_COLUMNS, row, strict=False)))
+    if not account.is_active:
         raise Refused(RefusalCode.ACCOUNT_CLOSED)
     if account.role not in roles:
         raise Refused(RefusalCode.FORBIDDEN)
+    know_brokerage(account, archived_at=row[-1])
     return account
+
+
+def know_brokerage(account: Account, *, archived_at: datetime | None) -> None:
+    """Let an account know of its brokerage, where it has one, what was read with it."""
+    if account.brokerage_id is not None:
+        brokerage = as_read(Brokerage, {"id": account.brokerage_id, "archived_at": archived_at})
+        set_committed_value(account, "brokerage", brokerage)
+
+
+_ACTING_COLUMNS = (
+    "id", "archived_at", "role", "name", "phone", "brokerage_id", "approval", "profile_completed_at",
+)  # fmt: skip
 
 
 def _run_once(
@@ -318,7 +351,6 @@ def _run_once(
         if claim.kept_answer is not None:
             return _from_json(claim.kept_answer, answer)
         outcome = run()
-        db.session.flush()
         _keep_answer(claim, outcome)
         return outcome
 
@@ -373,17 +405,19 @@ _KNOWN = select(_HANDLED).where(
     _HANDLED.c.action == bindparam("action"),
     _HANDLED.c.request_id == bindparam("request_id"),
 )
-_KEEP_ANSWER = update(_HANDLED).where(_HANDLED.c.id == bindparam("row_id")).values(answer=bindparam("kept"))
+_KEEP_ANSWER = Statement(
+    update(_HANDLED).where(_HANDLED.c.id == bindparam("row_id")).values(answer=bindparam("kept"))
+)
 
 
 def _keep_answer(claim: _Claim, outcome: Any) -> None:
-    db.session.execute(_KEEP_ANSWER, {"row_id": claim.row_id, "kept": _to_json(outcome)})
+    _KEEP_ANSWER.changed({"row_id": claim.row_id, "kept": _to_json(outcome)})
 
 
 def _plain(value: Any) -> Any:
     """Spell a value so that equal contents are equal texts."""
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return vars(value)  # What is inside comes here by itself.
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -403,7 +437,7 @@ def _content_hash(content: Mapping[str, Any], salt: str, secret: str) -> str:
 def _to_json(outcome: Any) -> dict[str, Any]:
     if isinstance(outcome, Refused):
         return {"refused": outcome.code.value, "facts": outcome.facts}
-    return {"answer": asdict(outcome)}
+    return {"answer": vars(outcome)}
 
 
 def _from_json(kept: dict[str, Any], answer: type[T]) -> T | Refused:
@@ -427,7 +461,7 @@ def read_snapshot() -> None:
     It lasts until `atomic` or the end of the page, and keeps nobody from writing. SQLite reads so anyway.
     """
     db.session.rollback()
-    if db.session.get_bind().dialect.name == "postgresql":
+    if dialect_name() == "postgresql":
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 

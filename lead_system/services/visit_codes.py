@@ -5,8 +5,8 @@ from typing import TypedDict
 from sqlalchemy import bindparam, or_, select
 
 from lead_system.domain import codes
-from lead_system.extensions import db
 from lead_system.models import Account, Lead
+from lead_system.statements import Statement
 
 
 class NewCode(TypedDict):
@@ -16,10 +16,12 @@ class NewCode(TypedDict):
     short_code: str
 
 
-_IS_TAKEN = select(
-    or_(
-        select(Lead.id).where(Lead.short_code == bindparam("short_code")).exists(),
-        select(Account.id).where(Account.short_code == bindparam("short_code")).exists(),
+_IS_TAKEN = Statement(
+    select(
+        or_(
+            select(Lead.id).where(Lead.short_code == bindparam("short_code")).exists(),
+            select(Account.id).where(Account.short_code == bindparam("short_code")).exists(),
+        )
     )
 )
 
@@ -33,5 +35,10 @@ def draw_code() -> NewCode:
     """
     while True:
         short_code = codes.new_short_code()
-        if not db.session.scalar(_IS_TAKEN, {"short_code": short_code}):
-            return NewCode(code_token=codes.new_token(), short_code=short_code)
+        if not _IS_TAKEN.value({"short_code": short_code}):
+            return code_of(short_code)
+
+
+def code_of(short_code: str) -> NewCode:
+    """Return a new code with a short code that the caller knows to be nobody's."""
+    return NewCode(code_token=codes.new_token(), short_code=short_code)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lead_system.domain.roles import BACK_OFFICE, PHONE_STAFF, Role
+from lead_system.models import Account
 from lead_system.web.addresses import shown_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -93,28 +94,31 @@ def _require_access() -> ResponseReturnValue | None:
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
-    if not access.public_because and not current_user.is_authenticated:
-        return _to_the_door(access.roles)
-    if not access.public_because and current_user.role not in access.roles:
-        abort(403)
-    return _to_what_comes_first(request.endpoint)
-
-
-def _to_what_comes_first(endpoint: str) -> ResponseReturnValue | None:
-    """Send somebody with a temporary password, or without a second factor, to where that is put right."""
-    if endpoint in _OPEN_WITH_TEMPORARY_PASSWORD or not current_user.is_authenticated:
+    if access.public_because and request.endpoint in _OPEN_WITH_TEMPORARY_PASSWORD:
         return None
-    if current_user.must_change_password:
-        page = BACK_OFFICE_PASSWORD if current_user.is_back_office else PHONE_PASSWORD
+    who = current_user._get_current_object()  # noqa: SLF001 - asked once, since every question costs
+    if not access.public_because and not who.is_authenticated:
+        return _to_the_door(access.roles)
+    if not access.public_because and who.role not in access.roles:
+        abort(403)
+    return _to_what_comes_first(request.endpoint, who)
+
+
+def _to_what_comes_first(endpoint: str, who: Any) -> ResponseReturnValue | None:
+    """Send somebody with a temporary password, or without a second factor, to where that is put right."""
+    if endpoint in _OPEN_WITH_TEMPORARY_PASSWORD or not who.is_authenticated:
+        return None
+    if who.must_change_password:
+        page = BACK_OFFICE_PASSWORD if who.is_back_office else PHONE_PASSWORD
         return _lead_to("change_password", url_for(page))
-    if _lacks_second_factor() and endpoint not in _OPEN_WITHOUT_SECOND_FACTOR:
+    if _lacks_second_factor(who) and endpoint not in _OPEN_WITHOUT_SECOND_FACTOR:
         return _lead_to("set_up_second_factor", url_for(SECOND_FACTOR))
     return None
 
 
-def _lacks_second_factor() -> bool:
-    is_required = current_app.extensions["settings"].require_second_factor and current_user.is_back_office
-    return is_required and not current_user.has_second_factor
+def _lacks_second_factor(who: Account) -> bool:
+    is_required = current_app.extensions["settings"].require_second_factor and who.is_back_office
+    return is_required and not who.has_second_factor
 
 
 def _lead_to(what: str, page: str) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from flask import Flask, abort, request
+from flask import Flask, abort, request, url_for
 from flask.globals import request_ctx
 from werkzeug.routing import IntegerConverter, Map, RequestRedirect
 
@@ -92,6 +92,13 @@ def _is_file(endpoint: str, given: dict[str, Any]) -> bool:
 
 _UNLIKELY_NUMBER = 1_234_567_000
 """The first of those that stand for others while the look of an address is found out."""
+
+
+def url_with_number(endpoint: str, argument: str, **values: str) -> str:
+    """Return an address with a place for a number, filled in by `%`: a page has many."""
+    numbered: dict[str, Any] = {argument: _UNLIKELY_NUMBER, **values}
+    address = url_for(endpoint, **numbered)
+    return address.replace("%", "%%").replace(str(_UNLIKELY_NUMBER), "%d")
 
 
 class RowNumberConverter(IntegerConverter):

@@ -35,7 +35,8 @@ class SecondStep(NamedTuple):
 
 def caller(form: RequestForm) -> Caller:
     """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
-    account_id = current_user.id if current_user.is_authenticated else None
+    who = current_user._get_current_object()  # noqa: SLF001 - asked once, since every question costs
+    account_id = who.id if who.is_authenticated else None
     return Caller(account_id, form.request_id.data or "", session_key(), server_secret())
 
 

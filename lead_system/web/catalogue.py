@@ -4,7 +4,7 @@ A list of fifty rows says some four hundred words. Flask-Babel asks for each of 
 speaks, and Jinja copies the variables of a loop for each; both together were a third of such a page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -59,10 +59,18 @@ class KeptDomain(Domain):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._catalogues: dict[Locale, Catalogue] = {}
+        self._by_name: dict[str, Catalogue] = {}
 
     def catalogue(self) -> Catalogue:
         """Return the words of the page's language; outside a request, of whatever Flask-Babel says."""
         return _spoken.get() or self._catalogue_of(get_locale())
+
+    def begin(self, locale: str) -> None:
+        """Choose the words of this request, whose language is known: Flask-Babel reads its name each time."""
+        try:
+            _spoken.set(self._by_name[locale])
+        except KeyError:
+            _spoken.set(self._by_name.setdefault(locale, self._catalogue_of(get_locale())))
 
     def _catalogue_of(self, locale: Locale) -> Catalogue:
         try:
@@ -81,9 +89,9 @@ _spoken: ContextVar[Catalogue | None] = ContextVar("spoken", default=None)
 """The words of the page that is being made: asking a variable costs a hundredth of asking Flask-Babel."""
 
 
-def _begin() -> None:
-    """Choose the words of this request; what is said before falls back on Flask-Babel."""
-    _spoken.set(_domain.catalogue())
+def spoken() -> Catalogue:
+    """Return the words of the page's language, by which whatever is kept tells one language from another."""
+    return _domain.catalogue()
 
 
 def _end(_error: BaseException | None) -> None:
@@ -113,9 +121,12 @@ def _ngettext(one: str, many: str, number: int, /, **variables: Any) -> Markup:
     return Markup(text) % {"num": number, **variables}  # noqa: S704 - ours, as above
 
 
-def init_catalogue(app: Flask) -> None:
-    """Let the code and the templates of an application find their words here; after Flask-Babel is bound."""
+def init_catalogue(app: Flask, locale: Callable[[], str]) -> None:
+    """Let the code and the templates of an application find their words here; after Flask-Babel is bound.
+
+    `locale` says which language a request is answered in; what is said before falls back on Flask-Babel.
+    """
     babel.domain_instance = _domain
-    app.before_request(_begin)
+    app.before_request(lambda: _domain.begin(locale()))
     app.teardown_request(_end)
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)

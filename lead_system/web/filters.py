@@ -11,13 +11,14 @@ from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lead_system.clock import now as clock_now
 from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI, soon_mark
 from lead_system.models import Account, Lead, WalkIn
+from lead_system.queries.leads import ListedLead
 from lead_system.web.browsers import shown_browser
 from lead_system.web.words import role_word, word
 
@@ -76,8 +77,8 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     """
     if value is None:
         return Markup()
-    shown = Markup('<time datetime="%s" title="%s">%s</time>')
-    return shown % (instant(value), hint or age(value, now), moment(value))
+    title = escape(hint or age(value, now))
+    return Markup(f'<time datetime="{instant(value)}" title="{title}">{moment(value)}</time>')  # noqa: S704
 
 
 def instant(value: datetime) -> str:
@@ -118,9 +119,9 @@ def masked(phone: str) -> str:
     return phone7(visible_digits(phone)) if phone.isdecimal() else ""
 
 
-def shown_name(who: Lead | Account | WalkIn) -> str:
+def shown_name(who: Lead | ListedLead | Account | WalkIn) -> str:
     """Write a person's name, or that it was anonymised."""
-    name = who.full_name if isinstance(who, Lead) else who.name
+    name = who.full_name if isinstance(who, Lead | ListedLead) else who.name
     return name or str(_("Anonymised"))
 
 

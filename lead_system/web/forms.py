@@ -1,14 +1,20 @@
 """The form that every POST begins with."""
 
 import secrets
+from functools import cache
 from typing import Any, ClassVar
 
+from babel.support import NullTranslations, Translations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
 from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.csrf.core import CSRFTokenField
+from wtforms.i18n import messages_path
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number, without_full_numbers
+from lead_system.web.language import locale
 
 LONGEST_LINE = 1_000
 """Characters of a field of one line that are shown again after a refusal."""
@@ -32,8 +38,43 @@ def _cut_numbers(field: Field) -> None:
         field.data, field.raw_data = None, []
 
 
+class _TokenField(CSRFTokenField):
+    """The token of a form, which is made when the form is shown; most forms that are sent never are."""
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Read what was sent, as every hidden field does."""
+        HiddenField.process(self, *args, **kwargs)
+
+    @property
+    def current_token(self) -> str:  # type: ignore[override]
+        """The token that the form is shown with."""
+        return str(generate_csrf())
+
+
+class _Token(FlaskForm.Meta.csrf_class):  # type: ignore[misc]
+    """What Flask-WTF has a form be guarded by, with the field above."""
+
+    field_class = _TokenField
+
+
+@cache
+def _words_of_wtforms(spoken: str) -> NullTranslations:
+    """Return what WTForms itself says in a language; Flask-WTF would read the file for each form."""
+    return Translations.load(messages_path(), [spoken], domain="wtforms")
+
+
 class RequestForm(FlaskForm):  # type: ignore[misc]
     """A form with a request id of its own, new each time that it is shown to be filled in again."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """How WTForms is told what Flask-WTF tells it, at less cost."""
+
+        csrf_class = _Token
+
+        def get_translations(self, form: Any) -> NullTranslations:
+            """Return the words of WTForms in the page's language."""
+            del form
+            return _words_of_wtforms(locale())
 
     SHOWS_NUMBERS: ClassVar[frozenset[str]] = frozenset()
     """Fields in which whole numbers may be shown again: an account's or a company's, never a customer's."""

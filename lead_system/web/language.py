@@ -40,11 +40,16 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
 
 
+def locale() -> str:
+    """Return what Babel calls the language of this session or browser."""
+    return LANGUAGES[language()]
+
+
 def in_each_language(text: LazyString) -> tuple[str, ...]:
     """Return a text in every language, the page's own first: files come back in whichever they were made."""
     words = [str(text)]
-    for locale in LANGUAGES.values():
-        with spoken_in(locale):
+    for each in LANGUAGES.values():
+        with spoken_in(each):
             words.append(str(text))
     return tuple(dict.fromkeys(words))
 
@@ -56,8 +61,8 @@ def init_language(app: Flask) -> None:
         default_locale=LANGUAGES[DEFAULT_LANGUAGE],
         default_timezone="Asia/Shanghai",
         default_translation_directories="translations",
-        locale_selector=lambda: LANGUAGES[language()],
+        locale_selector=locale,
     )
-    init_catalogue(app)
+    init_catalogue(app, locale)
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(page_language=language)

@@ -1,7 +1,8 @@
 """What our words mean: the one glossary behind every help text and the page of words and rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from flask_babel import LazyString
@@ -11,6 +12,7 @@ from lead_system.domain.lifecycle import LeadStatus, Verb
 from lead_system.domain.roles import Approval
 from lead_system.models import CollisionKind, CollisionOutcome, CollisionState
 from lead_system.queries.fees import FeeState
+from lead_system.web.catalogue import Catalogue, spoken
 from lead_system.web.words import word
 
 
@@ -124,9 +126,16 @@ def meaning(member: StrEnum) -> Meaning:
     return Meaning(f"{kind.__name__}-{member.value}", str(own or word(member)), str(_MEANINGS[kind][member]))
 
 
-def meanings(*members: StrEnum) -> list[Meaning]:
+def meanings(*members: StrEnum) -> Sequence[Meaning]:
     """Return what some words mean, in their order."""
-    return [meaning(member) for member in members]
+    return _meanings(tuple((type(member), member) for member in members), spoken())
+
+
+@lru_cache(maxsize=100)
+def _meanings(members: Iterable[tuple[type[StrEnum], StrEnum]], language: Catalogue) -> Sequence[Meaning]:
+    """Return the same, which a list has above it on every page; kinds are told apart as in `web.words`."""
+    del language
+    return [meaning(member) for _kind, member in members]
 
 
 def meanings_of(kinds: Iterable[type[StrEnum]]) -> list[Meaning]:

@@ -2,10 +2,7 @@
 
 from io import BytesIO
 
-import qrcode
-import zxingcpp
-from PIL import Image, ImageDraw, ImageFont
-from qrcode.constants import ERROR_CORRECT_M
+from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from lead_system.domain.errors import Refused
@@ -38,19 +35,24 @@ def draw_card(text: str, digits: str) -> bytes:
     Only digits are written: the server ships no Chinese font. The words around them are written by the
     phone, which has one (decision 19).
     """
+    import PIL.ImageDraw  # noqa: PLC0415
+    import PIL.ImageFont  # noqa: PLC0415
+
     code = _drawn(text, _CARD_BOX_PIXELS)
     card = Image.new("L", (code.width, code.height + _FOOT_PIXELS), "white")
     card.paste(code, (0, 0))
-    font = ImageFont.load_default(_DIGIT_PIXELS)
+    font = PIL.ImageFont.load_default(_DIGIT_PIXELS)
     middle = (card.width // 2, code.height + (_FOOT_PIXELS - _CARD_BOX_PIXELS * _QUIET_BOXES) // 2)
-    ImageDraw.Draw(card).text(middle, digits, fill="black", font=font, anchor="mm")
+    PIL.ImageDraw.Draw(card).text(middle, digits, fill="black", font=font, anchor="mm")
     return _as_png(card)
 
 
 def _drawn(text: str, box_pixels: int) -> Image.Image:
+    import qrcode  # noqa: PLC0415
+
     # A fixed mask saves three quarters of the time; readers do not care which one it is.
     code = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_M, box_size=box_pixels, border=_QUIET_BOXES, mask_pattern=4
+        error_correction=qrcode.ERROR_CORRECT_M, box_size=box_pixels, border=_QUIET_BOXES, mask_pattern=4
     )
     code.add_data(text)
     code.make(fit=True)
@@ -68,6 +70,8 @@ def read_photo(photo: FileStorage) -> str | None:
 
     Only JPEG, PNG and WebP are opened, up to PHOTO_BYTES and PHOTO_PIXELS; nothing is stored.
     """
+    import zxingcpp  # noqa: PLC0415
+
     data = photo.read(PHOTO_BYTES + 1)
     if len(data) > PHOTO_BYTES or not is_named_as_picture(photo):
         return None

@@ -3,13 +3,13 @@
 from enum import StrEnum
 from functools import lru_cache
 
-from babel import Locale
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Approval, Role
 from lead_system.models import CollisionEventKind, CollisionKind, CollisionOutcome, CollisionState
+from lead_system.web.catalogue import Catalogue, spoken
 
 _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
     LeadStatus: {
@@ -69,11 +69,11 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
 
 def word(member: StrEnum) -> str:
     """Return what a status, role, kind or outcome is called in the page's language."""
-    return _word(type(member), member, get_locale())
+    return _word(type(member), member, spoken())
 
 
 @lru_cache(maxsize=500)
-def _word(kind: type[StrEnum], name: str, language: Locale | None) -> str:
+def _word(kind: type[StrEnum], name: str, language: Catalogue) -> str:
     """Return a word, which is one of few: a list has it in every row, an export a hundred thousand times."""
     del language  # It tells the words of one language from those of another.
     return str(_WORDS[kind][name])

@@ -177,7 +177,7 @@ def test_the_second_sheet_says_who_made_the_file_when_and_with_which_filter(
         ("Status", "Paid"),
         ("Created at from", "2026-03-01"),
         ("Broker's name", "李"),
-        ("At most", "100,000 rows in one file"),
+        ("At most", "100 000 rows in one file"),
     ]
 
 
@@ -191,7 +191,7 @@ def test_the_second_sheet_names_a_choice_and_a_narrowing_in_words(desk: Desk, ca
 
     assert ("Intent", "B") in graded
     assert narrowed[4:6] == [("Only", "Broker 李强 · ever bound"), ("Status", "All")]
-    assert unnarrowed[4:] == [("Filter", "None"), ("At most", "100,000 rows in one file")]
+    assert unnarrowed[4:] == [("Filter", "None"), ("At most", "100 000 rows in one file")]
 
 
 def test_a_chinese_session_gets_a_chinese_file_that_nobody_may_keep_on_the_way(

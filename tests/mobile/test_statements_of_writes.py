@@ -61,11 +61,12 @@ def day(cast: Cast, phone: Callable[[str], PageClient]) -> Day:
 
 
 @both_databases
-def test_each_step_of_the_main_job_asks_so_often(day: Day) -> None:
+def test_each_step_of_the_main_job_asks_so_often(day: Day, database: Database) -> None:
     asked = {step: len(client.queries) for step, client in day.steps()}
 
     # The customer has two phones: one key more to write at the entry, and a hold and a key at the scan.
-    assert asked == {"enters": 12, "reports": 12, "scans": 17}
+    # PostgreSQL takes a history record and what is personal of it in one statement, which SQLite cannot.
+    assert asked == {"enters": 9 if database.kind == "postgresql" else 10, "reports": 9, "scans": 17}
 
 
 @both_databases

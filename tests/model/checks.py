@@ -327,9 +327,9 @@ def _fee_totals(world: World, director: Account) -> Iterator[str]:
 
 def _held_by(rows: Sequence[Lead], world: World, numbering: Numbering, now: datetime) -> Iterator[str]:
     """The mark "held by …" beside a listed lead names exactly those who hold one of its keys."""
-    marks = leads.holders_of(rows, now)
+    marks = leads.holders_of([row.id for row in rows], now)
     for number, lead in world.leads.items():
-        marked = {row.id for row in marks[numbering.leads[number]]}
+        marked = {row.id for row in marks.get(numbering.leads[number], [])}
         expected = {numbering.leads[one.number] for one in world.other_holders(lead, now)}
         if lead.is_listed and marked != expected:
             yield f"lead {number} is marked as held by {marked}, model {expected}"

@@ -182,10 +182,9 @@ def test_mark_of_the_holder_is_on_the_others_and_not_on_the_holders_own_lead(cas
     cast.scans("feng", held)
 
     with cast.app.app_context():
-        leads = [db.session.get_one(Lead, number) for number in (held, wanted, stranger)]
-        marks = {number: [lead.id for lead in rows] for number, rows in holders_of(leads, now()).items()}
+        marks = holders_of([held, wanted, stranger], now())
 
-    assert marks == {held: [], wanted: [held], stranger: []}
+    assert marks == {wanted: [(held, cast.account("fang", "name"))]}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +223,7 @@ def test_mark_of_the_holder_goes_with_the_hold(cast: Cast, clock: StoppedClock) 
     clock.forward(timedelta(days=30))
 
     with cast.app.app_context():
-        assert holders_of([db.session.get_one(Lead, wanted)], now()) == {wanted: []}
+        assert holders_of([wanted], now()) == {}
 
 
 def test_secretary_sees_no_collisions(cast: Cast) -> None:

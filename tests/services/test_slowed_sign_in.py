@@ -5,13 +5,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 
 from lead_system.domain.errors import Refused
 from lead_system.domain.guessing import Origin
 from lead_system.domain.roles import Role
 from lead_system.services import staff
-from lead_system.services.sign_in import SignedIn, sign_in_with_code, sign_in_with_password
+from lead_system.services.passwords import hash_password, is_password
+from lead_system.services.sign_in import (
+    _NOBODYS_HASH,
+    SignedIn,
+    sign_in_with_code,
+    sign_in_with_password,
+)
 from lead_system.services.transaction import Caller
 from tests.services.test_sign_in import Outbox, send
 from tests.support.cast import PASSWORD, Cast
@@ -218,6 +224,13 @@ def test_refusal_tells_the_log_whose_account_it_was_and_the_page_nothing(cast: C
         facts.append(raised.value.facts)
 
     assert facts == [{"account": cast.ids["feng"]}, {"account": None}]
+
+
+def test_what_is_checked_for_nobody_costs_what_a_hash_of_somebody_costs(cast: Cast) -> None:
+    cast.change("feng", password_hash=hash_password(PASSWORD))
+
+    assert extract_parameters(_NOBODYS_HASH) == extract_parameters(cast.account("feng", "password_hash"))
+    assert not is_password(_NOBODYS_HASH, PASSWORD)
 
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)

@@ -126,8 +126,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/admin_views/exports.py",
-                "        return self.found_in_order()\n\n    def people_of",
-                "        return db.select(self.model)\n\n    def people_of",
+                "        return self.found_in_order()\n\n    def _exported_rows",
+                "        return db.select(self.model)\n\n    def _exported_rows",
             ),
         ),
         ("tests/admin/test_exports.py::test_the_workbook_follows_the_search_and_the_order",),
@@ -236,13 +236,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/history.py",
-                "    record_id = insert_row(\n        HistoryRecord,\n",
-                "    record_id = (lambda **_: 0)(\n",
-            ),
-            Cut(
-                "lead_system/services/history.py",
-                "    if personal:\n        insert_row(HistoryPayload",
-                "    if record_id and personal:\n        insert_row(HistoryPayload",
+                "    if not personal:\n        insert_row(HistoryRecord, **row)\n",
+                "    if row:\n        return\n",
             ),
         ),
         ("tests/services/test_history.py::test_whole_life_of_a_lead_can_be_read_in_order",),

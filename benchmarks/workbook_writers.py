@@ -1,7 +1,8 @@
-"""How fast 100 000 rows become a file: our writer against the bare libraries, all in one run (`make bench`).
+"""How fast 100 000 rows become a file: our writer against the bare libraries, without server and database.
 
-Each writer runs in a process of its own, so that its peak of memory is its own too. The rows are made while
-they are written, as they come from the database; the first line of the table says what making them costs.
+`python -m benchmarks.workbook_writers` prints the table; the lines of `make bench` are in `exports.py`. Each
+writer runs in a process of its own, so that its peak of memory is its own too. The rows are made while they
+are written, as they come from the database; the first line of the table says what making them costs.
 """
 
 import csv
@@ -141,7 +142,7 @@ def measure_alone(name: str) -> Measured:
     Linux lets a child begin with the peak of its parent, so none is seen below what Python and the libraries
     take by themselves, about 30 MB.
     """
-    command = [sys.executable, "-m", "benchmarks.export", name]
+    command = [sys.executable, "-m", "benchmarks.workbook_writers", name]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return Measured(*json.loads(answer.stdout))
 
