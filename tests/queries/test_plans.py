@@ -44,8 +44,9 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
 def plan_of(statement: str, values: Any) -> str:
     """How this database would do it, one step a line."""
     connection = db.session.connection()
+    taken = tuple(values) if isinstance(values, list) else values  # A list would be many sets of values.
     how = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-    return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(how + statement, values))
+    return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(how + statement, taken))
 
 
 def is_about_leads(statement: str) -> bool:
