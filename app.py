@@ -2,7 +2,7 @@
 
 import gc
 
-# What is made while starting stays, so nothing is gained by looking through it again and again for what could go.
+# What is made while starting stays: nothing is gained by looking through it again and again for what may go.
 gc.disable()
 
 from lead_system.application import create_app  # noqa: E402

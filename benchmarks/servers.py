@@ -42,7 +42,11 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait(f"http://127.0.0.1:{self.port}{path}")
+        try:
+            self._wait(f"http://127.0.0.1:{self.port}{path}")
+        except BaseException:  # Whoever ends the run at this moment wants it ended too.
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:

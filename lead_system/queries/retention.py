@@ -68,11 +68,18 @@ def leads_to_forget(before: datetime, now: datetime) -> Select[int]:
     The end of a protection is a step too, though no record says so.
     """
     stepped = exists().where(HistoryRecord.lead_id == Lead.id, HistoryRecord.at >= before)
+    return old_leads(before).where(not_(stepped), not_(is_held(now)), not_(is_in_dispute()))
+
+
+def old_leads(before: datetime) -> Select[int]:
+    """Return the numbers of the leads that look by themselves as if nothing had happened since `before`.
+
+    Deals are left out: they hold their customer for ever.
+    """
     return (
         select(Lead.id)
-        .where(Lead.anonymised_at.is_(None), Lead.entered_at < before)
+        .where(Lead.anonymised_at.is_(None), Lead.entered_at < before, Lead.status != LeadStatus.DEALT)
         .where(or_(Lead.protect_until.is_(None), Lead.protect_until < before))
-        .where(not_(stepped), not_(is_held(now)), not_(is_in_dispute()))
         .order_by(Lead.id)
     )
 

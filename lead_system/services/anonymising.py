@@ -45,6 +45,7 @@ from lead_system.queries.retention import (
     is_in_dispute,
     is_visitor_in_dispute,
     leads_to_forget,
+    old_leads,
     refuse_anonymised,
     visitors_to_forget,
 )
@@ -141,10 +142,14 @@ def _in_portions(forget: Callable[[int], tuple[_Portion, int]]) -> int:
 
 
 def _forget_leads(after: int, before: datetime, now: datetime) -> tuple[_Portion, int]:
-    """Forget the next leads; returns which were looked at, and how many of them were forgotten."""
+    """Forget some of the next old leads; returns which were looked at, and how many of them were forgotten.
+
+    Their histories are looked up for these alone: to ask for the next ones that may be forgotten, PostgreSQL
+    would go through the histories of all, for each portion again.
+    """
     found = leads_to_forget(before, now)
-    seen = tuple(db.session.scalars(found.where(Lead.id > after).limit(AT_ONCE)))
-    locked = _lock_leads(seen)
+    seen = tuple(db.session.scalars(old_leads(before).where(Lead.id > after).limit(AT_ONCE)))
+    locked = _lock_leads(db.session.scalars(found.where(Lead.id.in_(seen))).all())
     _lock_collisions(locked)
     still = list(db.session.scalars(found.where(Lead.id.in_(locked))))
     if still:
@@ -216,7 +221,7 @@ def _take_from_leads(
     """Take the personal values of locked leads and of everything about them, and write one record each."""
     _take_keys(ids)
     _take_words(ids)
-    _take_payloads(or_(HistoryRecord.lead_id.in_(ids), HistoryRecord.chain.in_(_chains_of(_of_leads(ids)))))
+    _take_payloads(HistoryRecord.lead_id.in_(ids), HistoryRecord.chain.in_(_chains_of(_of_leads(ids))))
     db.session.execute(
         update(Lead)
         .where(Lead.id.in_(ids))
@@ -268,11 +273,15 @@ def _chains_of(collisions: ColumnElement[bool]) -> Any:
     return select(literal("collision:") + cast(Collision.id, String)).where(collisions)
 
 
-def _take_payloads(records: ColumnElement[bool]) -> None:
-    """Delete the personal values of history records; the records stay, and still verify."""
-    named = select(HistoryRecord.id).where(records)
-    gone = delete(HistoryPayload).where(HistoryPayload.record_id.in_(named))
-    db.session.execute(gone.execution_options(synchronize_session=False))
+def _take_payloads(*records: ColumnElement[bool]) -> None:
+    """Delete the personal values of history records; the records stay, and still verify.
+
+    Each condition is asked by itself: of several at once PostgreSQL would read the whole history.
+    """
+    for which in records:
+        named = select(HistoryRecord.id).where(which)
+        gone = delete(HistoryPayload).where(HistoryPayload.record_id.in_(named))
+        db.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _take_from_visitor(
@@ -284,7 +293,7 @@ def _take_from_visitor(
     revealed = and_(
         HistoryRecord.chain == history.REVEALS, HistoryRecord.changes["visitor"].as_integer() == number
     )
-    _take_payloads(or_(HistoryRecord.chain == chain, HistoryRecord.chain.in_(_chains_of(disputes)), revealed))
+    _take_payloads(HistoryRecord.chain == chain, HistoryRecord.chain.in_(_chains_of(disputes)), revealed)
     walked = {"name": "", "name_key": f"anonymised:{number}", "phone": NO_DIGITS}
     events = CollisionEvent.collision_id.in_(select(Collision.id).where(disputes))
     for change in (

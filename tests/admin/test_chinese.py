@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.admin.conftest import Room
+from tests.admin.conftest import Desk, Room
 from tests.support.client import PageClient
 
 SignedIn = Callable[[str], PageClient]
@@ -54,3 +54,26 @@ def test_every_page_of_a_director_is_chinese(signed_in: SignedIn, room: Room) ->
         "客户", "客户", "林晓", "标记成交", "撤销成交", "修改绑定经纪人", "修改绑定经纪人",
         "撞单", "撞单", "没有内容",
     ]  # fmt: skip
+
+
+def test_what_is_kept_for_the_next_page_is_of_no_other_language_and_of_nobody(
+    signed_in: SignedIn, desk: Desk, room: Room
+) -> None:
+    """Menu and blank fields are made once; who looked before, and in which language, leaves no trace."""
+    director, secretary = desk("director"), signed_in("secretary")
+    director.get("/admin/leads/?name=欧阳&phone=138")
+    director.get("/admin/leads/")
+
+    page = secretary.get("/admin/leads/").page
+
+    search = page.find("form", class_="search")
+    assert [label.text for label in search.find_all("label")] == [
+        "客户编号", "客户姓名", "客户电话", "绑定经纪人", "经纪人电话", "所属经纪公司", "置业顾问",
+        "录入时间 起", "录入时间 止",
+    ]  # fmt: skip
+    assert [field["value"] for field in search.find_all("input") if field.has("value")] == [""] * 9
+    menu = [link.text for link in page.find("nav", class_="menu").find_all("a")]
+    assert ("客户" in menu, "撞单" in menu, "经纪人" in menu) == (True, False, False)
+    english = director.get("/admin/leads/").page
+    assert english.find("form", class_="search").find_all("label")[0].text == "Customer number"
+    assert "Collisions" in english.find("nav", class_="menu").text

@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from lead_system.clock import now
 from tests.admin.conftest import Desk, Room
 from tests.admin.reading import READERS, for_each, numbers, row_of, rows, tab_url, tabs
+from tests.support.cast import Cast
 from tests.support.frozen import StoppedClock
+from tests.support.many import add_leads, plain_lead
 
 LIST = "/admin/leads/"
 
@@ -253,3 +256,13 @@ def test_the_end_of_the_protection_sorts_by_what_is_shown_with_blanks_last(desk:
     ends = ["2026-04-01 10:00", "2026-05-02 10:00", "–", "–", "–"]
     assert [row["Protected until"] for row in rising] == ends
     assert [row["Protected until"] for row in falling] == [ends[1], ends[0], *ends[2:]]
+
+
+def test_a_tab_of_which_nothing_was_counted_says_so(desk: Desk, cast: Cast, clock: StoppedClock) -> None:
+    add_leads(cast, [plain_lead(cast, n, now()) for n in range(1, 10_002)])
+
+    page = desk("director").get("/admin/leads/?name=孙").page
+
+    counts = [tab.find("span", class_="tab-count").text for tab in page.find_all("a", class_="tab")]
+    assert counts == ["10 000+", "10 000+", *["… not counted"] * 4]
+    assert page.find("div", class_="list-head").find("strong").text == "10 000+"

@@ -169,6 +169,8 @@ def test_a_search_counts_up_to_ten_thousand_and_says_when_there_are_more(
         in_tab = tab_counts(director(), search, now())[LeadStatus.ENTERED]
         assert counted(leads_found(director(), search, now())) == total == 10_000 - (rows < 10_000)
         assert (str(total), str(in_tab), total.is_cut, in_tab.is_cut) == (shown, shown, is_cut, is_cut)
+        nobody = tab_counts(director(), search, now())[LeadStatus.DEALT]
+        assert (str(nobody), nobody.is_unknown) == (("…", True) if is_cut else ("0", False))
         found = one_page(leads_found(director(), search, now()).order_by(Lead.id.desc()), 200, size=50)
         assert (found.has_next, found.pages) == (is_cut, None if is_cut else 200)
         assert count_leads(director(), search, now()) == rows

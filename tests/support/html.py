@@ -13,7 +13,7 @@ Sent = dict[str, list[object]]
 """Fields of a form as they travel: each name with its values."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Element:
     tag: str
     attributes: dict[str, str]
