@@ -5,9 +5,7 @@ Without, it takes a status for as rare as a name. PostgreSQL counts by itself.
 
 from functools import partial
 
-from sqlalchemy import Connection
-
-from lead_system.extensions import db
+from lead_system.extensions import analyze, db
 from lead_system.services.transaction import aside
 
 
@@ -23,8 +21,4 @@ def renew_statistics() -> None:
             connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
         )
     for name in names:
-        aside(partial(_analyze, name))
-
-
-def _analyze(name: str, connection: Connection) -> None:
-    connection.exec_driver_sql(f'ANALYZE "{name}"')
+        aside(partial(analyze, name))
