@@ -14,7 +14,7 @@ from lead_system.cli import init_commands
 from lead_system.clock import now
 from lead_system.config import PROJECT_FOLDER, Settings, settings_from_environment
 from lead_system.domain.sessions import OUTSIDER_LIMITS
-from lead_system.extensions import csrf, db, login_manager
+from lead_system.extensions import csrf, db, engine_options, login_manager
 from lead_system.mobile import init_mobile
 from lead_system.web.access import init_access, public
 from lead_system.web.addresses import AddressingFlask, init_addresses
@@ -103,7 +103,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
         "PERMANENT_SESSION_LIFETIME": OUTSIDER_LIMITS.absolute,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -13,7 +13,7 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg._preparing import PrepareManager
-from sqlalchemy import Connection, Dialect, Engine, MetaData, event
+from sqlalchemy import Connection, Dialect, Engine, MetaData, event, make_url
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool
@@ -45,6 +45,20 @@ _ONLY_WHERE_ASKED_FOR = 2**31
 
 ASKS_AFTER_SECONDS = 30
 """After how long without use a connection is asked whether it still leads anywhere."""
+
+POSTGRESQL_CONNECTIONS = 16
+"""How many a process has at most: two for each thread of deploy/gunicorn.conf.py, since `aside` takes one."""
+
+
+def engine_options(database_url: str) -> dict[str, object]:
+    """Return how an engine keeps its connections: all that it ever opened, the last one used first.
+
+    SQLAlchemy's own pool keeps five. Eight threads would open and prepare the others again for each request,
+    and whoever finds none left waits without an order. SQLite's are only file handles, so none ever waits.
+    """
+    is_sqlite = make_url(database_url).get_backend_name() == "sqlite"
+    limits = {"pool_size": 0} if is_sqlite else {"pool_size": POSTGRESQL_CONNECTIONS, "max_overflow": 0}
+    return {"hide_parameters": True, "pool_use_lifo": True, **limits}
 
 
 class Base(DeclarativeBase):
@@ -225,3 +239,8 @@ def _leave_turn(_connection: Any, record: Any) -> None:
     turn = record.record_info.pop(_TURN, None)
     if turn is not None:
         turn.leave()
+
+
+def analyze(index: str, connection: Connection) -> None:
+    """Have SQLite count what one index of ours holds, for its choice of ways."""
+    connection.exec_driver_sql(f'ANALYZE "{index}"')

@@ -52,7 +52,7 @@ from lead_system.queries.matching import (
     is_number,
     is_within,
 )
-from lead_system.queries.names import has_name_part, reads_as
+from lead_system.queries.names import has_name_part, newest_of_name, reads_as
 from lead_system.queries.numbers import IDS, is_among
 from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, read
 from lead_system.queries.phones import has_phone_part
@@ -419,7 +419,7 @@ def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:
         sides = (is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
         return tuple(select(Lead.id).where(is_listed(), one).order_by(Lead.id.desc()) for one in sides)
     found = select(Lead.id).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-    return found.order_by(Lead.id.desc())
+    return found.order_by(newest_of_name(search.name))
 
 
 def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
@@ -443,7 +443,7 @@ def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dic
     some = (
         select(status.label("status"))
         .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-        .order_by(Lead.id.desc())
+        .order_by(newest_of_name(search.name))
         .limit(COUNTED_UP_TO + 1)
         .subquery()
     )

@@ -13,6 +13,8 @@ LONGEST_GRAM = 2
 LOOKED_UP = 4
 """The most pairs of a part that are looked up; what is left by these is read."""
 
+_LOOK_UPS = tuple(aliased(LeadNameGram) for _ in range(LOOKED_UP))
+
 
 def has_name_part(part: str) -> ColumnElement[bool]:
     """Return the condition that the customer's name, surname and given name as one, holds a part.
@@ -24,12 +26,19 @@ def has_name_part(part: str) -> ColumnElement[bool]:
     if not folded:
         return is_no_lead()
     conditions: list[ColumnElement[bool]] = []
-    for gram in _grams_of(folded)[:LOOKED_UP]:
-        kept = aliased(LeadNameGram)
+    for kept, gram in zip(_LOOK_UPS, _grams_of(folded), strict=False):
         conditions += [kept.gram == gram, kept.lead_id == Lead.id]
     if len(folded) > LONGEST_GRAM:
         conditions.append(Lead.name_key.contains(folded, autoescape=True))
     return and_(*conditions)
+
+
+def newest_of_name(part: str) -> ColumnElement[int]:
+    """Return the order from the newest lead on, for a statement that `has_name_part` narrows.
+
+    It is asked of the first look-up, which lies in that order: SQLite does not see that it is the lead's.
+    """
+    return _LOOK_UPS[0].lead_id.desc() if fold_name(part) else Lead.id.desc()
 
 
 def _grams_of(folded: str) -> list[str]:

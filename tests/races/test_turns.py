@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from tests.support.databases import Database
 
 pytestmark = pytest.mark.races
 
-SOON_SECONDS = 10
+SOON_SECONDS = 60
 
 
 @pytest.fixture
@@ -51,11 +52,28 @@ def another_process(file: str) -> Iterator[tuple[Any, Connection]]:
     process = spawn.Process(target=_stand_in_another_process, args=(file, theirs), daemon=True)
     process.start()
     try:
-        assert ours.recv() == "standing"
+        assert heard_from(ours) == "standing"
         yield process, ours
     finally:
         process.kill()
         process.join(SOON_SECONDS)
+
+
+def wait_until_drawn(file: str, number: int) -> None:
+    """Wait until so many have drawn a number from the file; the first number is 2.
+
+    Another process reads it: whoever closes a file gives up all locks that its process has there.
+    """
+    read = ["od", "-A", "n", "-t", "u8", "--endian=big", f"{file}-turns"]
+    deadline = time.monotonic() + SOON_SECONDS
+    while int(subprocess.run(read, check=True, capture_output=True).stdout) < number + 1:  # noqa: S603
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def heard_from(other: Connection) -> str:
+    assert other.poll(SOON_SECONDS), "it says nothing"
+    return str(other.recv())
 
 
 def test_threads_write_in_the_order_in_which_they_came(file: str) -> None:
@@ -82,7 +100,7 @@ def test_threads_write_in_the_order_in_which_they_came(file: str) -> None:
 def test_process_that_has_just_written_does_not_go_ahead_of_one_that_waits(file: str) -> None:
     ours = take_turn(file, patience_seconds=1)
     with another_process(file) as (_process, other):
-        time.sleep(0.1)  # By now it stands at the head of its own line.
+        wait_until_drawn(file, 2)
         served: list[str] = []
 
         def write_again() -> None:
@@ -94,18 +112,58 @@ def test_process_that_has_just_written_does_not_go_ahead_of_one_that_waits(file:
         again.start()
         ours.leave()
 
-        assert other.recv() == "writing"
+        assert heard_from(other) == "writing"
         time.sleep(0.05)
         assert served == []
         other.send("leave")
-        assert other.recv() == "left"
+        assert heard_from(other) == "left"
         again.join(SOON_SECONDS)
         assert served == ["ours"]
 
 
+def test_processes_write_in_the_order_in_which_they_came(file: str) -> None:
+    ours = take_turn(file, patience_seconds=1)
+    with another_process(file) as (_process, first):
+        wait_until_drawn(file, 2)
+        with another_process(file) as (_process, second):
+            wait_until_drawn(file, 3)
+            with another_process(file) as (_process, third):
+                wait_until_drawn(file, 4)
+                ours.leave()
+
+                for other, later in ((first, second), (second, third)):
+                    assert heard_from(other) == "writing"
+                    assert not later.poll(0.05)
+                    other.send("leave")
+                    assert heard_from(other) == "left"
+                assert heard_from(third) == "writing"
+
+
+def test_process_that_is_killed_while_it_waits_holds_up_nobody(file: str) -> None:
+    ours = take_turn(file, patience_seconds=1)
+    with another_process(file) as (first, _pipe):
+        wait_until_drawn(file, 2)
+        with another_process(file) as (_process, second):
+            wait_until_drawn(file, 3)
+
+            os.kill(first.pid, signal.SIGKILL)
+            assert not second.poll(0.05)
+            ours.leave()
+
+            assert heard_from(second) == "writing"
+
+
+@pytest.mark.parametrize("found", [b"", b"\xff" * 8, b"\x00" * 3, "不是数字".encode()])
+def test_file_of_numbers_that_holds_anything_else_keeps_nobody_from_writing(file: str, found: bytes) -> None:
+    Path(f"{file}-turns").write_bytes(found)
+
+    for _ in range(3):
+        take_turn(file, patience_seconds=1).leave()
+
+
 def test_turn_of_a_killed_process_goes_to_the_next(file: str) -> None:
     with another_process(file) as (process, other):
-        assert other.recv() == "writing"
+        assert heard_from(other) == "writing"
         with pytest.raises(TimeoutError):
             take_turn(file, patience_seconds=0.05)
 

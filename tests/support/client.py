@@ -13,7 +13,7 @@ from sqlalchemy import Engine, make_url
 from werkzeug.test import TestResponse
 
 from lead_system.application import create_app
-from lead_system.extensions import db
+from lead_system.extensions import db, engine_options
 from tests.support.databases import Database
 from tests.support.html import Form, Page, Sent, as_values
 from tests.support.inspector import findings
@@ -184,7 +184,7 @@ def on_database(app: Flask, database: Database) -> Iterator[Flask]:
     config = dict(app.config)
     app.config["SQLALCHEMY_DATABASE_URI"] = database.url
     app.extensions["settings"] = database.settings()
-    options = {"url": make_url(database.url), **app.config["SQLALCHEMY_ENGINE_OPTIONS"]}
+    options = {"url": make_url(database.url), **engine_options(database.url)}
     db._apply_driver_defaults(options, app)  # noqa: SLF001 - there is no public door
     engine = db._make_engine(None, options, app)  # noqa: SLF001 - there is no public door
     _share_compiled_statements(engine)
