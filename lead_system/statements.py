@@ -10,6 +10,7 @@ DBAPIError.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Dialect
@@ -96,12 +97,15 @@ class Statement:
         if worded is None:
             worded = self._worded.setdefault(dialect.name, _worded_for(self._statement, dialect))
         parameters = worded.filled(values)
+        told = connection, cursor, worded.text, parameters, SimpleNamespace(), False
         for listen in connection.dispatch.before_cursor_execute:
-            listen(connection, cursor, worded.text, parameters, None, False)  # noqa: FBT003 - SQLAlchemy's order
+            listen(*told)
         try:
             cursor.execute(worded.text, parameters, **worded.how)
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy_says(error, connection, worded.text) from error
+        for listen in connection.dispatch.after_cursor_execute:
+            listen(*told)
         return worded, cursor
 
 
