@@ -16,7 +16,7 @@ from lead_system.backups import postgresql
 from lead_system.extensions import db
 from tests.operations.backups import rewritten, rows_of, run, run_beside
 from tests.support.cast import Cast
-from tests.support.databases import SECRET_KEY, Database, both_databases
+from tests.support.databases import SECRET_KEY, Database, both_databases, on_postgresql
 
 
 @pytest.fixture
@@ -189,11 +189,6 @@ def put_program(folder: Path, name: str, script: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / name).chmod(stat.S_IRWXU)
-
-
-on_postgresql = pytest.mark.parametrize(
-    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
-)
 
 
 @on_postgresql

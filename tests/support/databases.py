@@ -52,6 +52,11 @@ both_databases = pytest.mark.parametrize(
 )
 """Runs a test once on SQLite and once on PostgreSQL."""
 
+on_postgresql = pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+"""Runs a test about what only PostgreSQL does."""
+
 
 @dataclass(frozen=True)
 class Database:
