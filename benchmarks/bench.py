@@ -1,5 +1,6 @@
 """What the lines of one run share: databases of each size, running servers, people who have signed in."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,12 +12,16 @@ from typing import Any, TypeVar
 
 from benchmarks import fill
 from benchmarks.cluster import Cluster, running_cluster
+from benchmarks.load import WrongAnswer
 from benchmarks.people import DIRECTOR, Person, sign_in_broker, sign_in_office
 from benchmarks.servers import Server, our_server
 from benchmarks.sms import Provider
 from benchmarks.surroundings import compile_sources
 
 Found = TypeVar("Found")
+
+LAST_LINES = 15
+"""How much of a server's log is shown where somebody answered wrongly."""
 
 
 @dataclass
@@ -120,5 +125,17 @@ def opened(*, quick: bool) -> Iterator[Bench]:
         TemporaryDirectory(prefix="lead-bench-run-") as folder,
         ExitStack() as ends,
     ):
-        yield Bench(cluster, Path(folder), ends, quick)
+        try:
+            yield Bench(cluster, Path(folder), ends, quick)
+        except WrongAnswer:
+            show_last_words(Path(folder))
+            raise
         ends.close()
+
+
+def show_last_words(folder: Path) -> None:
+    """Print how the servers' logs end, since they are about to be deleted."""
+    for log in sorted(folder.rglob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        if lines:
+            print(f"bench: {log.relative_to(folder)} ends with", *lines, sep="\n  ", file=sys.stderr)

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import crowd, fill
+from benchmarks.bench import show_last_words
 from benchmarks.lines import STATED, Goal, Line, Measured, Result, at_least, at_most
 from benchmarks.load import (
     Page,
@@ -181,6 +182,18 @@ def test_wrong_answer_of_a_peer_ends_the_run(wrong_peer: int) -> None:
     assert medians_in_turn([right], runs=1)["right"] > 0
     with pytest.raises(WrongAnswer, match="lacking"):
         medians_in_turn([right, lacking], runs=1)
+
+
+def test_logs_of_servers_are_shown_by_their_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "server.log").write_text("\n".join(f"line {number}" for number in range(1, 41)))
+    (tmp_path / "thin.log").write_text("")
+
+    show_last_words(tmp_path)
+
+    shown = capsys.readouterr().err.splitlines()
+    assert (shown[0], shown[1], shown[-1]) == ("bench: ours/server.log ends with", "  line 26", "  line 40")
+    assert len(shown) == 16
 
 
 def test_opening_day_counts_every_answer_that_is_wrong_and_goes_on(

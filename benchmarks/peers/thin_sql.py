@@ -186,6 +186,10 @@ def enter(database: Database, values: dict[str, Any]) -> int:
     return int(values["lead_id"])
 
 
+def _short_code() -> str:
+    return str(secrets.randbelow(10**10)).zfill(10)
+
+
 def report(database: Database, values: dict[str, Any]) -> int:
     """Report the lead `lead_id`; returns it."""
     values["role"] = "broker"
@@ -194,8 +198,9 @@ def report(database: Database, values: dict[str, Any]) -> int:
     values |= {"name_key": lead["name_key"], "phone": lead["phone1"], "version": lead["version"]}
     database.run(TODAY, values | {"today": values["now"][:10]})
     database.run(REPORT, values)
-    values |= {"token": secrets.token_urlsafe(18), "short_code": str(secrets.randbelow(10**10)).zfill(10)}
-    database.run(CODE_TAKEN, values)
+    values |= {"token": secrets.token_urlsafe(18), "short_code": _short_code()}
+    while database.run(CODE_TAKEN, values)[0]:
+        values["short_code"] = _short_code()
     database.run(REPORTED, values)
     _record(database, values, {"status": ["entered", "reported"]})
     database.run(WALK_INS, values)
