@@ -5,15 +5,14 @@ many: this keeps one of them from taking the server from all others. What must b
 and codes and codes sent by SMS, is counted in the database (decision 23). Here nobody asks it anything.
 """
 
-import time
-from dataclasses import dataclass, field
-from functools import cache
-from threading import Lock
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
+from flask_limiter import ApplicationLimit, Limit, Limiter, RateLimitExceeded
 
+from lead_system.clock import now
 from lead_system.config import Settings
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.guessing import network_of
@@ -33,86 +32,6 @@ _EXEMPT = ("static", "earlier_static", "health.alive", "health.ready")
 _LONGEST_WAIT_SECONDS = 3600
 
 
-MINUTE, HOUR = 60, 3600
-
-
-class Limit(NamedTuple):
-    """So many requests within so many seconds."""
-
-    times: int
-    seconds: int
-
-
-@dataclass
-class _Count:
-    """How many requests there were in a window of time and the one before; it began with the first of all."""
-
-    began: float
-    before: int = 0
-    here: int = 0
-
-    def reach(self, moment: float, seconds: int) -> None:
-        """Go on to the window in which a moment lies."""
-        windows = int((moment - self.began) // seconds)
-        if windows:
-            self.before = self.here if windows == 1 else 0
-            self.began, self.here = self.began + windows * seconds, 0
-
-
-@dataclass
-class Counts:
-    """Counts requests by windows that slide: of the window before counts the part that still lies within.
-
-    That is nearly as exact as a moment for each request, needs two numbers, and is forgotten in passing.
-    """
-
-    _counts: dict[tuple[str, Limit], _Count] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-    _swept_at: float = 0.0
-
-    def __len__(self) -> int:
-        """How many counts there are."""
-        return len(self._counts)
-
-    def count(self, limits: list[tuple[str, Limit]], moment: float) -> float:
-        """Count a request under some names, each with its limit; returns 0.
-
-        Where one is reached nothing is counted, and the seconds are returned after which to come again.
-        """
-        with self._lock:
-            self._sweep(moment)
-            counts = [(limit, self._reached((name, limit), moment)) for name, limit in limits]
-            wait = max(_wait(limit, count, moment - count.began) for limit, count in counts)
-            if not wait:
-                for _limit, count in counts:
-                    count.here += 1
-            return wait
-
-    def _reached(self, key: tuple[str, Limit], moment: float) -> _Count:
-        count = self._counts.setdefault(key, _Count(moment))
-        count.reach(moment, key[1].seconds)
-        return count
-
-    def _sweep(self, moment: float) -> None:
-        """Forget, once a minute, whom nothing counts for any more."""
-        if moment - self._swept_at < MINUTE:
-            return
-        self._swept_at = moment
-        for key, count in list(self._counts.items()):
-            if moment - count.began >= 2 * key[1].seconds:
-                del self._counts[key]
-
-
-def _wait(limit: Limit, count: _Count, gone: float) -> float:
-    """Return how long until one more is within a limit, 0 where it is now; `gone` of the window are over."""
-    left = limit.times - count.here
-    if left <= 0:
-        return limit.seconds - gone + 1
-    if count.before * (1 - gone / limit.seconds) < left:
-        return 0.0
-    return limit.seconds * (1 - left / count.before) - gone + 1
-
-
 @dataclass(frozen=True)
 class Costly:
     """Endpoints that cost more than a page, or that invite guessing, and how often they may be asked.
@@ -121,7 +40,7 @@ class Costly:
     """
 
     name: str
-    limits: tuple[Limit, ...]
+    limit: str
     endpoints: tuple[str, ...]
     counts_reading: bool = False
 
@@ -133,23 +52,23 @@ class Costly:
 
 
 COSTLY = (
-    Costly("exports", (Limit(20, MINUTE), Limit(200, HOUR)), (".export_view",)),
-    Costly("imports", (Limit(30, MINUTE),), (".import_view", ".check_view", ".passwords_view")),
+    Costly("exports", "20 per minute; 200 per hour", (".export_view",)),
+    Costly("imports", "30 per minute", (".import_view", ".check_view", ".passwords_view")),
     Costly(
         "pictures",
-        (Limit(60, MINUTE),),
+        "60 per minute",
         ("fees.pay_view", "project.picture_view", "mobile.own.face"),
     ),
     Costly(
         "codes read",
-        (Limit(60, MINUTE), Limit(900, HOUR)),
+        "60 per minute; 900 per hour",
         ("mobile.gate.read", "mobile.gate.photo", "mobile.consultant.read", "mobile.consultant.photo"),
     ),
-    Costly("previews", (Limit(120, MINUTE),), (".preview_view",)),
-    Costly("reveals", (Limit(60, MINUTE), Limit(300, HOUR)), (".reveal_view", ".reveal")),
+    Costly("previews", "120 per minute", (".preview_view",)),
+    Costly("reveals", "60 per minute; 300 per hour", (".reveal_view", ".reveal")),
     Costly(
         "sign-ins",
-        (Limit(120, MINUTE),),
+        "120 per minute",
         (
             "back_office_door.sign_in",
             "second_step.ask_code",
@@ -158,10 +77,10 @@ COSTLY = (
             "mobile.own.phone_code",
         ),
     ),
-    Costly("codes sent", (Limit(60, MINUTE),), ("mobile.sign_in.by_phone", "mobile.own.phone")),
+    Costly("codes sent", "60 per minute", ("mobile.sign_in.by_phone", "mobile.own.phone")),
     Costly(
         "passwords",
-        (Limit(30, MINUTE),),
+        "30 per minute",
         (
             ".change_password",
             "confirming.ask",
@@ -172,16 +91,12 @@ COSTLY = (
         ),
     ),
     Costly(
-        "WeChat",
-        (Limit(120, MINUTE),),
-        ("mobile.wechat.back", "mobile.wechat.signature"),
-        counts_reading=True,
+        "WeChat", "120 per minute", ("mobile.wechat.back", "mobile.wechat.signature"), counts_reading=True
     ),
 )
 """How often each may be asked by one signed-in browser, or by the strangers of one address."""
 
 
-@cache
 def find_costly(endpoint: str) -> Costly | None:
     """Return what limit an endpoint has of its own."""
     return next((costly for costly in COSTLY if costly.has(endpoint)), None)
@@ -189,14 +104,20 @@ def find_costly(endpoint: str) -> Costly | None:
 
 def init_limits(app: Flask) -> None:
     """Look at every request before anything else is done for it, once its session is read from the cookie."""
-    counts = Counts()
-
-    @app.before_request
-    def count() -> ResponseReturnValue | None:
-        if not _settings().requests_per_minute or request.endpoint in _EXEMPT:
-            return None
-        wait = counts.count(_limits_of_this(), time.monotonic())
-        return _answer(wait) if wait else None
+    limiter = Limiter(
+        _who,
+        application_limits=[ApplicationLimit(_limit_of_all)],
+        default_limits=[Limit(_limit_of_costly, scope=_name_of_costly, shared=True)],
+        default_limits_exempt_when=_is_not_costly,
+        # A window that slides counts nearly as exactly as one that moves, forgets whom it no longer counts,
+        # and needs two numbers for a browser instead of a moment for each of its requests.
+        strategy="sliding-window-counter",
+        storage_uri="memory://",
+        request_identifier=lambda: request.endpoint or "nowhere",
+    )
+    limiter.request_filter(_is_exempt)
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _answer_with(limiter))
 
 
 def _settings() -> Settings:
@@ -204,25 +125,43 @@ def _settings() -> Settings:
     return settings
 
 
-def _limits_of_this() -> list[tuple[str, Limit]]:
-    """Return under what this request counts: as one of all, and as one of those that cost much."""
-    who, endpoint = _who(), request.endpoint or ""
-    times = 1 if sign_in_token() else STRANGERS_OF_ONE_ADDRESS
-    limits = [(who, Limit(_settings().requests_per_minute * times, MINUTE))]
-    costly = find_costly(endpoint)
-    if costly and (costly.counts_reading or request.method not in ("GET", "HEAD")):
-        limits += [(f"{costly.name} {who}", limit) for limit in costly.limits]
-    return limits
-
-
 def _who() -> str:
-    """Return for whom a request counts; no token or address lies about in memory."""
+    """Return for whom a request counts: a keyed hash, since the limiter writes it into its log."""
     token = sign_in_token()
     about = ("sign-in", token) if token else ("strangers", network_of(request.remote_addr or ""))
     return keyed_hash(("requests", *about), secret=server_secret())
 
 
-def _answer(wait: float) -> ResponseReturnValue:
-    note_event("too_many_requests", route=request.endpoint)
-    seconds = min(max(1, int(wait)), _LONGEST_WAIT_SECONDS)
-    return answer_refused(Refused(RefusalCode.TOO_MANY_REQUESTS, seconds=seconds))
+def _limit_of_all() -> str:
+    times = 1 if sign_in_token() else STRANGERS_OF_ONE_ADDRESS
+    return f"{max(1, _settings().requests_per_minute) * times} per minute"
+
+
+def _is_exempt() -> bool:
+    return not _settings().requests_per_minute or request.endpoint in _EXEMPT
+
+
+def _limit_of_costly() -> str:
+    costly = find_costly(request.endpoint or "")
+    return costly.limit if costly else _limit_of_all()
+
+
+def _name_of_costly(endpoint: str) -> str:
+    costly = find_costly(endpoint)
+    return costly.name if costly else endpoint
+
+
+def _is_not_costly() -> bool:
+    costly = find_costly(request.endpoint or "")
+    return costly is None or (request.method in ("GET", "HEAD") and not costly.counts_reading)
+
+
+def _answer_with(limiter: Limiter) -> Callable[[RateLimitExceeded], ResponseReturnValue]:
+    def answer(_error: RateLimitExceeded) -> ResponseReturnValue:
+        limit = limiter.current_limit
+        seconds = int(limit.reset_at - now().timestamp()) if limit else 1
+        note_event("too_many_requests", route=request.endpoint)
+        wait = min(max(1, seconds), _LONGEST_WAIT_SECONDS)
+        return answer_refused(Refused(RefusalCode.TOO_MANY_REQUESTS, seconds=wait))
+
+    return answer

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from lead_system.web.limits import COSTLY, HOUR, MINUTE, Counts, Limit, find_costly
+from lead_system.web.limits import COSTLY, find_costly
 from tests.mobile.conftest import speaks_english
 from tests.support.cast import PASSWORD, Cast
 from tests.support.client import PageClient
@@ -185,55 +185,12 @@ def test_refused_form_can_be_sent_again_unless_it_had_a_password(
     assert PASSWORD not in with_password.text
 
 
-def test_of_the_minute_before_counts_what_still_lies_within() -> None:
-    counts, limits = Counts(), [("fang", Limit(4, MINUTE))]
-    assert [counts.count(limits, 600.0 + second) > 0 for second in range(5)] == [False] * 4 + [True]
-
-    assert counts.count(limits, 660.0) > 0  # All four of before still count.
-    assert counts.count(limits, 661.0) == 0
-    assert counts.count(limits, 675.0) > 0  # Three of them, and the one of now.
-    assert counts.count(limits, 676.0) == 0
-    assert [counts.count(limits, 780.0 + second) for second in range(4)] == [0] * 4
-
-
-def test_whoever_waits_as_long_as_told_is_let_in_again() -> None:
-    counts, limits = Counts(), [("fang", Limit(4, MINUTE)), ("fang's exports", Limit(100, HOUR))]
-    for second in range(4):
-        assert counts.count(limits, 630.0 + second) == 0
-
-    wait = counts.count(limits, 640.0)
-
-    assert 1 <= wait <= 61
-    assert counts.count(limits, 640.0 + wait - 2) > 0
-    assert counts.count(limits, 640.0 + wait) == 0
-
-
-def test_request_that_is_refused_counts_nowhere() -> None:
-    counts, narrow, wide = Counts(), ("reads", Limit(1, MINUTE)), ("all", Limit(3, MINUTE))
-    assert counts.count([wide, narrow], 0.0) == 0
-    for _ in range(5):
-        assert counts.count([wide, narrow], 1.0) > 0
-
-    assert [counts.count([wide], 2.0) for _ in range(2)] == [0, 0]
-    assert counts.count([wide], 2.0) > 0
-
-
-def test_whom_nothing_counts_for_any_more_is_forgotten() -> None:
-    counts = Counts()
-    for number in range(50):
-        counts.count([(f"stranger {number}", Limit(5, MINUTE))], 0.0)
-
-    counts.count([("fang", Limit(5, MINUTE))], 120.0)
-
-    assert len(counts) == 1
-
-
 def test_limits_of_their_own_are_of_endpoints_that_exist(app: Flask) -> None:
     reserved = {"reveals"}
     for costly in COSTLY:
         if costly.name not in reserved:
             for one in costly.endpoints:
-                named = type(costly)(costly.name, costly.limits, (one,))
+                named = type(costly)(costly.name, costly.limit, (one,))
                 assert any(named.has(endpoint) for endpoint in app.view_functions), one
 
 
