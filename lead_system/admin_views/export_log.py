@@ -61,21 +61,27 @@ class ExportLogView(ListView):
         """Return the columns; what was exported is called as its own list calls it."""
         return (
             *self.columns,
-            Column("table", _l("Table"), lambda row: ours(self._view_of(row).name)),
+            Column("table", _l("Table"), self._table),
             Column("filter", _l("Filter"), self._filter, look="long"),
             Column("rows", _l("Rows"), lambda row: row.rows_written, look="amount"),
             Column("files", _l("Files"), lambda row: row.files, look="amount"),
             Column("finished_at", _l("Finished at"), lambda row: row.finished_at),
         )
 
-    def _view_of(self, row: Export) -> Any:
-        """Return the list that was exported."""
+    def _view_of(self, row: Export) -> Any | None:
+        """Return the list that was exported; None where a later release has it no more."""
         views = self.admin._views  # noqa: SLF001 - Flask-Admin has no public list of its views
-        return next(view for view in views if view.endpoint == row.table_name)
+        return next((view for view in views if view.endpoint == row.table_name), None)
+
+    def _table(self, row: Export) -> str:
+        """Return what the list calls itself, or what the row says."""
+        view = self._view_of(row)
+        return row.table_name if view is None else ours(view.name)
 
     def _filter(self, row: Export) -> Markup | None:
         """Return what the list was narrowed to, in its own words."""
-        lines = self._view_of(row).filter_in_words(row.filters)
+        view = self._view_of(row)
+        lines = [] if view is None else view.filter_in_words(row.filters)
         part = Markup("{}: <span data-user>{}</span>")
         return Markup("; ").join(part.format(title, text) for title, text in lines) if lines else None
 
