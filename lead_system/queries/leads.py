@@ -366,19 +366,26 @@ def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
 _BROKER, _ENTERED_BY, _CONSULTANT = (aliased(Account) for _ in range(3))
 
 
+def shown_of_a_lead(now: Any) -> tuple[Any, ...]:
+    """Return the columns of a lead itself that every list shows: number, name, phones, status, moments."""
+    return (
+        Lead.id,
+        Lead.surname,
+        Lead.given_name,
+        Lead.phone1,
+        Lead.phone2,
+        status_expression(now),
+        Lead.expected_visit_at,
+        Lead.protect_until,
+        Lead.rebound_at,
+    )
+
+
 def _lines(now: Any) -> Select[Any]:
     """Return the fields of `ListedLead` but its first, in its order, of leads beside their people."""
     return (
         select(
-            Lead.id,
-            Lead.surname,
-            Lead.given_name,
-            Lead.phone1,
-            Lead.phone2,
-            status_expression(now),
-            Lead.expected_visit_at,
-            Lead.protect_until,
-            Lead.rebound_at,
+            *shown_of_a_lead(now),
             _BROKER.name,
             _BROKER.phone,
             _BROKER.archived_at,

@@ -24,7 +24,7 @@ from lead_system.queries.leads import (
     LeadSearch,
     conditions_of,
     count_each,
-    status_expression,
+    shown_of_a_lead,
     tab_counts,
 )
 from lead_system.queries.paging import Found, Total, pages_of
@@ -137,15 +137,7 @@ def next_own_endings(actor: Account, now: datetime, *, at_most: int) -> Sequence
 def _found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any]:
     """Return the fields of `OwnLead` of the leads found. Numbers are given in the order of entry."""
     shown = select(
-        Lead.id,
-        Lead.surname,
-        Lead.given_name,
-        Lead.phone1,
-        Lead.phone2,
-        status_expression(now),
-        Lead.expected_visit_at,
-        Lead.protect_until,
-        Lead.rebound_at,
+        *shown_of_a_lead(now),
         Lead.anonymised_at,
         Lead.code_token.is_not(None),
         Lead.broker_id,
