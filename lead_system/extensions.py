@@ -1,5 +1,6 @@
 """The Flask extensions, not yet bound to an application, and how the database is spoken to."""
 
+import hashlib
 import select
 import sqlite3
 import time
@@ -133,6 +134,7 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             "journal_size_limit=67108864",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
     else:
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {POSTGRESQL_LOCK_MILLISECONDS}")
@@ -142,6 +144,11 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             # A page's question is answered before other processes have begun to help; and many ask at once.
             cursor.execute("SET max_parallel_workers_per_gather = 0")
         connection.commit()
+
+
+def _sha256_hex(text: str) -> str:
+    """Return what PostgreSQL's own function says of a text, in hexadecimal; SQLite has none."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _file_at(path: str) -> tuple[int, int] | None:

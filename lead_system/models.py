@@ -1124,17 +1124,23 @@ class Fee(Model):
 
 
 class HistoryRecord(Model):
-    """Who did what to which thing, when, from what to what (R10). No screen edits or deletes one.
+    """Who did what to which thing, when, from what to what (R10); the database refuses to rewrite one.
 
-    `chain` names the thing ("lead:12", "account:3"); a later release links the records of one chain.
-    Personal values are not here but in the payload, of which this row holds a salted hash.
+    `chain` names the thing ("lead:12", "account:3"); the records of one are counted by `position` from 1, and
+    each `hash` covers what its record says and the hash before it (domain/chain.py, B2). Personal values are
+    not here but in the payload, of which this row holds a salted hash.
     """
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_chain_id", "chain", "id"),)
+    __table_args__ = (
+        UniqueConstraint("chain", "position"),
+        CheckConstraint("position >= 1", name="position_counts_from_one"),
+        CheckConstraint("length(hash) = 64", name="hash_is_whole"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int] = mapped_column(Integer)
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     actor_role: Mapped[str] = mapped_column(String(32))
@@ -1142,19 +1148,55 @@ class HistoryRecord(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
     payload_hash: Mapped[str | None] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
 
     actor: Mapped[Account | None] = relationship()
     payload: Mapped["HistoryPayload | None"] = relationship(passive_deletes="all")
 
 
 class HistoryPayload(Model):
-    """The personal values of a history record; deleting the row makes the record anonymous, not invalid."""
+    """The personal values of a history record; deleting the row makes the record anonymous, not invalid.
+
+    The database lets it go only after a record "anonymise" further on in the same chain.
+    """
 
     __tablename__ = "history_payloads"
 
     record_id: Mapped[int] = mapped_column(ForeignKey("history.id"), primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SigningKey(Model):
+    """A public key (Ed25519, raw, in base64) with which this installation has signed; never taken away.
+
+    Its secret half comes from the settings and is nowhere in the database.
+    """
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_key: Mapped[str] = mapped_column(String(44), unique=True)
+    first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Checkpoint(Model):
+    """Where all chains of the history ended at a moment, signed (B2): what is cut off later is missed.
+
+    `covers` is the last record that existed; `statement` is the text that `signature` (base64) is of, and
+    may be kept elsewhere (docs/evidence.md).
+    """
+
+    __tablename__ = "checkpoints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    covers: Mapped[int] = mapped_column(Integer)
+    statement: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(String(88))
+    signing_key_id: Mapped[int] = mapped_column(ForeignKey("signing_keys.id"))
+
+    signing_key: Mapped[SigningKey] = relationship()
 
 
 class Export(Model):

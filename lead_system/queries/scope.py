@@ -141,7 +141,8 @@ def visible_visitors(actor: Account) -> ColumnElement[bool]:
 
 def visible_reveals(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the records of reveals that somebody may read: an admin reads all."""
-    return HistoryRecord.chain == "reveals" if actor.role is Role.ADMIN else false()
+    is_reveal = and_(HistoryRecord.chain == "reveals", HistoryRecord.action == "reveal_phone")
+    return is_reveal if actor.role is Role.ADMIN else false()
 
 
 def visible_profile_changes(actor: Account) -> ColumnElement[bool]:

@@ -221,7 +221,6 @@ def _take_from_leads(
     """Take the personal values of locked leads and of everything about them, and write one record each."""
     _take_keys(ids)
     _take_words(ids)
-    _take_payloads(HistoryRecord.lead_id.in_(ids), HistoryRecord.chain.in_(_chains_of(_of_leads(ids))))
     db.session.execute(
         update(Lead)
         .where(Lead.id.in_(ids))
@@ -235,7 +234,9 @@ def _take_from_leads(
     db.session.expire_all()
     for lead in db.session.scalars(select(Lead).where(Lead.id.in_(ids)).order_by(Lead.id)):
         changes = {"anonymised_at": [None, now.isoformat()]}
-        history.record_lead(actor, "anonymise", lead, changes=changes, personal=personal, now=now)
+        history.record_lead(actor, history.ANONYMISE, lead, changes=changes, personal=personal, now=now)
+    _record_on_collisions(_of_leads(ids), actor, now)
+    _take_payloads(HistoryRecord.lead_id.in_(ids), HistoryRecord.chain.in_(_chains_of(_of_leads(ids))))
 
 
 def _take_keys(ids: Sequence[int]) -> None:
@@ -273,13 +274,20 @@ def _chains_of(collisions: ColumnElement[bool]) -> Any:
     return select(literal("collision:") + cast(Collision.id, String)).where(collisions)
 
 
+def _record_on_collisions(which: ColumnElement[bool], actor: Account | None, now: datetime) -> None:
+    """Write, on the chain of each collision, that the payloads before it are gone."""
+    for number in db.session.scalars(select(Collision.id).where(which).order_by(Collision.id)).all():
+        history.record(actor, history.ANONYMISE, chain=f"collision:{number}", now=now)
+
+
 def _take_payloads(*records: ColumnElement[bool]) -> None:
     """Delete the personal values of history records; the records stay, and still verify.
 
+    The database lets them go only once a record further on in their chain says so. Its own reason stays.
     Each condition is asked by itself: of several at once PostgreSQL would read the whole history.
     """
     for which in records:
-        named = select(HistoryRecord.id).where(which)
+        named = select(HistoryRecord.id).where(which, HistoryRecord.action != history.ANONYMISE)
         gone = delete(HistoryPayload).where(HistoryPayload.record_id.in_(named))
         db.session.execute(gone.execution_options(synchronize_session=False))
 
@@ -293,7 +301,6 @@ def _take_from_visitor(
     revealed = and_(
         HistoryRecord.chain == history.REVEALS, HistoryRecord.changes["visitor"].as_integer() == number
     )
-    _take_payloads(HistoryRecord.chain == chain, HistoryRecord.chain.in_(_chains_of(disputes)), revealed)
     walked = {"name": "", "name_key": f"anonymised:{number}", "phone": NO_DIGITS}
     events = CollisionEvent.collision_id.in_(select(Collision.id).where(disputes))
     for change in (
@@ -313,4 +320,8 @@ def _take_from_visitor(
     account.session_generation += 1
     account.version += 1
     changes = {"anonymised_at": [None, now.isoformat()]}
-    history.record(actor, "anonymise", chain=chain, changes=changes, personal=personal, now=now)
+    history.record(actor, history.ANONYMISE, chain=chain, changes=changes, personal=personal, now=now)
+    _record_on_collisions(disputes, actor, now)
+    if db.session.scalar(select(HistoryRecord.id).where(revealed).limit(1)) is not None:
+        history.record(actor, history.ANONYMISE, chain=history.REVEALS, changes={"visitor": number}, now=now)
+    _take_payloads(HistoryRecord.chain == chain, HistoryRecord.chain.in_(_chains_of(disputes)), revealed)

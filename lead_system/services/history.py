@@ -1,53 +1,25 @@
-"""The history (R10): every change leaves a record in the transaction that made it."""
+"""The history (R10, B2): every change leaves a record in its own transaction, linked to the one before."""
 
-import hashlib
-import json
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Insert, String, bindparam, func, insert, literal, select, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from lead_system.extensions import db
+from lead_system.domain.chain import NOTHING, digest_of, payload_hash
 from lead_system.models import Account, HistoryPayload, HistoryRecord, Lead
-from lead_system.services.transaction import dialect_name, insert_row, read_snapshot
+from lead_system.services.transaction import dialect_name, insert_row
 from lead_system.statements import Statement
 
 REVEALS = "reveals"
 """The chain on which every look at a visitor's whole number stands."""
 
-AT_ONCE = 1000
-"""How many records are read at once when all of them are: as much as lies in memory of a long history."""
-
-
-@dataclass
-class HistoryCheck:
-    """What a check of the history found; `first_changed` is the first record whose payload was changed.
-
-    `anonymised` are records that vouch for a payload which is gone, and so cannot be wrong about it.
-    """
-
-    records: int = 0
-    with_payload: int = 0
-    anonymised: int = 0
-    first_changed: int | None = None
-
-
-class _Vouched(NamedTuple):
-    """A record's hash beside the payload that it vouches for, as far as either exists."""
-
-    id: int
-    payload_hash: str | None
-    salt: str | None
-    values: dict[str, Any] | None
-
-
-def payload_hash(salt: str, values: Mapping[str, Any]) -> str:
-    """Return the hash by which a record vouches for its payload without containing it."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256((salt + text).encode()).hexdigest()
+ANONYMISE = "anonymise"
+"""The action after which the payloads before it in its chain may be gone."""
 
 
 def record(
@@ -66,42 +38,25 @@ def record(
     `personal`, a payload that can be deleted; both are plain JSON values.
     """
     salt = secrets.token_hex(32)
-    row = {
+    said: dict[str, Any] = {
         "chain": chain,
-        "lead_id": lead.id if lead else None,
-        "actor_id": actor.id if actor else None,
-        "actor_role": actor.role.value if actor else "system",
+        "actor": actor.id if actor else None,
+        "role": actor.role.value if actor else "system",
+        "lead": lead.id if lead else None,
         "action": action,
         "at": now,
         "changes": dict(changes or {}),
-        "payload_hash": payload_hash(salt, personal) if personal else None,
+        "payload": payload_hash(salt, personal) if personal else None,
     }
+    row = said | {"digest": digest_of(**said)}
     # What happened stands before its record: whatever the session had still to write goes first.
     if not personal:
-        insert_row(HistoryRecord, **row)
+        _RECORD.changed(row)
     elif dialect_name() == "postgresql":
         _RECORD_WITH_PAYLOAD.changed(row | {"salt": salt, "personal": dict(personal)})
     else:
-        record_id = insert_row(HistoryRecord, **row)
+        record_id = _RECORD.value(row)
         insert_row(HistoryPayload, record_id=record_id, salt=salt, values=dict(personal))
-
-
-_COLUMNS = ("chain", "lead_id", "actor_id", "actor_role", "action", "at", "changes", "payload_hash")
-_record = (
-    insert(HistoryRecord)
-    .values({name: bindparam(name) for name in _COLUMNS})
-    .returning(HistoryRecord.id)
-    .cte("record")
-)
-_payload = select(
-    _record.c.id,
-    bindparam("salt", type_=HistoryPayload.salt.type),
-    bindparam("personal", type_=HistoryPayload.values.type),
-)
-_RECORD_WITH_PAYLOAD = Statement(
-    insert(HistoryPayload).from_select(["record_id", "salt", "values"], _payload)
-)
-"""Both at once, as only PostgreSQL can."""
 
 
 def record_lead(
@@ -117,36 +72,66 @@ def record_lead(
     record(actor, action, chain=f"lead:{lead.id}", lead=lead, changes=changes, personal=personal, now=now)
 
 
-def verify_history() -> HistoryCheck:
-    """Compare every payload with the hash in its record; reads all of one moment in portions, writes nothing.
+class _Sha256(FunctionElement[str]):
+    """The SHA-256 of a text in hexadecimal, worked out by the database (`extensions` taught it to SQLite)."""
 
-    A payload that was changed, put to another record or added to one that has none is found; one that was
-    deleted is anonymous. The records themselves are not linked to each other yet.
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_Sha256, "postgresql")
+def _sha256_of_postgresql(element: _Sha256, compiler: SQLCompiler, **options: Any) -> str:
+    return f"encode(sha256(convert_to({compiler.process(element.clauses, **options)}, 'UTF8')), 'hex')"
+
+
+@compiles(_Sha256, "sqlite")
+def _sha256_of_sqlite(element: _Sha256, compiler: SQLCompiler, **options: Any) -> str:
+    return f"sha256_hex({compiler.process(element.clauses, **options)})"
+
+
+def _linking() -> Insert:
+    """Return the INSERT of a record behind the last one of its chain, which it links to by itself.
+
+    Of two that link to the same one, the database refuses the second, and its whole use case runs again. A
+    lead's chain is never fought for: whoever writes it has locked the lead.
     """
-    found = HistoryCheck()
-    for vouched in _all_vouched():
-        found.records += 1
-        if vouched.salt is not None:
-            found.with_payload += 1
-        elif vouched.payload_hash is not None:
-            found.anonymised += 1
-        if not _is_unchanged(vouched) and found.first_changed is None:
-            found.first_changed = vouched.id
-    return found
-
-
-def _all_vouched() -> Iterator[_Vouched]:
-    read_snapshot()
-    rows = db.session.execute(
-        select(HistoryRecord.id, HistoryRecord.payload_hash, HistoryPayload.salt, HistoryPayload.values)
-        .join(HistoryPayload, HistoryPayload.record_id == HistoryRecord.id, isouter=True)
-        .order_by(HistoryRecord.id)
-        .execution_options(yield_per=AT_ONCE)
+    kept = HistoryRecord.__table__.c
+    of_chain = kept.chain == bindparam("chain", type_=kept.chain.type)
+    last = select(kept.position, kept.hash).where(of_chain).order_by(kept.position.desc()).limit(1)
+    head = last.subquery("head")
+    digest = bindparam("digest", type_=kept.hash.type)
+    values = {
+        "position": func.coalesce(head.c.position, 0) + 1,
+        "hash": _Sha256(func.coalesce(head.c.hash, NOTHING).concat(digest)),
+    } | {column: bindparam(said, type_=kept[column].type) for column, said in _SAID.items()}
+    there_is_one = select(literal(1)).subquery("one").outerjoin(head, true())
+    return (
+        insert(HistoryRecord)
+        .from_select(list(values), select(*values.values()).select_from(there_is_one), include_defaults=False)
+        .returning(HistoryRecord.id)
     )
-    return (_Vouched(*row) for row in rows)
 
 
-def _is_unchanged(vouched: _Vouched) -> bool:
-    if vouched.salt is None or vouched.values is None:
-        return vouched.salt is None
-    return payload_hash(vouched.salt, vouched.values) == vouched.payload_hash
+_SAID = {
+    "chain": "chain",
+    "lead_id": "lead",
+    "actor_id": "actor",
+    "actor_role": "role",
+    "action": "action",
+    "at": "at",
+    "changes": "changes",
+    "payload_hash": "payload",
+}
+"""The columns of a record that its digest covers, and what they are called there."""
+
+_RECORD = Statement(_linking())
+_record = _linking().cte("record")
+_payload = select(
+    _record.c.id,
+    bindparam("salt", type_=HistoryPayload.salt.type),
+    bindparam("personal", type_=HistoryPayload.values.type),
+)
+_RECORD_WITH_PAYLOAD = Statement(
+    insert(HistoryPayload).from_select(["record_id", "salt", "values"], _payload)
+)
+"""Both at once, as only PostgreSQL can."""

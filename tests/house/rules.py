@@ -51,6 +51,10 @@ VAGUE_NAMES = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
 HEAVY_LIBRARIES = frozenset(
     {
         "alembic.script",
+        "cryptography.exceptions",
+        "cryptography.hazmat.primitives",
+        "cryptography.hazmat.primitives.asymmetric.ed25519",
+        "cryptography.hazmat.primitives.kdf.hkdf",
         "httpx",
         "lead_system.admin_views.import_template",
         "lead_system.cli.migrations",

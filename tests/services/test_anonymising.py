@@ -38,11 +38,11 @@ from lead_system.services import (
     viewings,
     visitors,
 )
-from lead_system.services.history import verify_history
+from lead_system.services.history_check import verify_history
 from lead_system.services.leads import Wishes
 from lead_system.services.sign_ins import forget_old_sign_ins
 from tests.support.cast import HONG, OUYANG, SCREENSHOT, Cast
-from tests.support.databases import both_databases
+from tests.support.databases import SECRET_KEY, both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.refusals import nothing_written, refused
 from tests.trials.invariants import broken_invariants
@@ -145,8 +145,8 @@ def test_history_keeps_its_records_and_still_verifies(cast: Cast, story: int) ->
         None,
     )
     with cast.app.app_context():
-        found = verify_history()
-    assert (found.records, found.first_changed) == (records + 3, None)
+        found = verify_history(SECRET_KEY)
+    assert (found.records, found.findings) == (records + 3, [])
     assert found.with_payload == cast.count(HistoryPayload) == 0
     assert found.anonymised == 10
 

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tests.support.databases import write_over
+from tests.support.tampering import GUARDS
 from tests.trials.centre import Centre, opened
 from tests.trials.crash.__main__ import is_kept
 from tests.trials.crash.journal import Action, Journal
@@ -55,6 +56,8 @@ def tampered(centre: Centre, statement: str) -> Iterator[None]:
     before.unlink(missing_ok=True)
     write_over(before, file)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for guard, _sql in connection.execute(GUARDS).fetchall():
+            connection.execute(f"DROP TRIGGER {guard}")
         connection.executescript(statement)
     yield
     write_over(file, before)
@@ -73,7 +76,7 @@ def test_untouched_story_is_found_whole(lived: tuple[Centre, Journal, Load]) -> 
         "DELETE FROM history WHERE action = 'report_lead'",
         "DELETE FROM gate_scans",
         "DELETE FROM reports",
-        "DROP TRIGGER refuse_another_broker; UPDATE leads SET broker_id = broker_id + 1",
+        "UPDATE leads SET broker_id = broker_id + 1",
         "DELETE FROM handled_requests WHERE action = 'confirm_scan'",
     ],
 )
@@ -90,8 +93,9 @@ DOUBLED_REPORT = """
     INSERT INTO reports (lead_id, account_id, reported_at, on_behalf)
     SELECT lead_id, account_id, reported_at, on_behalf FROM reports"""
 DOUBLED_RECORD = """
-    INSERT INTO history (chain, lead_id, actor_role, action, at, changes)
-    SELECT chain, lead_id, actor_role, action, at, changes FROM history WHERE action = 'bind_by_scan'"""
+    INSERT INTO history (chain, position, lead_id, actor_role, action, at, changes, hash)
+    SELECT chain, position + 1, lead_id, actor_role, action, at, changes, hash
+    FROM history WHERE action = 'bind_by_scan'"""
 
 
 @pytest.mark.parametrize(

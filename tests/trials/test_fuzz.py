@@ -16,6 +16,7 @@ from lead_system.extensions import db
 from tests.house.access_table import TABLE
 from tests.support.databases import DatabaseFactory
 from tests.support.refusals import everything
+from tests.support.tampering import rewrite
 from tests.trials.fuzzing.aftermath import history_of, kept_numbers
 from tests.trials.fuzzing.batch import Batch, Fault, Tally
 from tests.trials.fuzzing.coverage import missing
@@ -181,9 +182,8 @@ def test_whole_number_in_a_table_is_found(world: World) -> None:
 def test_changed_history_is_found(world: World, change: str) -> None:
     Batch(world, SEED)
     before = history_of(world.app)
-    with world.app.app_context():
-        db.session.execute(text(change))
-        db.session.commit()
+
+    rewrite(world.app, change)
 
     assert len(before - history_of(world.app)) == 1
 
