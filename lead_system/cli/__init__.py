@@ -7,6 +7,7 @@ from flask import Flask
 from lead_system.cli.backups import backup, restore, verify_backup
 from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
+from lead_system.cli.holding import who_held
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise, verify_history
 
@@ -16,7 +17,7 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
-        *(anonymise, verify_history),
+        *(anonymise, verify_history, who_held),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)
