@@ -29,6 +29,7 @@ _WORDS: dict[str, LazyString] = {
     "change_contact": _l("Contact changed"),
     "change_retention": _l("Retention changed"),
     "anonymise": _l("Anonymised"),
+    "make_evidence": _l("Evidence file made"),
     "open_account": _l("First sign-in"),
     "become_visitor": _l("Became a visitor"),
     "rename_visitor": _l("Name corrected"),

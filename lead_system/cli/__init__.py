@@ -7,7 +7,9 @@ from flask import Flask
 from lead_system.cli.backups import backup, restore, verify_backup
 from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
+from lead_system.cli.evidence import verify_evidence
 from lead_system.cli.history import checkpoint, signing_key, verify_history
+from lead_system.cli.holding import who_held
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise
 
@@ -17,8 +19,8 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
-        anonymise,
-        *(verify_history, checkpoint, signing_key),
+        *(anonymise, who_held),
+        *(verify_history, checkpoint, signing_key, verify_evidence),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

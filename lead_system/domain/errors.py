@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
     REQUEST_ID_WRONG = "request_id_wrong"
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
+    MOMENT_TO_COME = "moment_to_come"
     NEXT_DAY_PAST = "next_day_past"
     COLLEAGUE_NOT_OFFERED = "colleague_not_offered"
     DAYS_REVERSED = "days_reversed"
@@ -111,6 +112,7 @@ class RefusalCode(StrEnum):
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
     PLOT_NUMBER_TAKEN = "plot_number_taken"
     EXPORT_TOO_LARGE = "export_too_large"
+    EVIDENCE_TOO_LARGE = "evidence_too_large"
     TWICE_IN_FILE = "twice_in_file"
     IMPORT_ROWS_BAD = "import_rows_bad"
     IMPORT_NOTHING_GOOD = "import_nothing_good"
@@ -201,6 +203,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.MOMENT_WRONG,
+    RefusalCode.MOMENT_TO_COME,
     RefusalCode.NEXT_DAY_PAST,
     RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,

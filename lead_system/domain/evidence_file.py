@@ -1,4 +1,4 @@
-"""The container of an evidence file (B1): a ZIP that any program opens, and that can be packed in one way only.
+"""The container of an evidence file (B1): a ZIP that any program opens and that can be packed in one way.
 
 Whoever has the contents can pack them again and must get the same bytes, so no byte of it can be changed
 unseen, not even one that no program looks at. Reading is lenient, so that a file that was unpacked and packed

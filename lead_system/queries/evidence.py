@@ -10,7 +10,6 @@ from sqlalchemy.orm import aliased
 from lead_system.domain.chain import NOTHING
 from lead_system.extensions import db
 from lead_system.models import Checkpoint, Collision, HistoryPayload, HistoryRecord
-from lead_system.services.history import MAKE_EVIDENCE
 from lead_system.services.history_check import Told
 
 
@@ -21,21 +20,11 @@ class Single(NamedTuple):
     previous: str
 
 
-def last_asking(lead_id: int) -> int:
-    """Return the number of the newest record that evidence about a lead was made."""
-    found = select(HistoryRecord.id).where(
-        HistoryRecord.chain == f"lead:{lead_id}", HistoryRecord.action == MAKE_EVIDENCE
-    )
-    return db.session.execute(found.order_by(HistoryRecord.id.desc()).limit(1)).scalar_one()
-
-
 def chains_of(lead_ids: Sequence[int], *, covers: int) -> list[tuple[str, list[Told]]]:
     """Return the chains of some leads and of their collisions, up to the record `covers`; each whole."""
     of_leads = [f"lead:{number}" for number in sorted(lead_ids)]
     of_collisions = [f"collision:{number}" for number in _collisions_of(lead_ids)]
-    found = _told().where(
-        HistoryRecord.chain.in_(of_leads + of_collisions), HistoryRecord.id <= covers
-    )
+    found = _told().where(HistoryRecord.chain.in_(of_leads + of_collisions), HistoryRecord.id <= covers)
     rows = [Told(*row) for row in db.session.execute(found)]
     rows.sort(key=lambda told: (told.chain.startswith("collision:"), _number(told.chain), told.position))
     return [(chain, list(told)) for chain, told in groupby(rows, key=lambda told: told.chain)]
@@ -60,7 +49,7 @@ def single_records(ids: Iterable[int]) -> list[Single]:
 
 
 def newest_checkpoint(covers: int) -> Checkpoint | None:
-    """Return the newest checkpoint that a file up to the record `covers` can hold; None where there is none."""
+    """Return the newest checkpoint that covers nothing behind the record `covers`; None without one."""
     found = select(Checkpoint).where(Checkpoint.covers <= covers).order_by(Checkpoint.id.desc()).limit(1)
     return db.session.scalar(found)
 

@@ -14,7 +14,15 @@ from enum import StrEnum
 from typing import Any, NamedTuple, cast
 
 from lead_system.domain.chain import canonical, digest_of, linked, moment_text
-from lead_system.domain.evidence_file import EVIDENCE, PAPER, README, SIGNATURE, NotEvidenceError, pack, unpack
+from lead_system.domain.evidence_file import (
+    EVIDENCE,
+    PAPER,
+    README,
+    SIGNATURE,
+    NotEvidenceError,
+    pack,
+    unpack,
+)
 from lead_system.services.history_check import Damage, Finding, Told, check_records
 from lead_system.services.signing import Signed, is_genuine
 
@@ -84,8 +92,8 @@ class About:
 class EvidenceCheck:
     """What a check of an evidence file found.
 
-    `is_signed` says that the signature fits the text and is ours; with `differences` all the same, the records
-    were not whole already when the file was made. `anonymised` records vouch for a payload that was taken.
+    `is_signed` says that the signature fits the text and is ours. `anonymised` records vouch for a payload
+    that was taken.
     """
 
     about: About | None = None
@@ -107,6 +115,16 @@ class EvidenceCheck:
     def is_genuine(self) -> bool:
         """Whether every byte is as this installation made it."""
         return self.count == 0
+
+    @property
+    def was_damaged_before(self) -> bool:
+        """Whether the file is as it was made, of records that were not whole any more."""
+        afterwards = (Change.PAPER_CHANGED, Change.README_CHANGED, Change.PACKED_ANEW)
+        return (
+            self.is_signed
+            and self.count > 0
+            and all(one.change not in afterwards for one in self.differences)
+        )
 
     @property
     def is_evidence(self) -> bool:
@@ -327,11 +345,10 @@ def _is_payload(payload: Any) -> bool:
 def _differences_of_single(record: Mapping[str, Any]) -> Iterator[Difference]:
     """Check a record that stands alone: its chain is about somebody else too, so only its link is shown."""
     said = _object(record.get("said"))
-    told = _told(_text(said.get("chain")), record | {"payload": None})
+    told = _told(_text(said.get("chain")), {**record, "payload": None})
     digest = digest_of(
         chain=told.chain, lead=told.lead, actor=told.actor, role=told.role, action=told.action, at=told.at,
         changes=told.changes, payload=told.payload,
     )  # fmt: skip
     if linked(_hash(record.get("previous")), digest) != told.hash:
         yield Difference(Change.RECORD_CHANGED, told.chain, told.position, told.id)
-
