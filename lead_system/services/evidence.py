@@ -115,7 +115,16 @@ def gather_evidence(lead: Lead, asked: EvidenceAsked, *, site: str, language: st
 def seal_evidence(content: Mapping[str, Any], paper: bytes, *, secret: str, now: datetime) -> bytes:
     """Return the evidence file: what it says, its paper, and the signature over both; notes the key.
 
-    The same content and paper give the same bytes.
+    Raises:
+        Refused: as `sealed` does.
+    """
+    file = sealed(content, paper, secret)
+    atomic(lambda: register_key(public_key_of(secret), now))
+    return file
+
+
+def sealed(content: Mapping[str, Any], paper: bytes, secret: str) -> bytes:
+    """Return the one file of some content and paper; the same give the same bytes.
 
     Raises:
         Refused: EVIDENCE_TOO_LARGE where nobody would check a file of that size.
@@ -130,7 +139,6 @@ def seal_evidence(content: Mapping[str, Any], paper: bytes, *, secret: str, now:
     if len(text) > LARGEST_TEXT or len(text) + len(paper) > LARGEST_FILE - LARGEST_TEXT:
         raise Refused(RefusalCode.EVIDENCE_TOO_LARGE)
     signed = sign(text.decode(), secret)
-    atomic(lambda: register_key(public_key_of(secret), now))
     return pack({README: README_TEXT, EVIDENCE: text, PAPER: paper, SIGNATURE: signature_text(signed)})
 
 

@@ -65,7 +65,7 @@ class _Sheet:
                 number=self._lead.id, moment=second(self._made_at),
             ),
             foot_more=f"{chain} · {position} · {last}",
-            page=_("Page {page} of {pages}"),
+            page=_("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
             language=language(),
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from lead_system.web.evidence_sheet import Grid, PaperSheet, PaperStep
 
@@ -30,6 +30,9 @@ _INK, _SOFT, _LINE, _BRAND, _BAND = (
     HexColor(f"#{code}") for code in ("1a1d21", "59616c", "d5d9de", "07703a", "f3f5f6")
 )
 _MARGIN, _FOOT = 18 * mm, 20 * mm
+_PADDING = 6
+"""What the library puts inside of a page's margins."""
+
 _WIDTH = A4[0] - 2 * _MARGIN
 _TIME = 19 * mm
 """How far the steps stand from the margin, in which their times stand."""
@@ -41,7 +44,7 @@ def draw_paper(sheet: PaperSheet) -> bytes:
     drawn = BytesIO()
     document = SimpleDocTemplate(
         drawn, pagesize=A4, invariant=1, title=sheet.title, author="", lang=sheet.language,
-        leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=16 * mm, bottomMargin=_FOOT + 4 * mm,
+        leftMargin=_MARGIN - _PADDING, rightMargin=_MARGIN - _PADDING, topMargin=16 * mm, bottomMargin=_FOOT + 4 * mm,
     )  # fmt: skip
     styles = _Styles(is_chinese=sheet.language == "zh-CN")
     document.build(list(_flow(sheet, styles)), canvasmaker=_canvas_with_feet(sheet))
@@ -100,14 +103,23 @@ def _flow(sheet: PaperSheet, styles: _Styles) -> Sequence[Flowable]:
             flow.append(_grid(section.grid, styles))
         for day, steps in section.days:
             flow.append(_text(day, styles.day))
-            flow += [part for step in steps for part in _step(step, styles)]
+            flow += [_step(step, styles) for step in steps]
     return flow
 
 
 def _text(text: str, style: ParagraphStyle, bullet: str | None = None) -> Paragraph:
     """Return a text as it is: what looks like marks in it was typed by people, and is shown, not obeyed."""
+    return Paragraph(_shown(text), style, bulletText=bullet)
+
+
+def _titled(title: str, rule: str, style: ParagraphStyle) -> Paragraph:
+    """Return what happened, and beside it in another colour by which rule."""
+    return Paragraph(f'<font color="{_BRAND.hexval()}">{_shown(title)}</font>  {_shown(rule)}', style)
+
+
+def _shown(text: str) -> str:
     seen = "".join(one for one in text if one >= " " or one == "\n")
-    return Paragraph(escape(seen, quote=False).replace("\n", "<br/>"), style, bulletText=bullet)
+    return escape(seen, quote=False).replace("\n", "<br/>")
 
 
 def _facts(facts: Sequence[tuple[str, str]], styles: _Styles) -> Flowable:
@@ -138,11 +150,11 @@ def _grid(grid: Grid, styles: _Styles) -> Flowable:
     return table
 
 
-def _step(step: PaperStep, styles: _Styles) -> Sequence[Flowable]:
-    told = [_text(f"{title}  {rule}".rstrip(), styles.told) for title, rule in step.told]
+def _step(step: PaperStep, styles: _Styles) -> Flowable:
+    told = [_titled(title, rule, styles.told) for title, rule in step.told]
     words = [_text(text, styles.words) for text in step.words]
     whom = _text(step.whom, styles.whom, bullet=step.time)
-    return [whom, *told, *words, _text(step.who, styles.who), Spacer(1, 0.4 * mm)]
+    return KeepTogether([whom, *told, *words, _text(step.who, styles.who)])
 
 
 def _canvas_with_feet(sheet: PaperSheet) -> type[Canvas]:
@@ -150,7 +162,7 @@ def _canvas_with_feet(sheet: PaperSheet) -> type[Canvas]:
 
     class FootedCanvas(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
+            super().__init__(*args, **{**kwargs, "initialFontName": _FONT})
             self._pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802 - the library's name
