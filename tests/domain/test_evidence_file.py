@@ -49,7 +49,7 @@ def test_what_another_program_packed_anew_can_be_read(method: int) -> None:
         zipped({}),
         zipped(PARTS | {"more.txt": b""}),
         zipped({name: PARTS[name] for name in CONTENTS[:3]}),
-        zipped({"../README.txt": b"", **{name: b"" for name in CONTENTS[1:]}}),
+        zipped({"../README.txt": b"", **dict.fromkeys(CONTENTS[1:], b"")}),
         zipped(PARTS, zipfile.ZIP_BZIP2),
         zipped({f"{number}.txt": b"" for number in range(1000)}),
         pack(PARTS)[:-1],
