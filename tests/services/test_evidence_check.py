@@ -1,4 +1,4 @@
-"""An evidence file is genuine to the last byte, or what was changed is named; whatever is sent is answered."""
+"""An evidence file is genuine to the last byte, or what was changed is named; anything sent is answered."""
 
 import io
 import json
