@@ -73,7 +73,10 @@ class _MomentForm(Form):
 
 
 class TimeLinePages(LeadPages):
-    """The time line, added to a customer's pages in a chain: Flask-Admin copies them into each class."""
+    """The time line, at the end of the chain of a customer's pages.
+
+    Flask-Admin copies its own pages into each class: of two side by side, one would hide the other's.
+    """
 
     @expose("/time-line/")
     def time_line_view(self) -> Answer:
