@@ -6,7 +6,7 @@ from flask import current_app, request, send_file, url_for
 from flask_admin import expose
 
 from lead_system.admin_views.base import Answer, present
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.time_line import TimeLinePages
 from lead_system.domain.roles import DECIDERS
 from lead_system.services.evidence import ask_for_evidence
 from lead_system.services.transaction import read_snapshot
@@ -17,7 +17,7 @@ from lead_system.web.forms import RequestForm
 from lead_system.web.secret import server_secret
 
 
-class EvidencePages(ListView):
+class EvidencePages(TimeLinePages):
     """What a decider takes out of the house to have it checked by others."""
 
     @expose("/evidence/", methods=("POST",))

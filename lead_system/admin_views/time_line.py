@@ -10,7 +10,7 @@ from flask_admin import expose
 from wtforms import DateTimeLocalField, Form
 
 from lead_system.admin_views.base import Answer, number_in, present
-from lead_system.admin_views.lists import ListView
+from lead_system.admin_views.lead_pages import LeadPages
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.holding import Period, require_past
 from lead_system.domain.never_held import NeverHeld, why_never_held
@@ -73,8 +73,11 @@ class _MomentForm(Form):
     at = DateTimeLocalField(format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
 
-class TimeLinePages(ListView):
-    """The time line, which the list of customers opens beside a customer's page."""
+class TimeLinePages(LeadPages):
+    """The time line, at the end of the chain of a customer's pages.
+
+    Flask-Admin copies its own pages into each class: of two side by side, one would hide the other's.
+    """
 
     @expose("/time-line/")
     def time_line_view(self) -> Answer:

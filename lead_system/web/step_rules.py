@@ -144,7 +144,9 @@ def _graded(step: Step, _line: TimeLine) -> Markup:
 
 def _followed_up(step: Step, _line: TimeLine) -> Markup:
     day = step.values.get("next_on")
-    return _say(_("To get in touch again on %(day)s."), day=day) if day else Markup()
+    if day:
+        return _say(_("A note, which says nothing about who holds; next contact on %(day)s."), day=day)
+    return Markup(_("A note, which says nothing about who holds."))  # noqa: S704 - our own sentence
 
 
 # Fees and deals.
@@ -247,8 +249,9 @@ def _opened(step: Step, line: TimeLine) -> Markup:
 
 
 def _joined(step: Step, line: TimeLine) -> Markup:
-    text = _("Added to the open collision of %(challenger)s: %(event)s.")
-    return _say(text, challenger=lead_named(line, step.lead_id), event=_event(step))
+    text = _("Added to collision %(collision)s of %(challenger)s, which was open: %(event)s.")
+    named, number = lead_named(line, step.lead_id), step.values["collision"]
+    return _say(text, collision=number, challenger=named, event=_event(step))
 
 
 def _event(step: Step) -> str:
