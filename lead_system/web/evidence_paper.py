@@ -44,7 +44,8 @@ def draw_paper(sheet: PaperSheet) -> bytes:
     drawn = BytesIO()
     document = SimpleDocTemplate(
         drawn, pagesize=A4, invariant=1, title=sheet.title, author="", lang=sheet.language,
-        leftMargin=_MARGIN - _PADDING, rightMargin=_MARGIN - _PADDING, topMargin=16 * mm, bottomMargin=_FOOT + 4 * mm,
+        leftMargin=_MARGIN - _PADDING, rightMargin=_MARGIN - _PADDING,
+        topMargin=16 * mm, bottomMargin=_FOOT + 4 * mm,
     )  # fmt: skip
     styles = _Styles(is_chinese=sheet.language == "zh-CN")
     document.build(list(_flow(sheet, styles)), canvasmaker=_canvas_with_feet(sheet))

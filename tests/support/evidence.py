@@ -32,14 +32,14 @@ def records_of(chain: str, actions: Sequence[str], first_id: int) -> list[dict[s
     """Return linked records of a chain, those named in WITH_PAYLOAD with a payload."""
     records, before = [], NOTHING
     for place, action in enumerate(actions, 1):
-        payload = {"salt": f"salt{first_id}{place}", "values": {"note": "再约", "place": place}}
-        vouched = payload_hash(payload["salt"], payload["values"]) if action in WITH_PAYLOAD else None
+        salt, values = f"salt{first_id}{place}", {"note": "再约", "place": place}
+        vouched = payload_hash(salt, values) if action in WITH_PAYLOAD else None
         said = {
             "action": action, "actor": 7, "at": f"2026-03-02T06:05:0{place}.000000Z", "chain": chain,
             "changes": {"place": place}, "lead": 12, "payload": vouched, "role": "gate",
         }  # fmt: skip
         before = linked(before, hashlib.sha256(canonical(said)).hexdigest())
-        kept = payload if vouched else None
+        kept = {"salt": salt, "values": values} if vouched else None
         record = {"id": first_id + place, "position": place, "said": said, "hash": before, "payload": kept}
         records.append(record)
     return records

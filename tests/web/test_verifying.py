@@ -91,7 +91,7 @@ def test_what_a_file_claims_is_shown_as_text(cast: Cast, new_client: NewClient) 
 
 
 def test_without_a_file_the_page_asks_for_one(cast: Cast, new_client: NewClient) -> None:
-    answer = new_client().submit("/verify", {})
+    answer = new_client().submit("/verify", {}, button="核验")
 
     assert answer.status_code == 422
     assert "请先选择 ZIP 文件" in answer.page.find("main").text
