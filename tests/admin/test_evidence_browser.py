@@ -1,4 +1,4 @@
-"""Evidence in a real browser: it comes down from the time line, and the public page says what became of it."""
+"""Evidence in a real browser: it comes down from the time line, and the public page says what it is."""
 
 from collections.abc import Callable
 from pathlib import Path
