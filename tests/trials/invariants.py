@@ -142,7 +142,8 @@ NEVER = (
         Broken.LOST, "a collision has other events than records, or none",
         "SELECT c.id, c.kind FROM collisions c WHERE"
         " (SELECT count(*) FROM collision_events e WHERE e.collision_id = c.id) NOT IN (SELECT count(*)"
-        " FROM history h WHERE h.chain = 'collision:' || c.id HAVING count(*) > 0)",
+        " FROM history h WHERE h.chain = 'collision:' || c.id AND h.action <> 'anonymise'"
+        " HAVING count(*) > 0)",
     ),
     Invariant(
         Broken.LOST, "a payment screenshot belongs to no fee",
@@ -152,7 +153,8 @@ NEVER = (
         Broken.LOST, "a record has lost its payload",
         "SELECT h.id, h.chain, h.action FROM history h WHERE h.payload_hash IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM history_payloads p WHERE p.record_id = h.id)"
-        " AND NOT EXISTS (SELECT 1 FROM history a WHERE a.action = 'anonymise')",
+        " AND NOT EXISTS (SELECT 1 FROM history a WHERE a.chain = h.chain AND a.position > h.position"
+        " AND a.action = 'anonymise')",
     ),
     Invariant(
         Broken.DOUBLE, "one request id was handled twice",
