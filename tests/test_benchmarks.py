@@ -27,8 +27,7 @@ from benchmarks.load import (
 )
 from benchmarks.machine import Watch, busy_seconds, own_seconds, quietness
 from benchmarks.names import SURNAMES, given_characters, surname_slots
-from benchmarks.report import Run, text, write_report
-from benchmarks.servers import PEER_PYTHON
+from benchmarks.report import NotDrawn, Plot, Run, plots_of, require_drawn, text
 from benchmarks.surroundings import surroundings
 from lead_system.domain.codes import read_code
 from tests.support.databases import Database
@@ -280,7 +279,7 @@ def test_results_say_lines_figures_goals_machine_and_time() -> None:
     failed = Measured(7.0, {"errors": "1: HTTP 500 | broken\nat once"}, errors=1)
     day = Result(Line("opening-day", at_most(5), lambda _bench: failed), failed, seconds=119.6)
 
-    said = text(RUN, [result(0.2, at_most(1.5, ms=200), ms=100), grown(), day], ["writes"])
+    said = text(RUN, [result(0.2, at_most(1.5, ms=200), ms=100), grown(), day], plots_of([grown()]))
 
     assert "3 lines in 20 minutes" in said
     assert "1 fall short of their goals: opening-day." in said
@@ -295,14 +294,35 @@ def test_results_say_lines_figures_goals_machine_and_time() -> None:
     assert "plots/lists.svg" not in said
 
 
-@pytest.mark.skipif(not PEER_PYTHON.exists(), reason="the plots are drawn in the environment of the peers")
-def test_plot_has_its_curve_and_sizes(tmp_path: Path) -> None:
-    write_report(RUN, [grown(), result(0.2, at_most(1))], folder=tmp_path)
+def test_plot_has_a_curve_for_each_line_that_grows_and_the_sizes_below() -> None:
+    (writes,) = plots_of([grown(), result(0.2, at_most(1))])
 
-    assert "growth-scan" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    assert [file.name for file in (tmp_path / "plots").iterdir()] == ["writes.svg"]
-    drawn = (tmp_path / "plots" / "writes.svg").read_text(encoding="utf-8")
-    assert all(words in drawn for words in ("Writes by 16 at once", "scan", "10,000", "1,000,000", "ms each"))
+    assert writes == Plot(
+        "writes",
+        "Writes by 16 at once",
+        "ms each",
+        {"scan": [(10_000, 20.0), (100_000, 22.0), (1_000_000, 25.0)]},
+    )
+    assert writes.sizes == [10_000, 100_000, 1_000_000]
+
+
+@pytest.mark.parametrize(
+    ("slowest", "top"), [(0.4, 10), (9.99, 10), (10.0, 20), (18.9, 20), (19.0, 20), (19.1, 30), (412.0, 500)]
+)
+def test_plot_reaches_from_zero_to_a_round_number_above_its_points(slowest: float, top: int) -> None:
+    plot = Plot("lists", "", "", {"first": [(10_000, 0.2), (100_000, slowest)], "last": [(10_000, 0.3)]})
+
+    assert plot.top == top
+
+
+@pytest.mark.parametrize("lacking", ["Writes by 16 at once", "ms each", "scan", "10,000", "1,000,000"])
+def test_drawing_without_a_word_of_its_plot_ends_the_run(lacking: str) -> None:
+    (plot,) = plots_of([grown()])
+    words = [f"<text>{words}</text>" for words in plot.words]
+    require_drawn(plot, "".join(words))
+
+    with pytest.raises(NotDrawn, match=lacking):
+        require_drawn(plot, "".join(word for word in words if word != f"<text>{lacking}</text>"))
 
 
 def test_names_are_drawn_as_people_bear_them() -> None:

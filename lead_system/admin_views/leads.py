@@ -23,11 +23,13 @@ from lead_system.domain.roles import BACK_OFFICE, DECIDERS
 from lead_system.models import Account, Brokerage, Lead
 from lead_system.queries import (
     customer_types,
-    leads,
+    lead_counts,
+    listed_leads,
     people,
     scope,
 )
-from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
+from lead_system.queries.leads import TABS, LeadSearch, Step, with_people
+from lead_system.queries.listed_leads import ListedLead
 from lead_system.queries.paging import Stretch
 from lead_system.queries.sorting import Through
 from lead_system.web.caller import signed_in
@@ -193,39 +195,39 @@ class LeadsView(LeadPages):
             kept = narrowing_values(self.narrowing_kept())
             tab = self.chosen_tab()
             status = None if tab == "all" else LeadStatus(tab)
-            g.lead_search = leads.with_people(LeadSearch(status=status, **kept, **self.search_values()))
+            g.lead_search = with_people(LeadSearch(status=status, **kept, **self.search_values()))
         return cast(LeadSearch, g.lead_search)
 
     def found(self) -> Select[Any]:
         """Return the customers of the tab that fit the search, the newest number first."""
-        return leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
+        return listed_leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
 
     def newest_ids(self) -> Stretch:
         """Return the numbers of the customers found, the newest first."""
-        return leads.newest_ids(signed_in(), self._search(), present())
+        return listed_leads.newest_ids(signed_in(), self._search(), present())
 
     def count(self) -> int:
         """Return how many customers are found, however many."""
-        return leads.count_leads(signed_in(), self._search(), present())
+        return lead_counts.count_leads(signed_in(), self._search(), present())
 
     def loaded(self, ids: Sequence[int]) -> list[ListedLead]:
         """Return the customers of these numbers as the columns read them."""
-        return leads.listed_leads(ids, present())
+        return listed_leads.listed_leads(ids, present())
 
     def found_for_export(self, export_id: int) -> Select[Any]:
         """Return what the columns read of the customers, as plain values."""
         del export_id
-        lines = leads.lines_found(signed_in(), self._search(), present())
+        lines = listed_leads.lines_found(signed_in(), self._search(), present())
         return self.in_order_of_address(lines.order_by(Lead.id.desc()))
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many customers each of the six tabs has."""
-        counts = leads.tab_counts(signed_in(), self._search(), present())
+        counts = lead_counts.tab_counts(signed_in(), self._search(), present())
         return {status.value if status else "all": count for status, count in counts.items()}
 
     def shown(self, rows: Any) -> list[ListedLead]:
         """Return the customers of an export with who else holds them."""
-        return leads.with_holders(rows, present())
+        return listed_leads.with_holders(rows, present())
 
     def narrowed_to(self) -> Markup | None:
         """Say whose customers are shown, and how far they came."""
@@ -255,7 +257,7 @@ class LeadsView(LeadPages):
 
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
-        return leads.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
+        return lead_counts.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: by those who decide, in tabs where it is of use."""

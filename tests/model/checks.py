@@ -27,7 +27,7 @@ from lead_system.models import (
     Report,
     is_live_hold,
 )
-from lead_system.queries import collisions, dashboard, leads, people, referrals
+from lead_system.queries import collisions, dashboard, lead_counts, leads, listed_leads, people, referrals
 from lead_system.queries.fees import FeeSearch, FeeState, fee_sums, fees_found
 from lead_system.queries.leads import LeadSearch, Step
 from tests.model.numbering import Numbering
@@ -176,7 +176,7 @@ def _lists_agree_with_leads(rows: Sequence[Lead], now: datetime) -> Iterator[str
 
 def _tabs(world: World, director: Account, now: datetime) -> Iterator[str]:
     """Every tab of the office counts what the model has."""
-    counts = leads.tab_counts(director, LeadSearch(), now)
+    counts = lead_counts.tab_counts(director, LeadSearch(), now)
     expected = Counter(lead.status(now) for lead in world.leads.values() if lead.is_listed)
     if [counts[LeadStatus(name)] for name in STATUSES] != [expected[name] for name in STATUSES]:
         yield f"tabs {counts}, model {expected}"
@@ -189,7 +189,7 @@ def _tab_opens(
 ) -> Iterator[str]:
     """A tab of the office opens as many rows as it counts, and they are the model's."""
     search = LeadSearch(status=LeadStatus(name))
-    opened = _ids(leads.leads_found(director, search, now))
+    opened = _ids(listed_leads.leads_found(director, search, now))
     listed = [lead for lead in world.leads.values() if lead.is_listed and lead.status(now) == name]
     if sorted(opened) != sorted(numbering.leads[lead.number] for lead in listed):
         yield f"the tab {name} opens {opened}, model {listed}"
@@ -198,8 +198,8 @@ def _tab_opens(
 def _own_tabs(world: World, numbering: Numbering, now: datetime, who: str) -> Iterator[str]:
     """Every tab of an agent counts the rows that this person sees (R12)."""
     actor = db.session.get_one(Account, numbering.accounts[who])
-    counts = leads.tab_counts(actor, LeadSearch(), now)
-    rows = list(db.session.scalars(leads.leads_found(actor, LeadSearch(), now)))
+    counts = lead_counts.tab_counts(actor, LeadSearch(), now)
+    rows = list(db.session.scalars(listed_leads.leads_found(actor, LeadSearch(), now)))
     shown = Counter(row.status_at(now).value for row in rows)
     expected = Counter(
         lead.status(now) for lead in world.leads.values() if lead.is_listed and _sees(world, who, lead)
@@ -262,7 +262,7 @@ def _referral_table(world: World, numbering: Numbering, director: Account, now: 
     if [line[1][::-1] for line in table] != sorted((line[1][::-1] for line in table), reverse=True):
         yield f"referral table out of order: {table}"
     searches = [LeadSearch(broker_id=number, step=step) for number, _figures in table for step in steps]
-    behind = leads.count_each(director, searches, now) if searches else []
+    behind = lead_counts.count_each(director, searches, now) if searches else []
     if behind != [figure for _number, figures in table for figure in figures]:
         yield f"referral table {table}, rows behind its figures {behind}"
 
@@ -272,7 +272,7 @@ def _consultants(world: World, numbering: Numbering, director: Account, now: dat
     accounts = list(db.session.scalars(select(Account).where(Account.id.in_(ids)).order_by(Account.id)))
     counted = people.with_bound_customers(accounts, now)
     searches = [LeadSearch(consultant_id=one.id, step=Step.HELD) for one in counted]
-    behind = leads.count_each(director, searches, now)
+    behind = lead_counts.count_each(director, searches, now)
     expected = [
         sum(lead.consultant == ids[one.id] and lead.holds(now) for lead in world.leads.values())
         for one in counted
@@ -306,7 +306,7 @@ def _dashboard(world: World, director: Account, now: datetime) -> Iterator[str]:
         sum(lead.owner in gone for lead in bound),
         sum(bool(lead.scans) and lead.number not in paid for lead in listed),
     ]
-    counted = leads.count_each(director, list(figures.values()), now)
+    counted = lead_counts.count_each(director, list(figures.values()), now)
     if counted != expected:
         yield f"dashboard {dict(zip(figures, counted, strict=True))}, model {expected}"
 
@@ -327,7 +327,7 @@ def _fee_totals(world: World, director: Account) -> Iterator[str]:
 
 def _held_by(rows: Sequence[Lead], world: World, numbering: Numbering, now: datetime) -> Iterator[str]:
     """The mark "held by …" beside a listed lead names exactly those who hold one of its keys."""
-    marks = leads.holders_of([row.id for row in rows], now)
+    marks = listed_leads.holders_of([row.id for row in rows], now)
     for number, lead in world.leads.items():
         marked = {row.id for row in marks.get(numbering.leads[number], [])}
         expected = {numbering.leads[one.number] for one in world.other_holders(lead, now)}

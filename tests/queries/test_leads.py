@@ -10,16 +10,10 @@ from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, Lead
-from lead_system.queries.leads import (
-    LeadSearch,
-    get_lead,
-    get_own_lead,
-    holders_of,
-    leads_found,
-    leads_of_same_customer,
-    status_expression,
-    tab_counts,
-)
+from lead_system.queries.lead_counts import tab_counts
+from lead_system.queries.leads import LeadSearch, status_expression
+from lead_system.queries.listed_leads import holders_of, leads_found
+from lead_system.queries.one_lead import get_lead, get_own_lead, leads_of_same_customer
 from lead_system.queries.scope import visible_collisions
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases

@@ -100,7 +100,7 @@ GUARDS = (
         "scope of customers on phones: another broker's lead does not exist (R12)",
         (
             Cut(
-                "lead_system/queries/leads.py",
+                "lead_system/queries/one_lead.py",
                 "select(Lead).where(Lead.id == lead_id, scope.visible_leads(actor))",
                 "select(Lead).where(Lead.id == lead_id)",
             ),
