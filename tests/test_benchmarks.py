@@ -12,6 +12,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+from flask import Flask
 
 from benchmarks import __main__ as command
 from benchmarks import crowd, fill
@@ -30,7 +31,8 @@ from benchmarks.names import SURNAMES, given_characters, surname_slots
 from benchmarks.report import NotDrawn, Plot, Run, plots_of, require_drawn, text
 from benchmarks.surroundings import surroundings
 from lead_system.domain.codes import read_code
-from tests.support.databases import Database
+from lead_system.services.history_check import verify_history
+from tests.support.databases import SECRET_KEY, Database
 
 PAGE = Page("ours", 1, "/", row=r'name="rowid" value="(\d+)"', numbers=(8, 7))
 TWO_ROWS = '<tr><input name="rowid" value="8"></tr><tr><input name="rowid" value="7"></tr>'
@@ -338,6 +340,7 @@ SPOILT = {
     "a key is gone": "DELETE FROM lead_keys WHERE id = (SELECT min(id) FROM lead_keys)",
     "a binding has no keys": "DELETE FROM binding_keys WHERE binding_id = 1",
     "a payload was changed": "UPDATE history_payloads SET salt = 'x' WHERE record_id = 1",
+    "a record is gone": "DELETE FROM history WHERE chain = 'lead:1' AND position = 1",
     "a gram is gone": "DELETE FROM lead_name_grams WHERE lead_id = 1",
     "a tally counts one more": "UPDATE broker_tallies SET bound = bound + 1 WHERE broker_id = 101",
     "a scan is nobody's": "UPDATE gate_scans SET gate_id = 999999 WHERE id = 1",
@@ -347,12 +350,15 @@ SPOILT = {
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_filled_rows_keep_every_promise_and_spoilt_ones_are_noticed(
-    database: Database, connected: Callable[[], psycopg.Connection]
+    app: Flask, database: Database, connected: Callable[[], psycopg.Connection]
 ) -> None:
     with connected() as connection:
         fill.fill(connection, 3000, datetime.now(UTC))
 
         fill.check(connection)
+        with app.app_context():
+            history = verify_history(SECRET_KEY)
+        assert (history.findings, history.records > 6000) == ([], True)
         codes = connection.execute(
             "SELECT code_token, short_code FROM leads WHERE status = 'reported'"
         ).fetchall()
