@@ -187,7 +187,7 @@ class Settings(msgspec.Struct, kw_only=True):
 
     def _wrong_address(self) -> Iterator[str]:
         """Refuse a public address that is none, or that people's data would travel to in the open."""
-        if urlsplit(self.public_url).scheme not in ("http", "https") or not self.public_host:
+        if not _is_address(self.public_url):
             yield "LEAD_PUBLIC_URL must be an address such as https://sales.example.com."
         elif not (self.demo or self.is_https or self.public_host in _LOOPBACK):
             yield "LEAD_PUBLIC_URL must begin with https://: passwords and names travel there."
@@ -213,6 +213,14 @@ class Settings(msgspec.Struct, kw_only=True):
     def shows_codes(self) -> bool:
         """Whether sign-in codes stand on the page instead of being sent: only ever in the demonstration."""
         return self.demo and self.sms_provider is SmsProvider.NONE
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # Brackets that are not closed, and the like.
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def settings_from_environment() -> Settings:

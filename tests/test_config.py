@@ -35,6 +35,7 @@ WECHAT = {"LEAD_WECHAT_APP_ID": "wx1", "LEAD_WECHAT_APP_SECRET": "tooshortsecret
         ({"LEAD_PUBLIC_URL": "sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_PUBLIC_URL": "ftp://sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_PUBLIC_URL": "https://"}, "LEAD_PUBLIC_URL"),
+        ({"LEAD_PUBLIC_URL": "https://[::1"}, "LEAD_PUBLIC_URL"),
         (ALIYUN | {"LEAD_PUBLIC_URL": "http://sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_LOG_LEVEL": "CHATTY"}, "LEAD_LOG_LEVEL"),
     ],
