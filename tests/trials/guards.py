@@ -264,7 +264,7 @@ GUARDS = (
                 "    for statement in ():\n",
             ),
         ),
-        (f"{HISTORY}test_database_refuses_to_rewrite[DELETE FROM history_payloads-sqlite]",),
+        (f"{HISTORY}test_database_refuses_to_empty_or_replace[sqlite]",),
     ),
     Guard(
         "payload goes only when its chain says so (R10)",
