@@ -27,7 +27,9 @@ from lead_system.queries import (
     collisions,
     deals,
     leads,
+    look_alikes,
     offers,
+    persons,
     rebinds,
 )
 from lead_system.queries.retention import refuse_anonymised
@@ -329,5 +331,7 @@ def _details(actor: Account, lead: Lead) -> dict[str, Any]:
         "rebinds": leads.rebinds_of(lead) if decides else [],
         "collisions": collisions.collisions_of(actor, lead) if decides else [],
         "others": leads.leads_of_same_customer(lead),
+        "look_alikes": look_alikes.look_alikes_of(actor, lead),
+        "may_be_told_apart": decides and persons.may_be_told_apart(lead, present()),
         "history": leads.history_of(lead),
     }
