@@ -156,8 +156,8 @@ def test_taking_it_back_foretells_the_collision_that_it_makes(
     assert page.h1 == BACK
     becomes, collides = foresight(page)[:2]
     assert becomes == (
-        f"Customer number {wanted} is no longer person no. 1 but the same person as every other entry of this "
-        "name and these digits."
+        f"Customer number {wanted} is no longer person no. 1 but the same person as every other entry of "
+        "this name and these digits."
     )
     assert collides == (
         f"Customer number {held} of broker 李强 holds this name and these digits now: a collision is opened, "
