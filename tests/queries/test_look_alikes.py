@@ -147,7 +147,7 @@ def fill(cast: Cast) -> int:
         db.session.commit()
         db.session.execute(text("ANALYZE"))
         db.session.commit()
-    return next(row["id"] for row in rows if row["status"] == "entered")
+    return next(int(row["id"]) for row in rows if row["status"] == "entered")
 
 
 def plans_of(cast: Cast, ask: Any) -> list[str]:

@@ -384,7 +384,7 @@ def test_stale_form_blank_reason_and_whole_numbers_are_refused(cast: Cast, *, is
         ("text_has_full_number", {"reason": "问过 138 1234 5678"}),
     ):
         with nothing_written(cast.app), refused(code):
-            tell(cast, cast.as_("director"), lead_id, **given)  # type: ignore[arg-type]
+            tell(cast, cast.as_("director"), lead_id, **given)
 
 
 @pytest.mark.parametrize("who", ["secretary", "fang", "wei", "feng", "xin", "hong"])
