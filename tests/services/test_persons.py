@@ -6,7 +6,9 @@ import pytest
 
 from lead_system.extensions import db
 from lead_system.models import BindingKey, Collision, CollisionEvent, Hold, LeadKey
+from lead_system.queries.leads import holders_of
 from lead_system.services import persons
+from lead_system.services.anonymising import anonymise_lead
 from lead_system.services.transaction import Caller
 from tests.support.cast import HONG, OUYANG, Cast
 from tests.support.databases import both_databases
@@ -439,3 +441,69 @@ def test_sent_twice_it_is_declared_once_and_answered_the_same(cast: Cast) -> Non
 
     assert answers == [persons.PersonDeclared(lead_id, 1)] * 2
     assert cast.read(lead_id, "version") == version + 1
+
+
+def test_anonymised_customer_is_refused(cast: Cast) -> None:
+    lead_id = cast.enters("fang")
+    with cast.app.app_context():
+        anonymise_lead(cast.as_("admin"), lead_id=lead_id, version=1, reason="客户要求", now=MONDAY_TEN)
+
+    with nothing_written(cast.app), refused("anonymised"):
+        cast.tells_apart("director", lead_id)
+
+
+# Beside the broker's own doings.
+
+
+def test_corrected_it_is_the_same_person_again_and_collides_with_the_holder(cast: Cast) -> None:
+    held, mine = bound(cast), cast.enters("fang")
+    cast.tells_apart("director", mine)
+
+    cast.corrects("fang", mine, OUYANG, OTHER_PHONE)
+
+    assert keys(cast, mine) == {("1385678", 0), (OTHER_PHONE, 0)}
+    assert events(cast, cast.collision_of(held, mine)) == ["corrected"]
+
+
+def test_its_broker_cannot_enter_the_name_and_digits_a_second_time(cast: Cast) -> None:
+    mine = cast.enters("fang")
+    cast.tells_apart("director", mine)
+
+    with nothing_written(cast.app), refused("already_entered", lead_id=mine):
+        cast.enters("fang")
+
+
+def test_what_the_broker_is_answered_does_not_tell(cast: Cast) -> None:
+    bound(cast)
+    mine = cast.enters("fang")
+    cast.tells_apart("director", mine)
+
+    cast.reports("fang", mine)
+
+    assert cast.status(mine) == "reported"
+    assert cast.count(Collision, state="open") == 0
+
+
+def test_mark_of_the_holder_is_of_the_same_person_alone(cast: Cast) -> None:
+    held, mine, theirs = bound(cast), cast.enters("fang"), cast.enters("wei")
+    cast.tells_apart("director", mine)
+
+    with cast.app.app_context():
+        marks = holders_of([mine, theirs], MONDAY_TEN)
+
+    assert {number: [one.id for one in holders] for number, holders in marks.items()} == {theirs: [held]}
+
+
+def test_customer_of_another_person_may_be_anonymised_while_the_other_is_held(cast: Cast) -> None:
+    bound(cast)
+    mine = cast.enters("fang")
+    cast.tells_apart("director", mine)
+    version = cast.read(mine, "version")
+
+    with cast.app.app_context():
+        done = anonymise_lead(
+            cast.as_("admin"), lead_id=mine, version=version, reason="客户要求", now=MONDAY_TEN
+        )
+
+    assert done.lead_ids == (mine,)
+    assert cast.read(mine, "person_number") == 0
