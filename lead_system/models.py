@@ -826,7 +826,7 @@ class CollisionState(StrEnum):
 
 
 class CollisionOutcome(StrEnum):
-    """What became of a collision; the last two are written by the system itself (R4, R8)."""
+    """What became of a collision; REBOUND is written by a rebind alone, the last one by a declaration too."""
 
     UNSAID = "unsaid"
     HOLDER_KEEPS = "holder_keeps"
@@ -850,6 +850,8 @@ class CollisionEventKind(StrEnum):
     CLOSED_AS_REBOUND = "closed_as_rebound"
     REOPENED = "reopened"
     OBJECTED = "objected"
+    CLOSED_AS_DIFFERENT = "closed_as_different"
+    DECLARED_SAME = "declared_same"
 
 
 class Collision(Model):

@@ -24,6 +24,8 @@ _WORDS: dict[str, LazyString] = {
     "rebind_here": _l("Rebound to this broker"),
     "merge_lead": _l("Merged into another entry of the same broker"),
     "extend_binding": _l("Protection extended"),
+    "declare_another_person": _l("Declared another person with the same name and digits"),
+    "declare_same_person": _l("Declared the same person after all"),
     "reset_protection": _l("Protection changed together with the setting"),
     "change_protection": _l("Protection changed"),
     "change_contact": _l("Contact changed"),

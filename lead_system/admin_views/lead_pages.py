@@ -27,8 +27,10 @@ from lead_system.queries import (
     collisions,
     deals,
     listed_leads,
+    look_alikes,
     offers,
     one_lead,
+    persons,
     rebinds,
 )
 from lead_system.queries.retention import refuse_anonymised
@@ -330,5 +332,7 @@ def _details(actor: Account, lead: Lead) -> dict[str, Any]:
         "rebinds": one_lead.rebinds_of(lead) if decides else [],
         "collisions": collisions.collisions_of(actor, lead) if decides else [],
         "others": one_lead.leads_of_same_customer(lead),
+        "look_alikes": look_alikes.look_alikes_of(actor, lead),
+        "may_be_told_apart": decides and persons.may_be_told_apart(lead, present()),
         "history": one_lead.history_of(lead),
     }

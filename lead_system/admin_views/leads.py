@@ -13,9 +13,9 @@ from sqlalchemy.orm import aliased
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.columns import Column, PageOf, badge, joined, of_account, ours, phones
-from lead_system.admin_views.lead_pages import LeadPages
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
+from lead_system.admin_views.person_pages import PersonPages
 from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
 from lead_system.domain.lifecycle import LeadStatus
@@ -48,12 +48,14 @@ _STEPS = {
 
 
 def _marks(row: ListedLead) -> Markup | None:
-    """Return what is remarkable about a customer: who else holds them, and that a rebind took them away."""
+    """Return what is remarkable about a customer: who else holds them, who they are, and a rebind."""
     held = Markup('<a class="mark mark-warning" href="{}">{} <span data-user>{}</span></a>')
     marks = [
         held.format(url_for("leads.details_view", id=holder.id), _("Held by"), holder.broker_name)
         for holder in row.holders
     ]
+    if row.person_number:
+        marks.append(ours(_("Another person, no. %(number)s", number=row.person_number)))
     if row.status is LeadStatus.EXPIRED and row.rebound_at:
         marks.append(ours(_("Rebound")))
     if row.status is LeadStatus.BOUND and row.broker_archived_at:
@@ -91,7 +93,7 @@ def _left(row: ListedLead) -> str:
 _DETAILS = PageOf("leads.details_view")
 
 
-class LeadsView(LeadPages):
+class LeadsView(PersonPages):
     """Customers (manual 6.1.a, 6.2.d, 6.3.d)."""
 
     roles = BACK_OFFICE
@@ -100,7 +102,7 @@ class LeadsView(LeadPages):
     about = _l("Every customer, as each broker entered them.")
     next_step = NextStep(_l("Show the phone address"), "help.poster_view")
     row_links = (RowLink(_l("Details"), _DETAILS, _l("No. %(number)s")),)
-    explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED)
+    explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED, Mark.ANOTHER_PERSON)
     search_form_class = LeadSearchForm
     tab_argument = "status"
     tabs_title = _l("Status")

@@ -84,6 +84,7 @@ class ListedLead(ShownLead):
     """Who entered the customer, if not the broker."""
 
     consultant_name: str | None
+    person_number: int
     holders: Sequence[Holder] = ()
     """Who else holds the customer now."""
 
@@ -116,6 +117,7 @@ def _lines(now: Any) -> Select[Any]:
             Brokerage.name,
             case((Lead.entered_by_id != Lead.broker_id, _ENTERED_BY.name)),
             _CONSULTANT.name,
+            Lead.person_number,
         )
         .select_from(Lead)
         .join(_BROKER, _BROKER.id == Lead.broker_id)

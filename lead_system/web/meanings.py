@@ -24,6 +24,7 @@ class Mark(StrEnum):
     MERGED = "merged"
     BROKER_ARCHIVED = "broker_archived"
     STANDING_IN = "standing_in"
+    ANOTHER_PERSON = "another_person"
 
 
 class Meaning(NamedTuple):
@@ -40,6 +41,7 @@ _MARK_WORDS: dict[StrEnum, LazyString] = {
     Mark.MERGED: _l("Merged into another number"),
     Mark.BROKER_ARCHIVED: _l("Broker archived"),
     Mark.STANDING_IN: _l("Standing in"),
+    Mark.ANOTHER_PERSON: _l("Another person"),
     FeeState.PAID: _l("Paid"),
     FeeState.VOID: _l("Void"),
 }
@@ -76,6 +78,9 @@ _MEANINGS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
             "The broker no longer works with us. The binding keeps its end and waits for a rebind."
         ),
         Mark.STANDING_IN: _l("Another consultant than the assigned one showed the property."),
+        Mark.ANOTHER_PERSON: _l(
+            "A director declared that this is somebody else with the same name and digits: another customer."
+        ),
     },
     CollisionState: {
         CollisionState.OPEN: _l("A director still has to look at it. The number in the menu counts these."),

@@ -62,6 +62,8 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         CollisionEventKind.CLOSED_AS_REBOUND: _l("Closed by a rebind"),
         CollisionEventKind.REOPENED: _l("Opened again"),
         CollisionEventKind.OBJECTED: _l("The visitor objected to being reported"),
+        CollisionEventKind.CLOSED_AS_DIFFERENT: _l("Closed: one side was declared another person"),
+        CollisionEventKind.DECLARED_SAME: _l("The challenger was declared the same person after all"),
     },
 }
 """By kind first: members of different kinds may have the same name and then count as equal."""

@@ -77,18 +77,18 @@ def wrong_figures(world: World, numbering: Numbering, now: datetime, turn: int |
 
 def _one_holder(rows: Sequence[Lead], now: datetime) -> Iterator[str]:
     """R4: who is bound or dealt holds all keys until the very end; nobody else holds any."""
-    held: dict[int, set[tuple[str, str]]] = {row.id: set() for row in rows}
+    held: dict[int, set[tuple[str, str, int]]] = {row.id: set() for row in rows}
     ends: dict[int, set[datetime | None]] = {row.id: set() for row in rows}
-    holders: dict[tuple[str, str], int] = {}
+    holders: dict[tuple[str, str, int], int] = {}
     for hold in db.session.scalars(select(Hold).where(is_live_hold(now))):
-        key = (hold.name_key, hold.phone)
+        key = (hold.name_key, hold.phone, hold.person_number)
         if holders.setdefault(key, hold.lead_id) != hold.lead_id:
             yield f"{key} is held by leads {holders[key]} and {hold.lead_id}"
         held[hold.lead_id].add(key)
         ends[hold.lead_id].add(hold.ends_at)
     for row in rows:
         status = row.status_at(now).value
-        wanted = {(row.name_key, phone) for phone in (row.phone1, row.phone2) if phone}
+        wanted = {(row.name_key, phone, row.person_number) for phone in (row.phone1, row.phone2) if phone}
         if held[row.id] != (wanted if status in ("bound", "dealt") else set()):
             yield f"lead {row.id} is {status} and holds {held[row.id]} of {wanted}"
         if status in ("bound", "dealt") and ends[row.id] != {
@@ -100,7 +100,7 @@ def _one_holder(rows: Sequence[Lead], now: datetime) -> Iterator[str]:
 def _once_per_broker(rows: Sequence[Lead]) -> Iterator[str]:
     """R2: a broker has a customer once, and the constraint knows every listed lead and no other."""
     listed = {
-        (row.broker_id, row.name_key, phone): row.id
+        (row.broker_id, row.name_key, phone, row.person_number): row.id
         for row in rows
         if row.status.value != "withdrawn" and row.merged_into_id is None
         for phone in (row.phone1, row.phone2)
@@ -114,7 +114,8 @@ def _once_per_broker(rows: Sequence[Lead]) -> Iterator[str]:
     if len(listed) != wanted:
         yield "a broker has a customer twice"
     known = {
-        (key.broker_id, key.name_key, key.phone): key.lead_id for key in db.session.scalars(select(LeadKey))
+        (key.broker_id, key.name_key, key.phone, key.person_number): key.lead_id
+        for key in db.session.scalars(select(LeadKey))
     }
     if known != listed:
         yield f"the constraint of R2 knows {known}, listed are {listed}"

@@ -205,7 +205,7 @@ def test_same_name_is_the_same_customer_when_any_phone_is_shared(
 
 def test_another_person_of_that_name_and_number_is_another_customer(cast: Cast) -> None:
     mine, theirs = cast.enters("fang"), cast.enters("qiang")
-    cast.make_another_person(theirs)
+    cast.tells_apart("director", theirs)
 
     with cast.app.app_context():
         assert leads_of_same_customer(db.session.get_one(Lead, mine)) == []

@@ -48,6 +48,7 @@ NEVER = (
         Broken.DOUBLE, "one broker has one customer twice",
         "SELECT a.id AS one, b.id AS other, a.broker_id FROM leads a JOIN leads b"
         " ON a.broker_id = b.broker_id AND a.name_key = b.name_key AND a.id < b.id"
+        " AND a.person_number = b.person_number"
         " AND (a.phone1 IN (b.phone1, coalesce(b.phone2, ''))"
         " OR a.phone2 IN (b.phone1, coalesce(b.phone2, '')))"
         " WHERE a.status <> 'withdrawn' AND b.status <> 'withdrawn'"
@@ -60,6 +61,20 @@ NEVER = (
         " CASE WHEN l.status = 'withdrawn' OR l.merged_into_id IS NOT NULL OR l.anonymised_at IS NOT NULL"
         " THEN 0"
         " WHEN l.phone2 IS NULL THEN 1 ELSE 2 END",
+    ),
+    Invariant(
+        Broken.LOST, "a lead and one of its keys are of different persons",
+        "SELECT l.id, l.person_number, k.person_number AS of_key FROM leads l"
+        " JOIN lead_keys k ON k.lead_id = l.id"
+        " WHERE k.person_number <> l.person_number OR k.name_key <> l.name_key"
+        " OR k.phone NOT IN (l.phone1, coalesce(l.phone2, ''))",
+    ),
+    Invariant(
+        Broken.LOST, "a lead is another person though nobody declared it, or a rebind brought it",
+        "SELECT l.id, l.person_number FROM leads l WHERE l.person_number <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM history h WHERE h.lead_id = l.id"
+        " AND h.action = 'declare_another_person')"
+        " AND NOT EXISTS (SELECT 1 FROM rebinds r WHERE r.to_lead_id = l.id)",
     ),
     Invariant(
         Broken.DOUBLE, "two open collisions of one kind and pair",
@@ -92,6 +107,7 @@ NEVER = (
         "SELECT l.id, l.status, l.protect_until, count(h.id) AS holds FROM leads l"
         " LEFT JOIN holds h ON h.lead_id = l.id"
         " AND h.name_key = l.name_key AND h.phone IN (l.phone1, l.phone2)"
+        " AND h.person_number = l.person_number"
         " AND ((l.status = 'dealt' AND h.ends_at IS NULL)"
         " OR (l.status = 'bound' AND h.ends_at = l.protect_until))"
         " WHERE l.status = 'dealt' OR (l.status = 'bound' AND l.protect_until > :now)"
