@@ -9,6 +9,7 @@ from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise, verify_history
+from lead_system.cli.reconciling import reconcile
 
 
 def init_commands(app: Flask) -> None:
@@ -16,7 +17,7 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
-        *(anonymise, verify_history),
+        *(anonymise, verify_history, reconcile),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

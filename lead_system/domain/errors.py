@@ -125,6 +125,7 @@ class RefusalCode(StrEnum):
     ANONYMISED = "anonymised"
     STILL_HELD = "still_held"
     COLLISION_STILL_OPEN = "collision_still_open"
+    RECONCILIATION_RUNS = "reconciliation_runs"
     STALE = "stale"
     REQUEST_REUSED = "request_reused"
     BUSY = "busy"
