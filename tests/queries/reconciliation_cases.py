@@ -79,7 +79,7 @@ CASES = (
     case("nobody_else_holds", "lead_id=plain",
          "INSERT INTO holds (lead_id, name_key, phone, person_number)"
          " SELECT lead_id, name_key, phone, person_number FROM lead_keys WHERE lead_id = {plain}"),
-    case("one_holder_at_each_instant", "lead_id=extended",
+    case("one_holder_at_each_instant", "lead_id=held",
          "INSERT INTO binding_keys (binding_id, name_key, phone, person_number)"
          " SELECT {extended_binding}, name_key, phone, person_number FROM lead_keys"
          " WHERE lead_id = {held} AND phone = '1385678'"),
@@ -118,7 +118,7 @@ CASES = (
          "DELETE FROM collision_events WHERE id IN (SELECT max(id) FROM collision_events"
          " WHERE collision_id = {handled})"),
     case("rebind_moved_one_binding", "rebind_id=rebind",
-         "UPDATE bindings SET ended_at = bound_at WHERE lead_id = {moved}"),
+         f"UPDATE bindings SET ended_at = {LONG_AGO} WHERE lead_id = {{moved}}"),
     case("rebind_between_two_brokers", "rebind_id=rebind",
          "UPDATE rebinds SET from_broker_id = {wei} WHERE id = {rebind}"),
     case("rebind_has_a_reason", "rebind_id=rebind", "UPDATE rebinds SET reason = '' WHERE id = {rebind}"),

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import noload
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Account, BrokerTally, CollisionState, Lead, is_listed
+from lead_system.models import Account, BrokerTally, Collision, CollisionState, Lead, is_listed
 from lead_system.queries import collisions, people, scope
 from lead_system.queries.dashboard import DAYS_TO_THE_END, Days, cohort, count_cohort, ending
 from lead_system.queries.leads import (
@@ -62,7 +61,7 @@ _SOME_TIME = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 def _counted(rows: Select[Any]) -> Select[int]:
     """Return the question how many rows a list has, which goes through each of them."""
-    return select(func.count()).select_from(rows.options(noload("*")).order_by(None).subquery())
+    return select(func.count()).select_from(rows.order_by(None).subquery())
 
 
 def _leads(search: LeadSearch) -> Callable[[datetime], Select[Any]]:
@@ -121,13 +120,15 @@ FIGURES = (
         lambda _now: in_menu(_EVERYTHING).open_collisions,
         lambda _now: collisions.collisions_found(
             _EVERYTHING, collisions.CollisionSearch(state=CollisionState.OPEN)
-        ),
+        ).with_only_columns(Collision.id),
     ),
     FigureCheck(
         "menu_waiting_residents",
         N_("The number beside “Brokers” in the menu is that of the residents who wait."),
         lambda _now: in_menu(_EVERYTHING).waiting_residents,
-        lambda _now: people.agents_found(_EVERYTHING, AgentSearch(tab=AgentTab.WAITING)),
+        lambda _now: people.agents_found(_EVERYTHING, AgentSearch(tab=AgentTab.WAITING)).with_only_columns(
+            Account.id
+        ),
     ),
     FigureCheck(
         "customers_to_rebind",
