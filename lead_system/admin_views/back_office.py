@@ -24,6 +24,7 @@ from lead_system.admin_views.plots import PlotsView
 from lead_system.admin_views.profile_changes import ProfileChangesView
 from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
+from lead_system.admin_views.reconciliation import ReconciliationView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.reveals import RevealsView
 from lead_system.admin_views.scans import ScansView
@@ -74,6 +75,7 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),
     (ExportLogView, Export, _l("Exports"), "records", "exports"),
     (RevealsView, HistoryRecord, _l("Reveals"), "records", "reveals"),
+    (ReconciliationView, None, _l("Reconciliation"), "records", "reconciliation"),
     (BrokersView, Account, _l("Brokers"), "people", "brokers"),
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),

@@ -1,4 +1,4 @@
-"""对账: whether all that must be true is true, on live data: the last results, and the button that asks anew (B10)."""
+"""对账: whether all that must be true is true on live data: what was last found, and a button (B10)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +105,8 @@ def _say(results: list[Result]) -> None:
         flash(_("All checks were run, and none found anything."), "success")
     if len(results) < len(CHECKS):
         said = _(
-            "%(done)s of %(all)s checks were run in the time that a page has; flask reconcile runs all of them.",
+            "%(done)s of %(all)s checks were run in the time that a page has;"
+            " flask reconcile runs all of them.",
             done=len(results),
             all=len(CHECKS),
         )

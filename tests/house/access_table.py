@@ -158,13 +158,15 @@ MONEY = [
 ]
 
 EXPORTS = [
+    Row(GET, "/admin/reconciliation/", DECIDERS, 200),
+    Row(POST, "/admin/reconciliation/", DECIDERS, 302),
     Row(
         GET,
         "/admin/exports/progress/",
         BACK_OFFICE,
         200,
         "/admin/exports/progress/?request_id=made-by-the-secretary",
-    )
+    ),
 ]
 
 IMPORTS = [

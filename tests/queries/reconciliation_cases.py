@@ -12,8 +12,8 @@ LONG_AGO = "'2020-01-01 00:00:00.000000'"
 class Case(NamedTuple):
     """What is done to the database, which check must then fail, and which row it must name.
 
-    `{}` names a record of the story. `also` are checks that the same damage breaks by necessity, `bare` tables
-    whose constraints would refuse it.
+    `{}` names a record of the story. `also` are checks that the same damage breaks by necessity, `bare`
+    tables whose constraints would refuse it.
     """
 
     check: str
