@@ -18,6 +18,7 @@ from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.finder import FinderView
 from lead_system.admin_views.first_steps import FirstStepsView
+from lead_system.admin_views.handing_over import HandingOverView
 from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
 from lead_system.admin_views.plots import PlotsView
@@ -80,6 +81,7 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
     (StaffView, Account, _l("Staff"), "people", "staff"),
+    (HandingOverView, None, _l("Handing over"), "people", "handing_over"),
     (SettingsView, None, _l("Protection and contact"), "settings", "settings"),
     (ProjectView, None, _l("Project page"), "settings", "project"),
     (PlotsView, Plot, _l("Plots"), "settings", "plots"),

@@ -18,7 +18,7 @@ MOST_AT_ONCE = 200
 
 
 class Leaver(NamedTuple):
-    """An archived consultant, and how many customers are still theirs: bound or dealt, and wishing for them."""
+    """An archived consultant, and how many customers are theirs still: bound, dealt, or wishing for them."""
 
     consultant: Account
     customers: int
