@@ -47,13 +47,13 @@ def test_scan_against_an_assignment_leaves_one_consultant_and_both_records(cast:
 
 
 def test_two_directors_rebind_one_customer_of_a_broker_who_left(cast: Cast, arena: Arena) -> None:
-    lead_ids = {number: 0 for number in range(60)}
-    for number in lead_ids:
-        lead_ids[number] = cast.enters("fang", customer(number), reports=True)
-        cast.scans("feng", lead_ids[number])
-    cast.archives("fang", NOW)
     for number in arena.goes_on():
-        wanted = {"lead_ids": (lead_ids[number],), "reason": "离职", "keep_end": False, "now": NOW}
+        cast.change("fang", archived_at=None)
+        lead_id = cast.enters("fang", customer(number), reports=True)
+        cast.scans("feng", lead_id)
+        cast.archives("fang", NOW)
+        wanted = {"lead_ids": (lead_id,), "reason": "离职", "keep_end": False, "now": NOW}
+
         outcomes = arena.race(
             [
                 call(handing_over.rebind_several, cast.as_(who), to_broker_id=cast.ids[to], **wanted)
@@ -62,5 +62,5 @@ def test_two_directors_rebind_one_customer_of_a_broker_who_left(cast: Cast, aren
         )
 
         assert outcome_words(outcomes) == {"done": 1, "status_forbids": 1}
-        assert cast.count(Rebind, from_lead_id=lead_ids[number]) == 1
+        assert cast.count(Rebind, from_lead_id=lead_id) == 1
         assert len(holders(cast, number)) == 1
