@@ -1255,6 +1255,33 @@ class Import(Model):
         return self.carried_out_at is not None
 
 
+class Reconciliation(Model):
+    """A run of the checks of `queries.reconciliation`: when, by whom (None: the command), what they found.
+
+    `results` are those of the checks that were run so far, and `checks` how many there are in all. `seen_at`
+    is the moment of the last one; a run that goes on for long without any was broken off.
+    """
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (CheckConstraint("checks >= 0 AND broken >= 0", name="counts_up"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    checks: Mapped[int] = mapped_column(Integer)
+    results: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    broken: Mapped[int] = mapped_column(Integer, default=0)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account | None] = relationship()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every check was run."""
+        return self.finished_at is not None and len(self.results) == self.checks
+
+
 class HandledRequest(Model):
     """The answer to a request id, so that a repeat acts once and is answered the same (R13)."""
 

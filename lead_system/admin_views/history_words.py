@@ -23,6 +23,7 @@ _WORDS: dict[str, LazyString] = {
     "rebind_away": _l("Rebound to another broker"),
     "rebind_here": _l("Rebound to this broker"),
     "merge_lead": _l("Merged into another entry of the same broker"),
+    "assign_consultant": _l("Handed over to another consultant"),
     "extend_binding": _l("Protection extended"),
     "declare_another_person": _l("Declared another person with the same name and digits"),
     "declare_same_person": _l("Declared the same person after all"),

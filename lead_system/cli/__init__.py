@@ -10,6 +10,7 @@ from lead_system.cli.demonstration import demo
 from lead_system.cli.history import checkpoint, signing_key, verify_history
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise
+from lead_system.cli.reconciling import reconcile
 
 
 def init_commands(app: Flask) -> None:
@@ -17,7 +18,7 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
-        anonymise,
+        *(anonymise, reconcile),
         *(verify_history, checkpoint, signing_key),
         *(backup, verify_backup, restore),
     ):

@@ -129,6 +129,8 @@ class RefusalCode(StrEnum):
     ANONYMISED = "anonymised"
     STILL_HELD = "still_held"
     COLLISION_STILL_OPEN = "collision_still_open"
+    TOO_MANY_CHOSEN = "too_many_chosen"
+    RECONCILIATION_RUNS = "reconciliation_runs"
     STALE = "stale"
     REQUEST_REUSED = "request_reused"
     BUSY = "busy"
@@ -204,6 +206,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.FEE_AMOUNT_WRONG,
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
+    RefusalCode.TOO_MANY_CHOSEN,
     RefusalCode.MOMENT_WRONG,
     RefusalCode.NEXT_DAY_PAST,
     RefusalCode.COLLEAGUE_NOT_OFFERED,

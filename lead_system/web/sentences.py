@@ -261,6 +261,10 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.COLLISION_STILL_OPEN: _l(
         "A collision about this person is open, and needs the data. Handle the collision first."
     ),
+    RefusalCode.TOO_MANY_CHOSEN: _l("Choose at most %(limit)s customers at once; the rest comes after them."),
+    RefusalCode.RECONCILIATION_RUNS: _l(
+        "The checks are being run already. Reload the page in a minute; the result will stand there."
+    ),
     RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
     RefusalCode.REQUEST_REUSED: _l(
         "This form was already sent with other content. Reload the page and try again."

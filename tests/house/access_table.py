@@ -161,13 +161,20 @@ MONEY = [
 ]
 
 EXPORTS = [
+    Row(GET, "/admin/handing_over/", DECIDERS, 200),
+    *_asking("/admin/handing_over/consultant/", DECIDERS, "id={xin}"),
+    Row(GET, "/admin/handing_over/consultant/", DECIDERS, 404, "/admin/handing_over/consultant/?id={fang}"),
+    *_asking("/admin/handing_over/brokers/", DECIDERS, "to={qiang}"),
+    Row(GET, "/admin/handing_over/brokers/", DECIDERS, 200, "/admin/handing_over/brokers/?broker=李"),
+    Row(GET, "/admin/reconciliation/", DECIDERS, 200),
+    Row(POST, "/admin/reconciliation/", DECIDERS, 302),
     Row(
         GET,
         "/admin/exports/progress/",
         BACK_OFFICE,
         200,
         "/admin/exports/progress/?request_id=made-by-the-secretary",
-    )
+    ),
 ]
 
 IMPORTS = [
