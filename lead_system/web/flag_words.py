@@ -36,7 +36,7 @@ def _apart(length: timedelta) -> str:
         return str(_("%(days)s d %(hours)s h", days=days, hours=rest_of_hours))
     if hours:
         return str(_("%(hours)s h %(minutes)s min", hours=hours, minutes=rest))
-    return str(_("%(minutes)s min", minutes=minutes) if minutes else _("less than a minute"))
+    return str(_("%(num)s min", num=minutes) if minutes else _("less than a minute"))
 
 
 def _late_report(raised: LateReport) -> Markup:
