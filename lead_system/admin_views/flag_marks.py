@@ -67,5 +67,11 @@ def flags_of_sides(collisions: Sequence[Collision]) -> dict[int, tuple[Flag, ...
 def side_marks(collision: Collision, flags: Mapping[int, tuple[Flag, ...]]) -> Markup | None:
     """Return the flags of both sides of a collision as marks, each side named."""
     sides = ((_("Holder"), collision.holding_lead_id), (_("Challenger"), collision.challenging_lead_id))
-    mark = Markup('<span class="mark">{}: {}</span>')
-    return joined([mark.format(side, word(f)) for side, number in sides for f in flags.get(number or 0, ())])
+    mark, named = Markup('<span class="mark">{}</span>'), Markup("{}: {}")
+    return joined(
+        [
+            named.format(side, Markup(" ").join(mark.format(word(flag)) for flag in flags[number]))
+            for side, number in sides
+            if number is not None and number in flags
+        ]
+    )
