@@ -18,6 +18,7 @@ from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.finder import FinderView
 from lead_system.admin_views.first_steps import FirstStepsView
+from lead_system.admin_views.flags import FlagsView
 from lead_system.admin_views.handing_over import HandingOverView
 from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
@@ -73,6 +74,7 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (VisitorsView, Account, _l("Visitors"), "records", "visitors"),
     (ViewingsView, Viewing, _l("Viewings"), "records", "viewings"),
     (RebindsView, Rebind, _l("Rebinds"), "records", "rebinds"),
+    (FlagsView, Lead, _l("Flags"), "records", "flags"),
     (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),
     (ExportLogView, Export, _l("Exports"), "records", "exports"),
     (RevealsView, HistoryRecord, _l("Reveals"), "records", "reveals"),

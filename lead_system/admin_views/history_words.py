@@ -31,6 +31,7 @@ _WORDS: dict[str, LazyString] = {
     "change_protection": _l("Protection changed"),
     "change_contact": _l("Contact changed"),
     "change_retention": _l("Retention changed"),
+    "change_flags": _l("Flags changed"),
     "anonymise": _l("Anonymised"),
     "open_account": _l("First sign-in"),
     "become_visitor": _l("Became a visitor"),

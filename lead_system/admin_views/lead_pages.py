@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
 from lead_system.admin_views.columns import phones
+from lead_system.admin_views.flag_marks import flag_card
 from lead_system.admin_views.forms import BulkDealForm, DealForm, ExtendForm, RebindForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
 from lead_system.admin_views.lists import ListView
@@ -68,6 +69,7 @@ class LeadPages(ListView):
             lead=lead,
             status=lead.status_at(present()),
             details=_details(signed_in(), lead),
+            flags=flag_card(signed_in(), lead),
             **self._offered_actions(lead),
             why_not_pay=_why_not_pay(lead),
             meaning=meaning,

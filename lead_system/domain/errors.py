@@ -39,6 +39,9 @@ class RefusalCode(StrEnum):
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
     PROTECTION_DAYS_WRONG = "protection_days_wrong"
     RETENTION_MONTHS_WRONG = "retention_months_wrong"
+    FLAG_THRESHOLD_WRONG = "flag_threshold_wrong"
+    DAYS_TOO_MANY = "days_too_many"
+    SPAN_REVERSED = "span_reversed"
     SERVICE_PHONE_WRONG = "service_phone_wrong"
     SERVICE_LINK_WRONG = "service_link_wrong"
     PICTURE_MISSING = "picture_missing"
@@ -175,6 +178,7 @@ TYPED_WRONG = frozenset(
         RefusalCode.BROKERAGE_PHONE_WRONG,
         RefusalCode.PROTECTION_DAYS_WRONG,
         RefusalCode.RETENTION_MONTHS_WRONG,
+        RefusalCode.FLAG_THRESHOLD_WRONG,
         RefusalCode.SERVICE_PHONE_WRONG,
         RefusalCode.SERVICE_LINK_WRONG,
         RefusalCode.PASSWORD_TOO_SHORT,
@@ -211,6 +215,8 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.NEXT_DAY_PAST,
     RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,
+    RefusalCode.DAYS_TOO_MANY,
+    RefusalCode.SPAN_REVERSED,
     RefusalCode.DECISION_MISSING,
     RefusalCode.EXTENSION_DAYS_WRONG,
     RefusalCode.PICTURE_MISSING,

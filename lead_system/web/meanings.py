@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from lead_system.domain.flag_rules import Flag
 from lead_system.domain.lifecycle import LeadStatus, Verb
 from lead_system.domain.roles import Approval
 from lead_system.models import CollisionKind, CollisionOutcome, CollisionState
@@ -81,6 +82,17 @@ _MEANINGS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Mark.ANOTHER_PERSON: _l(
             "A director declared that this is somebody else with the same name and digits: another customer."
         ),
+    },
+    Flag: {
+        Flag.WALK_IN_EARLIER: _l(
+            "The same name with the same digits had come without a broker before this entry."
+        ),
+        Flag.MANY_NUMBERS: _l("The broker entered this name with several different numbers within 24 hours."),
+        Flag.NAME_CORRECTED: _l("The broker changed the written name after entering it."),
+        Flag.LATE_REPORT: _l(
+            "Only minutes lay between the first report and the scan that bound the customer."
+        ),
+        Flag.QUICK_DEAL: _l("Only a few days lay between the binding and the deal."),
     },
     CollisionState: {
         CollisionState.OPEN: _l("A director still has to look at it. The number in the menu counts these."),

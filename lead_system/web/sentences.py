@@ -97,6 +97,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.PROTECTION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.RETENTION_MONTHS_WRONG: _l("Enter a whole number of months between %(least)s and %(limit)s."),
+    RefusalCode.FLAG_THRESHOLD_WRONG: _l("Enter a whole number between %(least)s and %(limit)s."),
+    RefusalCode.SPAN_REVERSED: _l("The first number of days is the larger one. Swap them."),
+    RefusalCode.DAYS_TOO_MANY: _l("Choose at most %(limit)s days at once."),
     RefusalCode.SERVICE_PHONE_WRONG: _l(
         "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
     ),

@@ -325,7 +325,7 @@ SEES = {
     "secretary": {"leads", "fees", "scans", "walk_ins", "viewings", "exports", "plots"},
     "director": {
         "leads", "collisions", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds",
-        "profile_changes", "brokers", "brokerages", "plots", "visitors",
+        "profile_changes", "brokers", "brokerages", "plots", "visitors", "flags",
     },
     "admin": {one.endpoint for one in LISTS},
 }  # fmt: skip
