@@ -18,6 +18,7 @@ from lead_system.admin_views.narrowing import days_in_words, end_in_words, narro
 from lead_system.admin_views.person_pages import PersonPages
 from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
+from lead_system.admin_views.time_line import TimeLinePages
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS
 from lead_system.models import Account, Brokerage, Lead
@@ -93,7 +94,7 @@ def _left(row: ListedLead) -> str:
 _DETAILS = PageOf("leads.details_view")
 
 
-class LeadsView(PersonPages):
+class LeadsView(PersonPages, TimeLinePages):
     """Customers (manual 6.1.a, 6.2.d, 6.3.d)."""
 
     roles = BACK_OFFICE

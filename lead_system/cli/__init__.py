@@ -8,6 +8,7 @@ from lead_system.cli.backups import backup, restore, verify_backup
 from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
 from lead_system.cli.history import checkpoint, signing_key, verify_history
+from lead_system.cli.holding import who_held
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise
 from lead_system.cli.reconciling import reconcile
@@ -19,7 +20,7 @@ def init_commands(app: Flask) -> None:
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
         *(anonymise, reconcile),
-        *(verify_history, checkpoint, signing_key),
+        *(verify_history, checkpoint, signing_key, who_held),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

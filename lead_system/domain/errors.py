@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
     REQUEST_ID_WRONG = "request_id_wrong"
     NOTHING_CHOSEN = "nothing_chosen"
     MOMENT_WRONG = "moment_wrong"
+    MOMENT_TO_COME = "moment_to_come"
     NEXT_DAY_PAST = "next_day_past"
     COLLEAGUE_NOT_OFFERED = "colleague_not_offered"
     DAYS_REVERSED = "days_reversed"
@@ -212,6 +213,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.NOTHING_CHOSEN,
     RefusalCode.TOO_MANY_CHOSEN,
     RefusalCode.MOMENT_WRONG,
+    RefusalCode.MOMENT_TO_COME,
     RefusalCode.NEXT_DAY_PAST,
     RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,

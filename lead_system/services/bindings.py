@@ -86,6 +86,8 @@ def bind_by_scan(lead: Lead, scan_id: int, ground: BindingGround, *, actor: Acco
             "scan": scan_id,
             "binding": binding_id,
             "consultant": ground.consultant_id,
+            "brokerage": ground.brokerage_id,
+            "days": term.days,
             "ends_at": term.ends_at.isoformat(),
         },
         now=now,
@@ -238,8 +240,9 @@ def _hand_over(
         needs=held.needs,
         expected_visit_at=held.expected_visit_at,
     )
-    _bind(target, term, target.broker.brokerage_id, now=now, rebind_id=rebind.id)
-    _record_rebind(actor, rebind, held=held, target=target, before=before, now=now)
+    binding_id = _bind(target, term, target.broker.brokerage_id, now=now, rebind_id=rebind.id)
+    bound = {"binding": binding_id, "days": term.days, "brokerage": target.broker.brokerage_id}
+    _record_rebind(actor, rebind, held=held, target=target, before=before, bound=bound, now=now)
 
 
 def _get_new_broker(broker_id: int, held: Lead) -> Account:
@@ -315,9 +318,16 @@ def _taken_over(target: Lead) -> dict[str, Any]:
 
 
 def _record_rebind(
-    actor: Account, rebind: Rebind, *, held: Lead, target: Lead, before: dict[str, Any], now: datetime
+    actor: Account,
+    rebind: Rebind,
+    *,
+    held: Lead,
+    target: Lead,
+    before: dict[str, Any],
+    bound: dict[str, Any],
+    now: datetime,
 ) -> None:
-    """Write the rebind on both leads' chains, on the target's with all that it took over."""
+    """Write the rebind on both leads' chains, on the target's with its binding and all that it took over."""
     changes = {
         "rebind": rebind.id,
         "broker": [held.broker_id, target.broker_id],
@@ -326,8 +336,12 @@ def _record_rebind(
     }
     taken = plain_changes(before, _taken_over(target))
     personal = {"reason": rebind.reason} | {name: taken.pop(name) for name in _PERSONAL & set(taken)}
-    away = changes | {"to_lead": target.id, "status": ["bound", "expired"]}
-    here = changes | {"from_lead": held.id, "status": ["reported", "bound"]} | taken
+    away = changes | {
+        "to_lead": target.id,
+        "status": ["bound", "expired"],
+        "brokerage": held.broker.brokerage_id,
+    }
+    here = changes | {"from_lead": held.id, "status": ["reported", "bound"]} | bound | taken
     reason = {"reason": rebind.reason}
     history.record_lead(actor, "rebind_away", held, changes=away, personal=reason, now=now)
     history.record_lead(actor, "rebind_here", target, changes=here, personal=personal, now=now)

@@ -68,7 +68,12 @@ def pay_fee(actor: Account, *, lead_id: int, amount: Decimal, picture: NewPictur
     )
     db.session.add(fee)
     db.session.flush()
-    changes = {"fee": fee.id, "amount": str(amount), "picture": fee.picture_id}
+    changes = {
+        "fee": fee.id,
+        "amount": str(amount),
+        "picture": fee.picture_id,
+        "brokerage": fee.brokerage_id,
+    }
     history.record_lead(actor, "pay_fee", lead, changes=changes, now=now)
     return FeePaid(fee.id)
 

@@ -120,7 +120,7 @@ def _bind(lead: Lead, ground: BindingGround, *, actor: Account, now: datetime) -
 def _visit_again(lead: Lead, consultant: Account, *, actor: Account, now: datetime) -> ScanAnswer:
     """Record another visit of the holder's customer: binding and clock stay as they are."""
     scan_id = _write_scan(lead, consultant.id, lead.broker.brokerage_id, actor=actor, now=now)
-    changes: dict[str, object] = {"scan": scan_id}
+    changes: dict[str, object] = {"scan": scan_id, "brokerage": lead.broker.brokerage_id}
     if lead.consultant_id != consultant.id:
         changes["consultant"] = [lead.consultant_id, consultant.id]
     move(lead, Verb.SCAN, now=now, consultant_id=consultant.id)
@@ -151,5 +151,10 @@ def _turn_away(lead: Lead, *, actor: Account, now: datetime) -> tuple[int, ...]:
     holders = collisions.note_challenge(lead, CollisionEventKind.SCANNED, actor=actor, now=now)
     if not holders:
         raise LostRace
-    history.record_lead(actor, "scan_turned_away", lead, changes={"held_by": holders}, now=now)
+    changes = {
+        "held_by": holders,
+        "outcome": RefusalCode.HELD_BY_ANOTHER.value,
+        "brokerage": lead.broker.brokerage_id,
+    }
+    history.record_lead(actor, "scan_turned_away", lead, changes=changes, now=now)
     return tuple(holders)

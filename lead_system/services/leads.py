@@ -104,7 +104,11 @@ def enter_lead(
         actor,
         "enter_lead",
         lead,
-        changes={"status": [None, "entered"], "broker": lead.broker_id},
+        changes={
+            "status": [None, "entered"],
+            "broker": lead.broker_id,
+            "brokerage": broker.brokerage_id,
+        },
         personal=_personal_values(lead),
         now=now,
     )
@@ -273,7 +277,12 @@ def make_lead_for(broker: Account, held: Lead, *, actor: Account, now: datetime)
         actor,
         "enter_lead",
         lead,
-        changes={"status": [None, "entered"], "broker": broker.id, "for_rebind_of": held.id},
+        changes={
+            "status": [None, "entered"],
+            "broker": broker.id,
+            "brokerage": broker.brokerage_id,
+            "for_rebind_of": held.id,
+        },
         personal=_personal_values(lead),
         now=now,
     )
@@ -355,6 +364,7 @@ def _report(
 ) -> None:
     """Record a report; give the code, or draw one, with the first one; move entered and expired leads."""
     insert_row(Report, lead_id=lead.id, account_id=actor.id, reported_at=now, on_behalf=on_behalf)
+    brokerage_id = lead.broker.brokerage_id if on_behalf else actor.brokerage_id
     values: dict[str, Any] = {"reported_at": now}
     if not lead.has_code:
         values |= {"first_reported_at": now, **(code or draw_code())}
@@ -365,7 +375,7 @@ def _report(
         actor,
         "report_on_behalf" if on_behalf else "report_lead",
         lead,
-        changes={"status": [before.value, after.value]},
+        changes={"status": [before.value, after.value], "brokerage": brokerage_id},
         now=now,
     )
 

@@ -51,6 +51,7 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.REQUEST_ID_WRONG: _l("This form is incomplete. Reload the page and fill it in again."),
     RefusalCode.NOTHING_CHOSEN: _l("Choose at least one row first."),
     RefusalCode.MOMENT_WRONG: _l("That date cannot be right. Choose it again."),
+    RefusalCode.MOMENT_TO_COME: _l("That moment has not come yet. Choose one that has passed."),
     RefusalCode.NEXT_DAY_PAST: _l("That day has passed. Choose today or a later day, or leave it blank."),
     RefusalCode.COLLEAGUE_NOT_OFFERED: _l(
         "Nobody of your brokerage can be chosen by that. Choose a colleague from the list, or none."

@@ -71,7 +71,9 @@ def test_paid_fee_is_recorded_with_its_picture(cast: Cast) -> None:
         record = db.session.query(HistoryRecord).filter_by(action="pay_fee").one()
         assert (record.chain, record.actor_id) == (f"lead:{lead_id}", cast.ids["secretary"])
         picture_id = db.session.get_one(Fee, fee_id).picture_id
-        assert record.changes == {"fee": fee_id, "amount": "200.00", "picture": picture_id}
+        brokerage = cast.account("fang", "brokerage_id")
+        told = {"fee": fee_id, "amount": "200.00", "picture": picture_id, "brokerage": brokerage}
+        assert record.changes == told
         assert picture_id is not None
 
 

@@ -72,7 +72,9 @@ def test_another_visit_is_recorded_with_the_consultant_it_changed(cast: Cast, cl
     scan = cast.scans("feng", lead_id, "ming")
 
     [record] = history(cast, f"lead:{lead_id}", "visit_again")
-    assert record.changes == {"scan": scan.scan_id, "consultant": [cast.ids["xin"], cast.ids["ming"]]}
+    consultants = [cast.ids["xin"], cast.ids["ming"]]
+    brokerage = cast.account("fang", "brokerage_id")
+    assert record.changes == {"scan": scan.scan_id, "consultant": consultants, "brokerage": brokerage}
 
 
 def test_turned_away_scan_is_recorded_with_who_held(cast: Cast) -> None:
@@ -81,7 +83,9 @@ def test_turned_away_scan_is_recorded_with_who_held(cast: Cast) -> None:
     cast.scans("feng", wanted)
 
     [record] = history(cast, f"lead:{wanted}", "scan_turned_away")
-    assert (record.changes, record.actor_id) == ({"held_by": [held]}, cast.ids["feng"])
+    brokerage = cast.account("fang", "brokerage_id")
+    told = {"held_by": [held], "outcome": "held_by_another", "brokerage": brokerage}
+    assert (record.changes, record.actor_id) == (told, cast.ids["feng"])
 
 
 def test_minute_is_counted_from_the_last_visit(cast: Cast, clock: StoppedClock) -> None:
