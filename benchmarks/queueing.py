@@ -9,15 +9,13 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from pydantic import SecretStr
-
 from benchmarks.bench import Bench
 from benchmarks.elsewhere import run_elsewhere
 from benchmarks.lines import Line, Measured, at_most
 from benchmarks.writes import BROKER_IDS, sqlite_file
 from lead_system.application import create_app
 from lead_system.clock import now
-from lead_system.config import Settings
+from lead_system.config import Settings, SigningKey
 from lead_system.services.leads import LeadEntry, enter_lead
 from lead_system.services.transaction import Caller
 
@@ -51,7 +49,7 @@ def write_on(plan: dict[str, Any]) -> list[float]:
     """Enter customers by so many threads until the time is over; returns the seconds of each."""
     app = create_app(
         Settings(
-            database_url=f"sqlite:///{plan['file']}", secret_key=SecretStr("x" * 40), demo=True,
+            database_url=f"sqlite:///{plan['file']}", secret_key=SigningKey("x" * 40), demo=True,
             public_url="http://localhost", data_dir=Path(plan["folder"]),
         )
     )  # fmt: skip

@@ -4,9 +4,10 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import ceil, floor, log10
 from pathlib import Path
 
 from benchmarks.lines import Result, shown
@@ -35,6 +36,39 @@ PLOTTED = {
     "writes": ("Writes by 16 at once", "ms each", ("growth-scan", "growth-enter", "growth-report")),
 }
 """A plot's file, its title, the unit, and how the names of its lines begin."""
+
+
+class NotDrawn(Exception):
+    """A plot lacks words that it was to show."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Everything that a plot shows; `benchmarks/peers/draw.py` only hands it to its library."""
+
+    name: str
+    title: str
+    unit: str
+    curves: Mapping[str, Sequence[tuple[int, float]]]
+    """By the name of each line how many leads there were, and how long it took then."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """The numbers of leads that stand below it."""
+        return sorted({size for points in self.curves.values() for size, _ms in points})
+
+    @property
+    def top(self) -> int:
+        """A round number above all points: from zero to there, little growth looks little."""
+        most = max(ms for points in self.curves.values() for _size, ms in points)
+        step = 10 ** floor(log10(most))
+        return ceil(most / step + 0.1) * step if most >= 10 else 10
+
+    @property
+    def words(self) -> list[str]:
+        """What must be read in it, however it is drawn."""
+        return [self.title, self.unit, *self.curves, *(f"{size:,}" for size in self.sizes)]
+
 
 HOW = """\
 Each line was measured in this one run. Pages were fetched by another process over kept connections, with the
@@ -66,16 +100,17 @@ class Run:
 
 def write_report(run: Run, results: Sequence[Result], *, folder: Path = FOLDER) -> None:
     """Write RESULTS.md and its plots anew."""
-    plots = draw(results, folder / "plots")
+    plots = plots_of(results)
+    draw(plots, folder / "plots")
     (folder / "RESULTS.md").write_text(text(run, results, plots), encoding="utf-8")
 
 
-def text(run: Run, results: Sequence[Result], plots: Sequence[str]) -> str:
+def text(run: Run, results: Sequence[Result], plots: Sequence[Plot]) -> str:
     """Return what RESULTS.md says."""
     return "\n".join(_lines(run, results, plots)) + "\n"
 
 
-def _lines(run: Run, results: Sequence[Result], plots: Sequence[str]) -> Iterator[str]:
+def _lines(run: Run, results: Sequence[Result], plots: Sequence[Plot]) -> Iterator[str]:
     yield "# What `make bench` measured\n"
     short = [result.line.name for result in results if not result.is_met]
     yield f"{datetime.now(UTC):%Y-%m-%d}, {len(results)} lines in {run.minutes:.0f} minutes; "
@@ -95,8 +130,8 @@ def _lines(run: Run, results: Sequence[Result], plots: Sequence[str]) -> Iterato
     yield "|---|---:|---:|---|---|---:|"
     yield from (_row(result) for result in results)
     yield "\n## Growth\n"
-    for name in plots:
-        yield f"![{PLOTTED[name][0]}](plots/{name}.svg)\n"
+    for plot in plots:
+        yield f"![{plot.title}](plots/{plot.name}.svg)\n"
 
 
 def _filled(run: Run) -> str:
@@ -115,9 +150,8 @@ def _row(result: Result) -> str:
     return f"| {result.line.name} | {ratio} | {goal} | {result.verdict} | {cell} | {result.seconds:.0f} |"
 
 
-def draw(results: Sequence[Result], folder: Path) -> list[str]:
-    """Draw what grows, by the library that only the benchmark needs; returns which plots there are."""
-    folder.mkdir(exist_ok=True)
+def plots_of(results: Sequence[Result]) -> list[Plot]:
+    """Return the plots of what was measured at several sizes; one without any line is not drawn."""
     plots = []
     for name, (title, unit, begins) in PLOTTED.items():
         curves = {
@@ -126,15 +160,34 @@ def draw(results: Sequence[Result], folder: Path) -> list[str]:
             if result.measured.curve and result.line.name.startswith(begins)
         }
         if curves:
-            sizes = sorted({size for points in curves.values() for size, _ms in points})
-            file = str(folder / f"{name}.svg")
-            drawn = {"name": name, "title": title, "unit": unit, "file": file}
-            plots.append(drawn | {"curves": curves, "sizes": sizes})
+            plots.append(Plot(name, title, unit, curves))
+    return plots
+
+
+def draw(plots: Sequence[Plot], folder: Path) -> None:
+    """Draw plots by the library that only the benchmark needs, which is in the environment of the peers.
+
+    Raises:
+        NotDrawn: a plot lacks words that it was to show.
+    """
+    folder.mkdir(exist_ok=True)
+    files = [folder / f"{plot.name}.svg" for plot in plots]
+    described = [
+        asdict(plot) | {"sizes": plot.sizes, "top": plot.top, "file": str(file)}
+        for plot, file in zip(plots, files, strict=True)
+    ]
     command = [str(PEER_PYTHON), "-m", "benchmarks.peers.draw"]
     subprocess.run(
-        command, input=json.dumps(plots), text=True, check=True, cwd=PROJECT_FOLDER, env=surroundings()
+        command, input=json.dumps(described), text=True, check=True, cwd=PROJECT_FOLDER, env=surroundings()
     )
-    return [str(plot["name"]) for plot in plots]
+    for plot, file in zip(plots, files, strict=True):
+        require_drawn(plot, file.read_text(encoding="utf-8"))
+
+
+def require_drawn(plot: Plot, drawn: str) -> None:
+    """Refuse a drawing in which words of the plot are not to be read."""
+    if lacking := [words for words in plot.words if words not in drawn]:
+        raise NotDrawn(f"{plot.name}.svg lacks {', '.join(lacking)}")
 
 
 def peer_versions() -> dict[str, str]:

@@ -426,6 +426,32 @@ class Setting(Model):
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
+class FlagSetting(Model):
+    """The one row that says which flags are raised, and from which figure on (B8).
+
+    It is apart from the other settings, which whoever binds reads under a lock.
+    """
+
+    __tablename__ = "flag_settings"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="is_the_only_row"),
+        CheckConstraint("many_numbers_limit BETWEEN 2 AND 20", name="many_numbers_limit_in_range"),
+        CheckConstraint("late_report_limit BETWEEN 1 AND 1440", name="late_report_limit_in_range"),
+        CheckConstraint("quick_deal_limit BETWEEN 0 AND 30", name="quick_deal_limit_in_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    walk_in_earlier_on: Mapped[bool]
+    many_numbers_on: Mapped[bool]
+    many_numbers_limit: Mapped[int] = mapped_column(Integer)
+    name_corrected_on: Mapped[bool]
+    late_report_on: Mapped[bool]
+    late_report_limit: Mapped[int] = mapped_column(Integer)
+    quick_deal_on: Mapped[bool]
+    quick_deal_limit: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
 class CustomerType(Model):
     """A choice of 商铺分类; a retired one stays readable where it was chosen.
 
@@ -579,6 +605,7 @@ class Lead(Model):
         _index_where(_LISTED, "ix_leads_listed_entered_at", "entered_at", "broker_id"),
         _index_where(_LISTED, "ix_leads_listed_first_reported_at", "first_reported_at"),
         _index_where("merged_into_id IS NOT NULL", "ix_leads_merged", "id"),
+        _index_where("status = 'withdrawn'", "ix_leads_withdrawn_entered_at", "entered_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -826,7 +853,7 @@ class CollisionState(StrEnum):
 
 
 class CollisionOutcome(StrEnum):
-    """What became of a collision; the last two are written by the system itself (R4, R8)."""
+    """What became of a collision; REBOUND is written by a rebind alone, the last one by a declaration too."""
 
     UNSAID = "unsaid"
     HOLDER_KEEPS = "holder_keeps"
@@ -850,6 +877,8 @@ class CollisionEventKind(StrEnum):
     CLOSED_AS_REBOUND = "closed_as_rebound"
     REOPENED = "reopened"
     OBJECTED = "objected"
+    CLOSED_AS_DIFFERENT = "closed_as_different"
+    DECLARED_SAME = "declared_same"
 
 
 class Collision(Model):
@@ -1136,6 +1165,7 @@ class HistoryRecord(Model):
         UniqueConstraint("chain", "position"),
         CheckConstraint("position >= 1", name="position_counts_from_one"),
         CheckConstraint("length(hash) = 64", name="hash_is_whole"),
+        _index_where("action = 'correct_entry'", "ix_history_corrections_at", "at", "lead_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -1251,6 +1281,33 @@ class Import(Model):
     def is_carried_out(self) -> bool:
         """Whether its rows were imported."""
         return self.carried_out_at is not None
+
+
+class Reconciliation(Model):
+    """A run of the checks of `queries.reconciliation`: when, by whom (None: the command), what they found.
+
+    `results` are those of the checks that were run so far, and `checks` how many there are in all. `seen_at`
+    is the moment of the last one; a run that goes on for long without any was broken off.
+    """
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (CheckConstraint("checks >= 0 AND broken >= 0", name="counts_up"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    checks: Mapped[int] = mapped_column(Integer)
+    results: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    broken: Mapped[int] = mapped_column(Integer, default=0)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account | None] = relationship()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every check was run."""
+        return self.finished_at is not None and len(self.results) == self.checks
 
 
 class HandledRequest(Model):

@@ -12,6 +12,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+from flask import Flask
 
 from benchmarks import __main__ as command
 from benchmarks import crowd, fill
@@ -27,11 +28,11 @@ from benchmarks.load import (
 )
 from benchmarks.machine import Watch, busy_seconds, own_seconds, quietness
 from benchmarks.names import SURNAMES, given_characters, surname_slots
-from benchmarks.report import Run, text, write_report
-from benchmarks.servers import PEER_PYTHON
+from benchmarks.report import NotDrawn, Plot, Run, plots_of, require_drawn, text
 from benchmarks.surroundings import surroundings
 from lead_system.domain.codes import read_code
-from tests.support.databases import Database
+from lead_system.services.history_check import verify_history
+from tests.support.databases import SECRET_KEY, Database
 
 PAGE = Page("ours", 1, "/", row=r'name="rowid" value="(\d+)"', numbers=(8, 7))
 TWO_ROWS = '<tr><input name="rowid" value="8"></tr><tr><input name="rowid" value="7"></tr>'
@@ -280,7 +281,7 @@ def test_results_say_lines_figures_goals_machine_and_time() -> None:
     failed = Measured(7.0, {"errors": "1: HTTP 500 | broken\nat once"}, errors=1)
     day = Result(Line("opening-day", at_most(5), lambda _bench: failed), failed, seconds=119.6)
 
-    said = text(RUN, [result(0.2, at_most(1.5, ms=200), ms=100), grown(), day], ["writes"])
+    said = text(RUN, [result(0.2, at_most(1.5, ms=200), ms=100), grown(), day], plots_of([grown()]))
 
     assert "3 lines in 20 minutes" in said
     assert "1 fall short of their goals: opening-day." in said
@@ -295,14 +296,35 @@ def test_results_say_lines_figures_goals_machine_and_time() -> None:
     assert "plots/lists.svg" not in said
 
 
-@pytest.mark.skipif(not PEER_PYTHON.exists(), reason="the plots are drawn in the environment of the peers")
-def test_plot_has_its_curve_and_sizes(tmp_path: Path) -> None:
-    write_report(RUN, [grown(), result(0.2, at_most(1))], folder=tmp_path)
+def test_plot_has_a_curve_for_each_line_that_grows_and_the_sizes_below() -> None:
+    (writes,) = plots_of([grown(), result(0.2, at_most(1))])
 
-    assert "growth-scan" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    assert [file.name for file in (tmp_path / "plots").iterdir()] == ["writes.svg"]
-    drawn = (tmp_path / "plots" / "writes.svg").read_text(encoding="utf-8")
-    assert all(words in drawn for words in ("Writes by 16 at once", "scan", "10,000", "1,000,000", "ms each"))
+    assert writes == Plot(
+        "writes",
+        "Writes by 16 at once",
+        "ms each",
+        {"scan": [(10_000, 20.0), (100_000, 22.0), (1_000_000, 25.0)]},
+    )
+    assert writes.sizes == [10_000, 100_000, 1_000_000]
+
+
+@pytest.mark.parametrize(
+    ("slowest", "top"), [(0.4, 10), (9.99, 10), (10.0, 20), (18.9, 20), (19.0, 20), (19.1, 30), (412.0, 500)]
+)
+def test_plot_reaches_from_zero_to_a_round_number_above_its_points(slowest: float, top: int) -> None:
+    plot = Plot("lists", "", "", {"first": [(10_000, 0.2), (100_000, slowest)], "last": [(10_000, 0.3)]})
+
+    assert plot.top == top
+
+
+@pytest.mark.parametrize("lacking", ["Writes by 16 at once", "ms each", "scan", "10,000", "1,000,000"])
+def test_drawing_without_a_word_of_its_plot_ends_the_run(lacking: str) -> None:
+    (plot,) = plots_of([grown()])
+    words = [f"<text>{words}</text>" for words in plot.words]
+    require_drawn(plot, "".join(words))
+
+    with pytest.raises(NotDrawn, match=lacking):
+        require_drawn(plot, "".join(word for word in words if word != f"<text>{lacking}</text>"))
 
 
 def test_names_are_drawn_as_people_bear_them() -> None:
@@ -318,6 +340,7 @@ SPOILT = {
     "a key is gone": "DELETE FROM lead_keys WHERE id = (SELECT min(id) FROM lead_keys)",
     "a binding has no keys": "DELETE FROM binding_keys WHERE binding_id = 1",
     "a payload was changed": "UPDATE history_payloads SET salt = 'x' WHERE record_id = 1",
+    "a record is gone": "DELETE FROM history WHERE chain = 'lead:1' AND position = 1",
     "a gram is gone": "DELETE FROM lead_name_grams WHERE lead_id = 1",
     "a tally counts one more": "UPDATE broker_tallies SET bound = bound + 1 WHERE broker_id = 101",
     "a scan is nobody's": "UPDATE gate_scans SET gate_id = 999999 WHERE id = 1",
@@ -327,12 +350,15 @@ SPOILT = {
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_filled_rows_keep_every_promise_and_spoilt_ones_are_noticed(
-    database: Database, connected: Callable[[], psycopg.Connection]
+    app: Flask, database: Database, connected: Callable[[], psycopg.Connection]
 ) -> None:
     with connected() as connection:
         fill.fill(connection, 3000, datetime.now(UTC))
 
         fill.check(connection)
+        with app.app_context():
+            history = verify_history(SECRET_KEY)
+        assert (history.findings, history.records > 6000) == ([], True)
         codes = connection.execute(
             "SELECT code_token, short_code FROM leads WHERE status = 'reported'"
         ).fetchall()

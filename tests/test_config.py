@@ -1,5 +1,6 @@
 """The server starts with settings that make sense, or says which one does not."""
 
+import msgspec
 import pytest
 
 from lead_system.config import settings_from_environment
@@ -34,6 +35,7 @@ WECHAT = {"LEAD_WECHAT_APP_ID": "wx1", "LEAD_WECHAT_APP_SECRET": "tooshortsecret
         ({"LEAD_PUBLIC_URL": "sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_PUBLIC_URL": "ftp://sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_PUBLIC_URL": "https://"}, "LEAD_PUBLIC_URL"),
+        ({"LEAD_PUBLIC_URL": "https://[::1"}, "LEAD_PUBLIC_URL"),
         (ALIYUN | {"LEAD_PUBLIC_URL": "http://sales.example.com"}, "LEAD_PUBLIC_URL"),
         ({"LEAD_LOG_LEVEL": "CHATTY"}, "LEAD_LOG_LEVEL"),
     ],
@@ -49,6 +51,49 @@ def test_wrong_setting_stops_the_server_by_name_and_shows_no_secret(
 
     assert names in str(stopped.value)
     assert "tooshortsecret" not in str(stopped.value)
+
+
+def test_everything_wrong_is_said_at_once_and_nothing_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"SECRET_KEY": "tooshort", "DEMO": "perhaps", "SMS_PROVIDER": "pigeon", "PROXIES": "many",
+             "REQUESTS_PER_MINUTE": "-77", "LOG_LEVEL": "CHATTY"}  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(f"LEAD_{name}", value)
+
+    with pytest.raises(SystemExit) as stopped:
+        settings_from_environment()
+
+    said = str(stopped.value)
+    assert sorted(said.splitlines()) == [
+        "LEAD_DEMO: must be 1 or 0.",
+        "LEAD_LOG_LEVEL: must be one of INFO, WARNING, ERROR.",
+        "LEAD_PROXIES: Expected `int`.",
+        "LEAD_REQUESTS_PER_MINUTE: Expected `int` >= 0.",
+        "LEAD_SECRET_KEY: must have at least 32 characters.",
+        "LEAD_SMS_PROVIDER: must be one of aliyun, tencent.",
+    ]
+
+
+def test_settings_that_are_missing_together_are_said_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (GOOD | ALIYUN | {"LEAD_PUBLIC_URL": "ftp://x"}).items():
+        monkeypatch.setenv(name, value) if name not in KEY else monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(SystemExit) as stopped:
+        settings_from_environment()
+
+    assert [line.split()[0] for line in str(stopped.value).splitlines()] == [*KEY, "LEAD_PUBLIC_URL"]
+
+
+def test_secret_is_told_to_who_asks_by_name_and_printed_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (GOOD | ALIYUN | {"LEAD_PUBLIC_URL": "https://sales.example.com"}).items():
+        monkeypatch.setenv(name, value)
+    settings = settings_from_environment()
+    secret = settings.sms_key_secret
+
+    for printed in (f"{secret}", f"{secret!r}", f"{settings}", str(msgspec.structs.asdict(settings))):
+        assert "tooshortsecret" not in printed
+    assert secret.get_secret_value() == "tooshortsecret"
+    with pytest.raises(TypeError):
+        msgspec.json.encode(settings)
 
 
 def test_demo_needs_a_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

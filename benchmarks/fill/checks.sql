@@ -36,6 +36,9 @@ SELECT 'a payload that its record does not vouch for', h.id
 FROM history h LEFT JOIN history_payloads p ON p.record_id = h.id
 WHERE h.payload_hash IS DISTINCT FROM encode(sha256(convert_to(p.salt || p.values::text, 'UTF8')), 'hex') LIMIT 1;
 
+SELECT 'a chain of the history is not counted from one on', chain
+FROM history GROUP BY chain HAVING min(position) <> 1 OR max(position) <> count(*) LIMIT 1;
+
 SELECT 'something happened after now', l.id
 FROM leads l WHERE greatest(entered_at, first_reported_at, reported_at, bound_at, rebound_at) > now() LIMIT 1;
 

@@ -18,6 +18,9 @@ CREATE FUNCTION pg_temp.needs(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT CASE WHEN pg_temp.draw(n, 56) < 0.6
        THEN '想看临街的，预算' || 80 + floor(pg_temp.draw(n, 57) * 400)::int || '万左右' ELSE '' END $$;
 
+CREATE FUNCTION pg_temp.hashed(what text) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT encode(sha256(convert_to(what, 'UTF8')), 'hex') $$;
+
 CREATE FUNCTION pg_temp.token(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT substr(translate(encode(sha256(convert_to('code ' || n, 'UTF8')), 'base64'), '+/', '-_'), 1, 24) $$;
 

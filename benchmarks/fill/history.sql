@@ -26,40 +26,61 @@ SELECT id, 'entered', at, 100 + agent, '' FROM clashes ORDER BY id;
 CREATE TEMP TABLE events AS
 SELECT row_number() OVER (ORDER BY at, chain) AS id, * FROM (
     SELECT 'lead:' || n AS chain, n AS lead, 100 + agent AS actor, 'broker' AS role, 'enter_lead' AS action,
-           entered_at AS at, '{"status": [null, "entered"], "broker": ' || 100 + agent || '}' AS changes,
+           entered_at AS at, '{"broker":' || 100 + agent || ',"status":[null,"entered"]}' AS changes,
            '{"given_name":"' || given_name || '","needs":"' || pg_temp.needs(n) || '","phone1":"' || phone1
            || '","phone2":' || coalesce('"' || phone2 || '"', 'null') || ',"surname":"' || surname || '"}' AS personal
     FROM draft
     UNION ALL
     SELECT 'lead:' || n, n, 100 + agent, 'broker', 'report_lead', first_reported_at,
-           '{"status": ["entered", "reported"]}', NULL
+           '{"status":["entered","reported"]}', NULL
     FROM draft WHERE first_reported_at IS NOT NULL
     UNION ALL
     SELECT 'lead:' || n, n, 100 + agent, 'broker', 'report_lead', protect_until + interval '3 days',
-           '{"status": ["expired", "reported"]}', NULL
+           '{"status":["expired","reported"]}', NULL
     FROM draft WHERE fate = 'reported_again'
     UNION ALL
     SELECT 'lead:' || n, n, 100 + agent, 'broker', 'withdraw_entry', entered_at + interval '1 minute',
-           '{"status": ["entered", "withdrawn"]}', NULL
+           '{"status":["entered","withdrawn"]}', NULL
     FROM draft WHERE fate = 'withdrawn'
     UNION ALL
     SELECT 'lead:' || n, n, 21 + floor(pg_temp.draw(n, 62) * 6)::int, 'gate',
            CASE WHEN is_first THEN 'bind_by_scan' ELSE 'visit_again' END, at,
-           CASE WHEN is_first THEN '{"status": ["reported", "bound"], "scan": ' ELSE '{"scan": ' END || id || '}', NULL
+           '{"scan":' || id || CASE WHEN is_first THEN ',"status":["reported","bound"]}' ELSE '}' END, NULL
     FROM visits
     UNION ALL
     SELECT 'lead:' || n, n, 2, 'director', 'mark_dealt', bound_at + interval '5 days',
-           '{"status": ["bound", "dealt"]}', NULL
+           '{"status":["bound","dealt"]}', NULL
     FROM draft WHERE fate = 'dealt'
     UNION ALL
-    SELECT 'collision:' || id, challenging, 100 + agent, 'broker', 'collision_entered', at, '{"challenger": ' || challenging || '}', NULL FROM clashes
+    SELECT 'collision:' || id, challenging, 100 + agent, 'broker', 'collision_entered', at, '{"challenger":' || challenging || '}', NULL FROM clashes
 ) AS happened;
 
-INSERT INTO history (id, chain, lead_id, actor_id, actor_role, action, at, changes, payload_hash)
-SELECT id, chain, lead, actor, role, action, at, changes::json,
-       CASE WHEN personal IS NOT NULL
-            THEN encode(sha256(convert_to(pg_temp.salt(id) || personal, 'UTF8')), 'hex') END
-FROM events ORDER BY id;
+-- What a record says is spelled as domain/chain.py spells it, so that `flask verify-history` finds it whole.
+CREATE TEMP TABLE digests AS
+SELECT id, chain, row_number() OVER (PARTITION BY chain ORDER BY id) AS place, payload, pg_temp.hashed(
+    '{"action":"' || action || '","actor":' || actor
+    || ',"at":"' || to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US') || 'Z","chain":"' || chain || '","changes":' || changes
+    || ',"lead":' || lead || ',"payload":' || coalesce('"' || payload || '"', 'null') || ',"role":"' || role || '"}'
+) AS digest
+FROM events CROSS JOIN LATERAL (
+    SELECT CASE WHEN personal IS NOT NULL THEN pg_temp.hashed(pg_temp.salt(id) || personal) END AS payload
+) AS vouched;
+
+-- Each place of all chains follows the one before, whose hashes must be there.
+CREATE TEMP TABLE links AS SELECT id, chain, place, pg_temp.hashed(digest) AS hash FROM digests WHERE place = 1;
+DO $$
+BEGIN
+    FOR next_place IN 2 .. (SELECT max(place) FROM digests) LOOP
+        INSERT INTO links
+        SELECT d.id, d.chain, d.place, pg_temp.hashed(before.hash || d.digest)
+        FROM digests d JOIN links before ON before.chain = d.chain AND before.place = next_place - 1
+        WHERE d.place = next_place;
+    END LOOP;
+END $$;
+
+INSERT INTO history (id, chain, position, lead_id, actor_id, actor_role, action, at, changes, payload_hash, hash)
+SELECT id, events.chain, links.place, lead, actor, role, action, at, changes::json, payload, hash
+FROM events JOIN digests USING (id) JOIN links USING (id) ORDER BY id;
 
 INSERT INTO history_payloads (record_id, salt, values)
 SELECT id, pg_temp.salt(id), personal::json FROM events WHERE personal IS NOT NULL ORDER BY id;

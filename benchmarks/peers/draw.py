@@ -2,7 +2,7 @@
 
 import json
 import sys
-from math import ceil, floor, log10
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,13 @@ def draw(plot: dict[str, Any]) -> None:
     """Write one plot: milliseconds from nothing upwards, over leads that grow by factors of ten."""
     chart = pygal.XY(
         title=plot["title"], x_title="leads", y_title=plot["unit"], style=STYLE, width=860, height=430,
-        dots_size=4, js=(), no_prefix=True, range=(0, _round_above(plot)), margin_right=50,
+        dots_size=4, js=(), no_prefix=True, range=(0, plot["top"]), margin_right=50,
         legend_at_bottom=True, value_formatter=lambda ms: f"{ms:,.0f}", stroke_style={"width": 2},
     )  # fmt: skip
     chart.x_labels = [{"value": log10(leads), "label": f"{leads:,}"} for leads in plot["sizes"]]
     for name, points in plot["curves"].items():
         chart.add(name, [(log10(leads), ms) for leads, ms in points])
     Path(plot["file"]).write_bytes(chart.render())
-
-
-def _round_above(plot: dict[str, Any]) -> int:
-    """Return a round number above all points: from zero to there, little growth looks little."""
-    most = max(ms for points in plot["curves"].values() for _leads, ms in points)
-    step = 10 ** floor(log10(most))
-    return ceil(most / step + 0.1) * step if most >= 10 else 10
 
 
 if __name__ == "__main__":

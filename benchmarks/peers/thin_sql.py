@@ -6,6 +6,7 @@ what our services look at before they go on is read here too, and the next state
 SQLite by sqlite3, told by its address; the texts are the same but for locks, which SQLite has none of.
 """
 
+import hashlib
 import json
 import re
 import secrets
@@ -25,9 +26,11 @@ CLAIM = """INSERT INTO handled_requests (asker, action, request_id, salt, conten
     VALUES (%(asker)s, %(action)s, %(request_id)s, %(salt)s, %(hash)s, %(now)s) ON CONFLICT DO NOTHING
     RETURNING id"""
 ANSWER = "UPDATE handled_requests SET answer = %(answer)s WHERE id = %(claim)s"
-RECORD = """INSERT INTO history (chain, lead_id, actor_id, actor_role, action, at, changes, payload_hash)
-    VALUES (%(chain)s, %(lead_id)s, %(actor_id)s, %(role)s, %(action)s, %(now)s, %(changes)s,
-    %(payload_hash)s)
+LAST_RECORD = "SELECT position, hash FROM history WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1"
+RECORD = """INSERT INTO history (chain, position, lead_id, actor_id, actor_role, action, at, changes,
+    payload_hash, hash)
+    VALUES (%(chain)s, %(position)s, %(lead_id)s, %(actor_id)s, %(role)s, %(action)s, %(now)s, %(changes)s,
+    %(payload_hash)s, %(hash)s)
     RETURNING id"""
 PAYLOAD = """INSERT INTO history_payloads (record_id, salt, "values")
     VALUES (%(record_id)s, %(salt)s, %(payload)s) RETURNING record_id"""
@@ -162,6 +165,10 @@ def _record(database: Database, values: dict[str, Any], changes: object, payload
         "changes": json.dumps(changes),
         "payload_hash": secrets.token_hex(32) if payload else None,
     }
+    position, before = database.run(LAST_RECORD, record) or (0, "")
+    said = [str(record[name]) for name in ("action", "actor_id", "role", "now", "changes", "payload_hash")]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    record["position"], record["hash"] = position + 1, hashlib.sha256((before + digest).encode()).hexdigest()
     record["record_id"] = database.run(RECORD, record)[0]
     if payload:
         database.run(PAYLOAD, record | {"salt": salt, "payload": json.dumps(payload)})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
@@ -36,7 +37,14 @@ def what_is_left(left: Consequences, leads_url: Callable[..., str]) -> tuple[str
     return (
         opens(running, left.running, leads_url(status=LeadStatus.BOUND.value)),
         opens(to_come, left.open, leads_url(step=Step.OPEN.value)),
+        *handed_over_afterwards(left.running),
     )
+
+
+def handed_over_afterwards(count: int) -> tuple[str | Markup, ...]:
+    """Say where what is left behind goes to others in one go; nothing where nothing is left."""
+    said = _("Afterwards they go to others in one go, under “Handing over”.")
+    return (opens(said, count, url_for("handing_over.index_view")),) if count else ()
 
 
 def opens(sentence: str, count: int, address: str) -> str | Markup:

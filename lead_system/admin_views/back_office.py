@@ -18,12 +18,15 @@ from lead_system.admin_views.export_log import ExportLogView
 from lead_system.admin_views.fees import FeesView
 from lead_system.admin_views.finder import FinderView
 from lead_system.admin_views.first_steps import FirstStepsView
+from lead_system.admin_views.flags import FlagsView
+from lead_system.admin_views.handing_over import HandingOverView
 from lead_system.admin_views.help import HelpView
 from lead_system.admin_views.leads import LeadsView
 from lead_system.admin_views.plots import PlotsView
 from lead_system.admin_views.profile_changes import ProfileChangesView
 from lead_system.admin_views.project import ProjectView
 from lead_system.admin_views.rebinds import RebindsView
+from lead_system.admin_views.reconciliation import ReconciliationView
 from lead_system.admin_views.referrals import ReferralsView
 from lead_system.admin_views.reveals import RevealsView
 from lead_system.admin_views.scans import ScansView
@@ -71,13 +74,16 @@ _MENU: tuple[tuple[type[BackOfficeView], Any, Any, str, str], ...] = (
     (VisitorsView, Account, _l("Visitors"), "records", "visitors"),
     (ViewingsView, Viewing, _l("Viewings"), "records", "viewings"),
     (RebindsView, Rebind, _l("Rebinds"), "records", "rebinds"),
+    (FlagsView, Lead, _l("Flags"), "records", "flags"),
     (ProfileChangesView, ProfileChange, _l("Profile changes"), "records", "profile_changes"),
     (ExportLogView, Export, _l("Exports"), "records", "exports"),
     (RevealsView, HistoryRecord, _l("Reveals"), "records", "reveals"),
+    (ReconciliationView, None, _l("Reconciliation"), "records", "reconciliation"),
     (BrokersView, Account, _l("Brokers"), "people", "brokers"),
     (BrokeragesView, Brokerage, _l("Brokerages"), "people", "brokerages"),
     (ConsultantsView, Account, _l("Consultants"), "people", "consultants"),
     (StaffView, Account, _l("Staff"), "people", "staff"),
+    (HandingOverView, None, _l("Handing over"), "people", "handing_over"),
     (SettingsView, None, _l("Protection and contact"), "settings", "settings"),
     (ProjectView, None, _l("Project page"), "settings", "project"),
     (PlotsView, Plot, _l("Plots"), "settings", "plots"),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select
 
 from lead_system.admin_views.base import Answer, Question, menu_now, number_in, numbers_in, present
 from lead_system.admin_views.columns import Column, PageOf, badge, ours, phones
+from lead_system.admin_views.flag_marks import flag_card, flags_of_sides, side_marks
 from lead_system.admin_views.forms import HandleForm, ReopenForm
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.searches import CollisionSearchForm
@@ -108,6 +109,7 @@ class CollisionsView(ListView):
         ),
         Column("kind", _l("Kind"), lambda row: ours(word(row.collision.kind)), Collision.kind),
         Column("events", _l("Events"), lambda row: row.events, link=PageOf("collisions.details_view")),
+        Column("flags", _l("Flags"), lambda row: side_marks(row.collision, row.flags), look="words"),
         Column("opened_at", _l("Opened at"), lambda row: row.collision.opened_at, Collision.opened_at),
         Column(
             "last_event_at",
@@ -147,8 +149,9 @@ class CollisionsView(ListView):
         return tuple(c for c in self.columns if not (is_open and c.name in _HANDLING))
 
     def shown(self, rows: Any) -> list[collisions.ListedCollision]:
-        """Return the collisions with how many events each has."""
-        return collisions.with_events(rows)
+        """Return the collisions with how many events each has, and the flags of both sides."""
+        flags = flags_of_sides(rows)
+        return [row._replace(flags=flags) for row in collisions.with_events(rows)]
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: not where everything is handled already."""
@@ -174,6 +177,7 @@ class CollisionsView(ListView):
         return self.render(
             "admin/collisions/details.html",
             collision=collision,
+            flags=flag_card(signed_in(), collision.holding_lead, collision.challenging_lead),
             why_not_reopen=_why_not_reopen(collision),
             meaning=meaning,
         )

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from lead_system.admin_views.workbook import Cell
 from lead_system.models import Lead
-from lead_system.queries.leads import ListedLead
+from lead_system.queries.listed_leads import ListedLead
 from lead_system.queries.sorting import Through
 from lead_system.web.addresses import url_with_number
 from lead_system.web.filters import phone7

@@ -35,7 +35,8 @@ from lead_system.queries.dashboard import (
     top_consultants,
 )
 from lead_system.queries.first_steps import was_ever_scanned
-from lead_system.queries.leads import LeadSearch, Step, count_each
+from lead_system.queries.lead_counts import count_each
+from lead_system.queries.leads import LeadSearch, Step
 from lead_system.queries.people import AgentTab
 from lead_system.queries.trends import Measure, Trend, counts_since
 from lead_system.web.caller import signed_in

@@ -22,7 +22,7 @@ from lead_system.domain.roles import BACK_OFFICE, Role
 from lead_system.models import Account, Fee, Lead
 from lead_system.queries import fees, scope
 from lead_system.queries.fees import FeeSearch, FeeState, FeeSums
-from lead_system.queries.leads import get_lead
+from lead_system.queries.one_lead import get_lead
 from lead_system.services.fees import pay_fee, void_fee
 from lead_system.web.access import allow
 from lead_system.web.caller import caller, signed_in

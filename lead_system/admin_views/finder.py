@@ -8,7 +8,7 @@ from lead_system.admin_views.searches import search_text
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
 from lead_system.domain.roles import BACK_OFFICE
-from lead_system.queries.leads import find_lead_by_number
+from lead_system.queries.one_lead import find_lead_by_number
 from lead_system.web.caller import signed_in
 
 

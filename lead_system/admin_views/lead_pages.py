@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from lead_system.admin_views.base import Answer, Question, number_in, numbers_in, present
 from lead_system.admin_views.columns import phones
+from lead_system.admin_views.flag_marks import flag_card
 from lead_system.admin_views.forms import BulkDealForm, DealForm, ExtendForm, RebindForm, VersionReasonForm
 from lead_system.admin_views.history_words import history_word
 from lead_system.admin_views.lists import ListView
@@ -26,8 +27,11 @@ from lead_system.queries import (
     bindings,
     collisions,
     deals,
-    leads,
+    listed_leads,
+    look_alikes,
     offers,
+    one_lead,
+    persons,
     rebinds,
 )
 from lead_system.queries.retention import refuse_anonymised
@@ -65,6 +69,7 @@ class LeadPages(ListView):
             lead=lead,
             status=lead.status_at(present()),
             details=_details(signed_in(), lead),
+            flags=flag_card(signed_in(), lead),
             **self._offered_actions(lead),
             why_not_pay=_why_not_pay(lead),
             meaning=meaning,
@@ -282,7 +287,7 @@ class LeadPages(ListView):
     def _anonymise_page(self, lead: Lead, form: VersionReasonForm, refused: Refused | None) -> Answer:
         if refused is None:
             form.version.data = lead.version
-        others = ", ".join(str(other.id) for other in leads.leads_of_same_customer(lead))
+        others = ", ".join(str(other.id) for other in one_lead.leads_of_same_customer(lead))
         also = _("The same happens to the other numbers of this customer: %(numbers)s.", numbers=others)
         question = Question(
             heading=_("Anonymise the customer"),
@@ -319,15 +324,17 @@ def _details(actor: Account, lead: Lead) -> dict[str, Any]:
     """Return the sections of a customer's page; rebinds and collisions only for those who decide."""
     decides = actor.role in DECIDERS
     return {
-        "holders": leads.holders_of([lead.id], present()).get(lead.id, []),
+        "holders": listed_leads.holders_of([lead.id], present()).get(lead.id, []),
         "deal": deals.find_standing_deal(lead),
         "binding": bindings.find_open_binding(lead),
-        "scans": leads.scans_of(lead),
-        "viewings": leads.viewings_of(lead),
-        "follow_ups": leads.follow_ups_of(lead),
-        "fees": leads.fees_of(lead),
-        "rebinds": leads.rebinds_of(lead) if decides else [],
+        "scans": one_lead.scans_of(lead),
+        "viewings": one_lead.viewings_of(lead),
+        "follow_ups": one_lead.follow_ups_of(lead),
+        "fees": one_lead.fees_of(lead),
+        "rebinds": one_lead.rebinds_of(lead) if decides else [],
         "collisions": collisions.collisions_of(actor, lead) if decides else [],
-        "others": leads.leads_of_same_customer(lead),
-        "history": leads.history_of(lead),
+        "others": one_lead.leads_of_same_customer(lead),
+        "look_alikes": look_alikes.look_alikes_of(actor, lead),
+        "may_be_told_apart": decides and persons.may_be_told_apart(lead, present()),
+        "history": one_lead.history_of(lead),
     }

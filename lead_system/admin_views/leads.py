@@ -16,6 +16,7 @@ from lead_system.admin_views.columns import Column, PageOf, badge, joined, of_ac
 from lead_system.admin_views.evidence import EvidencePages
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
+from lead_system.admin_views.person_pages import PersonPages
 from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
 from lead_system.domain.lifecycle import LeadStatus
@@ -23,11 +24,13 @@ from lead_system.domain.roles import BACK_OFFICE, DECIDERS
 from lead_system.models import Account, Brokerage, Lead
 from lead_system.queries import (
     customer_types,
-    leads,
+    lead_counts,
+    listed_leads,
     people,
     scope,
 )
-from lead_system.queries.leads import TABS, LeadSearch, ListedLead, Step
+from lead_system.queries.leads import TABS, LeadSearch, Step, with_people
+from lead_system.queries.listed_leads import ListedLead
 from lead_system.queries.paging import Stretch
 from lead_system.queries.sorting import Through
 from lead_system.web.caller import signed_in
@@ -46,12 +49,14 @@ _STEPS = {
 
 
 def _marks(row: ListedLead) -> Markup | None:
-    """Return what is remarkable about a customer: who else holds them, and that a rebind took them away."""
+    """Return what is remarkable about a customer: who else holds them, who they are, and a rebind."""
     held = Markup('<a class="mark mark-warning" href="{}">{} <span data-user>{}</span></a>')
     marks = [
         held.format(url_for("leads.details_view", id=holder.id), _("Held by"), holder.broker_name)
         for holder in row.holders
     ]
+    if row.person_number:
+        marks.append(ours(_("Another person, no. %(number)s", number=row.person_number)))
     if row.status is LeadStatus.EXPIRED and row.rebound_at:
         marks.append(ours(_("Rebound")))
     if row.status is LeadStatus.BOUND and row.broker_archived_at:
@@ -89,7 +94,7 @@ def _left(row: ListedLead) -> str:
 _DETAILS = PageOf("leads.details_view")
 
 
-class LeadsView(EvidencePages):
+class LeadsView(PersonPages, EvidencePages):
     """Customers (manual 6.1.a, 6.2.d, 6.3.d)."""
 
     roles = BACK_OFFICE
@@ -98,7 +103,7 @@ class LeadsView(EvidencePages):
     about = _l("Every customer, as each broker entered them.")
     next_step = NextStep(_l("Show the phone address"), "help.poster_view")
     row_links = (RowLink(_l("Details"), _DETAILS, _l("No. %(number)s")),)
-    explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED)
+    explained = (*TABS, Mark.HELD_BY, Mark.REBOUND, Mark.BROKER_ARCHIVED, Mark.ANOTHER_PERSON)
     search_form_class = LeadSearchForm
     tab_argument = "status"
     tabs_title = _l("Status")
@@ -193,39 +198,39 @@ class LeadsView(EvidencePages):
             kept = narrowing_values(self.narrowing_kept())
             tab = self.chosen_tab()
             status = None if tab == "all" else LeadStatus(tab)
-            g.lead_search = leads.with_people(LeadSearch(status=status, **kept, **self.search_values()))
+            g.lead_search = with_people(LeadSearch(status=status, **kept, **self.search_values()))
         return cast(LeadSearch, g.lead_search)
 
     def found(self) -> Select[Any]:
         """Return the customers of the tab that fit the search, the newest number first."""
-        return leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
+        return listed_leads.leads_found(signed_in(), self._search(), present()).order_by(Lead.id.desc())
 
     def newest_ids(self) -> Stretch:
         """Return the numbers of the customers found, the newest first."""
-        return leads.newest_ids(signed_in(), self._search(), present())
+        return listed_leads.newest_ids(signed_in(), self._search(), present())
 
     def count(self) -> int:
         """Return how many customers are found, however many."""
-        return leads.count_leads(signed_in(), self._search(), present())
+        return lead_counts.count_leads(signed_in(), self._search(), present())
 
     def loaded(self, ids: Sequence[int]) -> list[ListedLead]:
         """Return the customers of these numbers as the columns read them."""
-        return leads.listed_leads(ids, present())
+        return listed_leads.listed_leads(ids, present())
 
     def found_for_export(self, export_id: int) -> Select[Any]:
         """Return what the columns read of the customers, as plain values."""
         del export_id
-        lines = leads.lines_found(signed_in(), self._search(), present())
+        lines = listed_leads.lines_found(signed_in(), self._search(), present())
         return self.in_order_of_address(lines.order_by(Lead.id.desc()))
 
     def tab_counts(self) -> dict[str, int]:
         """Return how many customers each of the six tabs has."""
-        counts = leads.tab_counts(signed_in(), self._search(), present())
+        counts = lead_counts.tab_counts(signed_in(), self._search(), present())
         return {status.value if status else "all": count for status, count in counts.items()}
 
     def shown(self, rows: Any) -> list[ListedLead]:
         """Return the customers of an export with who else holds them."""
-        return leads.with_holders(rows, present())
+        return listed_leads.with_holders(rows, present())
 
     def narrowed_to(self) -> Markup | None:
         """Say whose customers are shown, and how far they came."""
@@ -255,7 +260,7 @@ class LeadsView(EvidencePages):
 
     def to_rebind(self) -> int:
         """Return how many running bindings of archived brokers or brokerages wait for a rebind (R10)."""
-        return leads.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
+        return lead_counts.count_to_rebind(signed_in(), present()) if self.may_decide() else 0
 
     def is_action_allowed(self, name: str) -> bool:
         """Whether a selection may be acted on: by those who decide, in tabs where it is of use."""

@@ -15,6 +15,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import has_full_number
 from lead_system.domain.roles import STAFF_ROLES, Role
 from lead_system.models import Intent
+from lead_system.queries.flagged import MOST_DAYS
 from lead_system.services.leads import EARLIEST_YEAR, LATEST_YEAR
 from lead_system.web.forms import MayBeBlank
 from lead_system.web.sentences import sentence
@@ -115,6 +116,19 @@ class DaysForm(Form):
         return is_valid
 
 
+class FewDaysForm(DaysForm):
+    """Days of which there may not be many, because what happened on them is worked out when it is asked."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also how many days lie between."""
+        is_valid = super().validate(extra_validators)
+        first, last = self.first_day.data, self.last_day.data
+        if is_valid and first and last and (last - first).days >= MOST_DAYS:
+            self.first_day.errors = [sentence(Refused(RefusalCode.DAYS_TOO_MANY, limit=MOST_DAYS))]
+            return False
+        return is_valid
+
+
 def _number() -> StringField:
     return _search(_l("Customer number"), _visible_digits, inputmode="numeric")
 
@@ -137,6 +151,17 @@ class LeadSearchForm(DaysForm):
     broker_phone = _account_phone(_l("Broker's phone"))
     brokerage = _name(_l("Brokerage"))
     consultant = _name(_l("Consultant"))
+
+
+class FlagSearchForm(FewDaysForm):
+    """The search fields above the flagged customers."""
+
+    number = _number()
+    name = _name()
+    phone = _customer_phone()
+    broker = _name(_l("Broker's name"))
+    broker_phone = _account_phone(_l("Broker's phone"))
+    brokerage = _name(_l("Brokerage"))
 
 
 class CollisionSearchForm(DaysForm):

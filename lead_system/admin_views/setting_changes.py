@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from lead_system.admin_views.history_words import history_word
@@ -21,6 +22,14 @@ _VALUES: dict[str, LazyString] = {
     "retention_months": _l("Retention in months"),
     "service_phone": _l("Service phone"),
     "service_link": _l("Customer-service link"),
+    "walk_in_earlier_on": _l("Came alone earlier: raised"),
+    "many_numbers_on": _l("Many numbers for one name: raised"),
+    "many_numbers_limit": _l("Many numbers for one name: from so many numbers on"),
+    "name_corrected_on": _l("Name corrected: raised"),
+    "late_report_on": _l("Reported just before the scan: raised"),
+    "late_report_limit": _l("Reported just before the scan: up to so many minutes"),
+    "quick_deal_on": _l("Dealt soon after binding: raised"),
+    "quick_deal_limit": _l("Dealt soon after binding: up to so many days"),
     "name": _l("Name of the type"),
     "place": _l("Place among the choices"),
 }
@@ -65,7 +74,15 @@ def _values(known: Mapping[str, Any]) -> list[ChangedValue]:
     for name, label in _VALUES.items():
         value = known.get(name)
         if isinstance(value, list):
-            shown.append(ChangedValue(str(label), str(value[0]), str(value[1])))
+            old, new = (_written(one) for one in value)
+            shown.append(ChangedValue(str(label), old, new))
         elif value:
             shown.append(ChangedValue(str(label), None, str(value)))
     return shown
+
+
+def _written(value: Any) -> str:
+    """Return a value as text; a switch is on or off."""
+    if isinstance(value, bool):
+        return str(_("on") if value else _("off"))
+    return str(value)

@@ -5,13 +5,16 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lead_system.admin_views.base import Answer, BackOfficeView, Question, present
+from lead_system.admin_views.base import Answer, Question, present
+from lead_system.admin_views.flag_pages import FlagSettingsPages
 from lead_system.admin_views.forms import ContactForm, ProtectionForm, RetentionForm
 from lead_system.admin_views.setting_changes import last_changes
+from lead_system.admin_views.what_if import WhatIfPages
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.protection import require_protection_days
 from lead_system.domain.retention import require_retention_months
 from lead_system.domain.roles import Role
+from lead_system.queries.flag_settings import get_flag_settings, rules_in
 from lead_system.queries.protection import foresee
 from lead_system.queries.retention import concerned
 from lead_system.queries.settings import get_settings
@@ -21,7 +24,7 @@ from lead_system.web.caller import caller
 from lead_system.web.confirming import confirm_first
 
 
-class SettingsView(BackOfficeView):
+class SettingsView(FlagSettingsPages, WhatIfPages):
     """Protection, retention and contact."""
 
     roles = frozenset({Role.ADMIN})
@@ -38,6 +41,7 @@ class SettingsView(BackOfficeView):
             settings=settings,
             form=form,
             retention_form=retention_form,
+            flags=rules_in(get_flag_settings()),
             changes=last_changes(SETTINGS),
         )
 

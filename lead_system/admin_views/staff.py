@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, and_
 
-from lead_system.admin_views.archiving import archive_question, opens
+from lead_system.admin_views.archiving import archive_question, handed_over_afterwards, opens
 from lead_system.admin_views.base import Answer, Question, number_in, present
 from lead_system.admin_views.columns import Column, PageOf, ours
 from lead_system.admin_views.forms import ArchiveForm, NewConsultantForm, NewStaffForm, StaffForm
@@ -226,6 +226,7 @@ class ConsultantsView(StaffListView):
             _("This person is signed out at once and cannot sign in any more."),
             opens(staying, running, address),
             opens(wishing, wishes, wished),
+            *handed_over_afterwards(running + wishes),
             _("Nobody can choose this consultant for a visit any more."),
         )
 

@@ -12,6 +12,7 @@ from lead_system.cli.history import checkpoint, signing_key, verify_history
 from lead_system.cli.holding import who_held
 from lead_system.cli.people import create_admin, reset_second_factor
 from lead_system.cli.privacy import anonymise
+from lead_system.cli.reconciling import reconcile
 
 
 def init_commands(app: Flask) -> None:
@@ -19,8 +20,8 @@ def init_commands(app: Flask) -> None:
     for command in (
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
-        *(anonymise, who_held),
-        *(verify_history, checkpoint, signing_key, verify_evidence),
+        *(anonymise, reconcile),
+        *(verify_history, checkpoint, signing_key, verify_evidence, who_held),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

@@ -40,6 +40,9 @@ class RefusalCode(StrEnum):
     EXTENSION_DAYS_WRONG = "extension_days_wrong"
     PROTECTION_DAYS_WRONG = "protection_days_wrong"
     RETENTION_MONTHS_WRONG = "retention_months_wrong"
+    FLAG_THRESHOLD_WRONG = "flag_threshold_wrong"
+    DAYS_TOO_MANY = "days_too_many"
+    SPAN_REVERSED = "span_reversed"
     SERVICE_PHONE_WRONG = "service_phone_wrong"
     SERVICE_LINK_WRONG = "service_link_wrong"
     PICTURE_MISSING = "picture_missing"
@@ -99,6 +102,10 @@ class RefusalCode(StrEnum):
     REBIND_SAME_BROKER = "rebind_same_broker"
     DEAL_STANDS = "deal_stands"
     EXTENDED_BEFORE = "extended_before"
+    LEAD_MERGED = "lead_merged"
+    ALREADY_ANOTHER_PERSON = "already_another_person"
+    NOT_ANOTHER_PERSON = "not_another_person"
+    BROKER_HAS_CUSTOMER = "broker_has_customer"
     FEE_ALREADY_VOIDED = "fee_already_voided"
     COLLISION_NOT_HANDLED = "collision_not_handled"
     COLLISION_CLOSED_BY_SYSTEM = "collision_closed_by_system"
@@ -127,6 +134,8 @@ class RefusalCode(StrEnum):
     ANONYMISED = "anonymised"
     STILL_HELD = "still_held"
     COLLISION_STILL_OPEN = "collision_still_open"
+    TOO_MANY_CHOSEN = "too_many_chosen"
+    RECONCILIATION_RUNS = "reconciliation_runs"
     STALE = "stale"
     REQUEST_REUSED = "request_reused"
     BUSY = "busy"
@@ -171,6 +180,7 @@ TYPED_WRONG = frozenset(
         RefusalCode.BROKERAGE_PHONE_WRONG,
         RefusalCode.PROTECTION_DAYS_WRONG,
         RefusalCode.RETENTION_MONTHS_WRONG,
+        RefusalCode.FLAG_THRESHOLD_WRONG,
         RefusalCode.SERVICE_PHONE_WRONG,
         RefusalCode.SERVICE_LINK_WRONG,
         RefusalCode.PASSWORD_TOO_SHORT,
@@ -202,11 +212,14 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.FEE_AMOUNT_WRONG,
     RefusalCode.REQUEST_ID_WRONG,
     RefusalCode.NOTHING_CHOSEN,
+    RefusalCode.TOO_MANY_CHOSEN,
     RefusalCode.MOMENT_WRONG,
     RefusalCode.MOMENT_TO_COME,
     RefusalCode.NEXT_DAY_PAST,
     RefusalCode.COLLEAGUE_NOT_OFFERED,
     RefusalCode.DAYS_REVERSED,
+    RefusalCode.DAYS_TOO_MANY,
+    RefusalCode.SPAN_REVERSED,
     RefusalCode.DECISION_MISSING,
     RefusalCode.EXTENSION_DAYS_WRONG,
     RefusalCode.PICTURE_MISSING,

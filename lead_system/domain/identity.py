@@ -154,6 +154,14 @@ def visible_digits(account_phone: str) -> str:
     return account_phone[:3] + account_phone[-4:]
 
 
+def phones_one_digit_off(phone: str) -> frozenset[str]:
+    """Return the phones that differ from one in exactly one of its visible digits."""
+    places = range(len(phone))
+    return frozenset(f"{phone[:n]}{digit}{phone[n + 1 :]}" for n in places for digit in "0123456789") - {
+        phone
+    }
+
+
 def _folded_digits(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     return "".join(

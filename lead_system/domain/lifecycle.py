@@ -37,6 +37,7 @@ class Verb(StrEnum):
     UNDO_LATE_DEAL = "undo_late_deal"
     EXTEND = "extend"
     SHOW = "show"
+    TELL_APART = "tell_apart"
 
 
 _E, _R, _B, _X, _D, _W = LeadStatus
@@ -54,6 +55,7 @@ TRANSITIONS: dict[Verb, dict[LeadStatus, LeadStatus]] = {
     Verb.UNDO_LATE_DEAL: {_D: _X},
     Verb.EXTEND: {_B: _B},
     Verb.SHOW: {_B: _B, _D: _D},
+    Verb.TELL_APART: {_E: _E, _R: _R, _X: _X},
 }
 """Verb → status before → status after. What is not listed is not allowed."""
 

@@ -24,6 +24,12 @@ SOON_DAYS = (1, 3, 7)
 MOST_DAYS = 3650
 """The longest protection that can be set, in days."""
 
+MOST_STEPS = 60
+"""Into how many steps the way from one number of days to another is parted at most, to be looked at."""
+
+WHAT_IF_SOON = 7
+"""Within how many days from now the next endings are pointed out beside those that would come at once."""
+
 INSTANT = timedelta(microseconds=1)
 """The shortest time that is told apart."""
 
@@ -61,6 +67,21 @@ def require_protection_days(days: int) -> None:
     """
     if not 1 <= days <= MOST_DAYS:
         raise Refused(RefusalCode.PROTECTION_DAYS_WRONG, field="days", limit=MOST_DAYS)
+
+
+def days_tried(first: int, last: int) -> tuple[int, ...]:
+    """Return the numbers of days from one to another that are worth a line, both ends among them.
+
+    Raises:
+        Refused: PROTECTION_DAYS_WRONG, or SPAN_REVERSED; the fact `field` is "first" or "last".
+    """
+    for field, days in (("first", first), ("last", last)):
+        if not 1 <= days <= MOST_DAYS:
+            raise Refused(RefusalCode.PROTECTION_DAYS_WRONG, field=field, limit=MOST_DAYS)
+    if first > last:
+        raise Refused(RefusalCode.SPAN_REVERSED, field="first")
+    step = max(1, -(-(last - first) // MOST_STEPS))
+    return (*range(first, last, step), last)
 
 
 def reset_until(bound_at: datetime, days: int, *, now: datetime) -> datetime:

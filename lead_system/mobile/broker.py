@@ -14,7 +14,9 @@ from lead_system.domain.roles import Role
 from lead_system.mobile.forms import EntryForm, WishesForm
 from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, same_page
 from lead_system.queries.bindings import ended_bindings
-from lead_system.queries.leads import TABS, LeadSearch, count_each, get_lead, get_own_lead
+from lead_system.queries.lead_counts import count_each
+from lead_system.queries.leads import TABS, LeadSearch
+from lead_system.queries.one_lead import get_lead, get_own_lead
 from lead_system.queries.own_leads import ending_soon, figures_of, own_page
 from lead_system.queries.paging import Total
 from lead_system.queries.settings import colleague_choices, consultant_choices, customer_type_choices

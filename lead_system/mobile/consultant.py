@@ -15,7 +15,7 @@ from lead_system.mobile.forms import FollowUpForm, PhotoForm, ReadForm, ViewingF
 from lead_system.mobile.frame import ROWS, Answer, chosen, page_number, refusal_page, same_page
 from lead_system.models import Intent, Lead
 from lead_system.queries.follow_ups import count_due, due_follow_ups
-from lead_system.queries.leads import follow_ups_of, get_lead, viewings_of
+from lead_system.queries.one_lead import follow_ups_of, get_lead, viewings_of
 from lead_system.queries.paging import one_page
 from lead_system.queries.visits import ViewingSearch, get_viewable_lead, viewings_found
 from lead_system.services.viewings import add_follow_up, record_viewing

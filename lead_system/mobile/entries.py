@@ -10,7 +10,7 @@ from lead_system.domain.roles import Role
 from lead_system.mobile.forms import CorrectionForm, WithdrawalForm, number_or_none
 from lead_system.mobile.frame import Answer
 from lead_system.models import Lead
-from lead_system.queries.leads import get_own_entry
+from lead_system.queries.one_lead import get_own_entry
 from lead_system.queries.settings import consultant_choices, customer_type_choices
 from lead_system.services.entries import correct_entry, withdraw_entry
 from lead_system.web.access import allow

@@ -13,7 +13,7 @@ from lead_system.mobile.frame import Answer, refusal_page
 from lead_system.mobile.gate import confirm_page
 from lead_system.mobile.walk_ins import walk_in_page
 from lead_system.models import Account, Lead
-from lead_system.queries.leads import get_own_lead
+from lead_system.queries.one_lead import get_own_lead
 from lead_system.queries.project import get_project
 from lead_system.queries.visit_codes import get_lead_by_code
 from lead_system.queries.visitors import find_visitor_by_code

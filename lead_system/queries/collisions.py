@@ -1,14 +1,16 @@
 """撞单 as they are seen: one list, its tabs, and the number beside the menu entry, which all agree (R7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
+from lead_system.domain.flag_rules import Flag
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, CollisionEvent, CollisionState, Lead
 from lead_system.queries import scope
@@ -43,10 +45,11 @@ class CollisionSearch:
 
 
 class ListedCollision(NamedTuple):
-    """A collision as a list shows it, with the number of its events."""
+    """A collision as a list shows it, the number of its events, and flags by the number of a lead."""
 
     collision: Collision
     events: int
+    flags: Mapping[int, tuple[Flag, ...]] = MappingProxyType({})
 
     @property
     def id(self) -> int:

@@ -18,7 +18,7 @@ from lead_system.domain.roles import Role
 from lead_system.extensions import db
 from lead_system.models import Account, Binding, Brokerage, BrokerTally, Lead, Viewing, is_listed
 from lead_system.queries import scope
-from lead_system.queries.leads import LeadSearch, Step, conditions_of, reached
+from lead_system.queries.leads import LeadSearch, Step, conditions_of, is_found, reached
 from lead_system.queries.matching import is_within
 from lead_system.queries.tallies import EVERY_STATUS, EVERYBODY, tally_of
 
@@ -85,8 +85,8 @@ def count_cohort(actor: Account, days: Days, now: datetime) -> dict[str, int]:
         )
     searches = cohort(days)
     counts = [func.count().filter(reached(search.step, now)) for search in searches.values()]
-    entered = (scope.visible_leads(actor), is_listed(), *conditions_of(searches["entered"], now))
-    row = db.session.execute(select(*counts).select_from(Lead).where(*entered)).one()
+    entered = is_found(actor, searches["entered"], now)
+    row = db.session.execute(select(*counts).select_from(Lead).where(entered)).one()
     return dict(zip(searches, row, strict=True))
 
 
@@ -235,7 +235,7 @@ def next_endings(actor: Account, now: datetime, *, at_most: int) -> list[Lead]:
     """Return the running protections that end first of those pointed out, with broker and brokerage."""
     found = (
         select(Lead)
-        .where(scope.visible_leads(actor), is_listed(), *conditions_of(ending(DAYS_TO_THE_END[-1]), now))
+        .where(is_found(actor, ending(DAYS_TO_THE_END[-1]), now))
         .options(joinedload(Lead.broker, innerjoin=True).joinedload(Account.brokerage))
         .order_by(Lead.protect_until, Lead.id)
         .limit(at_most)

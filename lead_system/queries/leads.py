@@ -1,29 +1,28 @@
-"""Customers as lists and details: one status expression, one search, and the counts that agree with both."""
+"""What a search asks of customers: one status expression, how far they came, and the conditions of both.
+
+The rows that it finds are in `listed_leads`, how many there are in `lead_counts`; both agree because they ask
+`is_found`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
     case,
-    func,
     literal,
     or_,
     select,
     true,
 )
-from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import full_name
-from lead_system.domain.lifecycle import LeadStatus, Verb, status_after
-from lead_system.domain.roles import AGENTS, BACK_OFFICE
+from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -31,16 +30,9 @@ from lead_system.models import (
     Brokerage,
     Deal,
     Fee,
-    FollowUp,
     GateScan,
-    HistoryRecord,
-    Hold,
     Lead,
-    LeadKey,
-    Rebind,
-    Viewing,
     is_listed,
-    is_live_hold,
     is_no_lead,
     is_stored_as,
 )
@@ -52,12 +44,9 @@ from lead_system.queries.matching import (
     is_number,
     is_within,
 )
-from lead_system.queries.names import has_name_part, newest_of_name, reads_as
-from lead_system.queries.numbers import IDS, is_among
-from lead_system.queries.paging import COUNTED_UP_TO, Stretch, Total, counted_to_the_end, read
+from lead_system.queries.names import has_name_part, reads_as
 from lead_system.queries.phones import has_phone_part
-from lead_system.queries.retention import refuse_anonymised
-from lead_system.queries.tallies import NOW, Owner, runs_on, tally_of
+from lead_system.queries.tallies import runs_on
 
 FEW_PEOPLE = 200
 """Up to so many brokers or consultants, a list narrowed to them is asked for their customers by number."""
@@ -138,51 +127,12 @@ class LeadSearch:
         return all(value is None or (isinstance(value, str) and not value.strip()) for value in rest)
 
 
-class Holder(NamedTuple):
-    """A lead that holds a customer now, and the name of its broker."""
-
-    id: int
-    broker_name: str
-
-
-class ListedLead(NamedTuple):
-    """A customer as a list shows them: plain values, which cost a tenth of rows that could be changed."""
-
-    holders: Sequence[Holder]
-    """Who else holds the customer now."""
-
-    id: int
-    surname: str
-    given_name: str
-    phone1: str
-    phone2: str | None
-    status: LeadStatus
-    """The real one, at the moment for which it was asked."""
-
-    expected_visit_at: datetime | None
-    protect_until: datetime | None
-    rebound_at: datetime | None
-    broker_name: str
-    broker_phone: str
-    broker_archived_at: datetime | None
-    brokerage_name: str | None
-    entered_by_name: str | None
-    """Who entered the customer, if not the broker."""
-
-    consultant_name: str | None
-
-    @property
-    def full_name(self) -> str:
-        """The name as the broker wrote it; blank where it was anonymised."""
-        return full_name(self.surname, self.given_name)
-
-
 def status_expression(now: Any) -> ColumnElement[Any]:
     """Return the status that every reader sees at a moment, as `lifecycle.real_status` does, in SQL (R6)."""
-    return case((_has_run_out(now), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
+    return case((has_run_out(now), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
 
 
-def _has_run_out(now: Any) -> ColumnElement[bool]:
+def has_run_out(now: Any) -> ColumnElement[bool]:
     """Return the condition that a lead which is stored as bound has reached its end (R6)."""
     return and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)
 
@@ -192,9 +142,14 @@ def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
     if status is LeadStatus.BOUND:
         return runs_on(now)
     if status is LeadStatus.EXPIRED:
-        return or_(is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
+        return or_(is_stored_as(LeadStatus.EXPIRED), has_run_out(now))
     condition: ColumnElement[bool] = is_stored_as(status)
     return condition
+
+
+def is_found(actor: Account, search: LeadSearch, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a lead is listed, within somebody's scope, and fits a search."""
+    return and_(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
 
 
 def conditions_of(search: LeadSearch, now: datetime) -> list[ColumnElement[bool]]:
@@ -347,279 +302,3 @@ def _ends_within(days: int, now: datetime) -> ColumnElement[bool]:
 def _has_anything(part: str) -> ColumnElement[bool]:
     """Return the condition on a broker's own customers, who are few: number, name or phone fits a part."""
     return or_(is_number(Lead.id, part), reads_as(part), has_phone_part(part))
-
-
-def leads_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
-    """Return the listed leads within somebody's scope that fit a search, with what a list shows of them."""
-    return _fitting(actor, search, now).options(
-        joinedload(Lead.broker, innerjoin=True).joinedload(Account.brokerage),
-        selectinload(Lead.entered_by),
-        joinedload(Lead.consultant),
-        selectinload(Lead.customer_type),
-    )
-
-
-def _fitting(actor: Account, search: LeadSearch, now: datetime) -> Select[Lead]:
-    return select(Lead).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-
-
-_BROKER, _ENTERED_BY, _CONSULTANT = (aliased(Account) for _ in range(3))
-
-
-def shown_of_a_lead(now: Any) -> tuple[Any, ...]:
-    """Return the columns of a lead itself that every list shows: number, name, phones, status, moments."""
-    return (
-        Lead.id,
-        Lead.surname,
-        Lead.given_name,
-        Lead.phone1,
-        Lead.phone2,
-        status_expression(now),
-        Lead.expected_visit_at,
-        Lead.protect_until,
-        Lead.rebound_at,
-    )
-
-
-def _lines(now: Any) -> Select[Any]:
-    """Return the fields of `ListedLead` but its first, in its order, of leads beside their people."""
-    return (
-        select(
-            *shown_of_a_lead(now),
-            _BROKER.name,
-            _BROKER.phone,
-            _BROKER.archived_at,
-            Brokerage.name,
-            case((Lead.entered_by_id != Lead.broker_id, _ENTERED_BY.name)),
-            _CONSULTANT.name,
-        )
-        .select_from(Lead)
-        .join(_BROKER, _BROKER.id == Lead.broker_id)
-        .join(_ENTERED_BY, _ENTERED_BY.id == Lead.entered_by_id)
-        .outerjoin(Brokerage, Brokerage.id == _BROKER.brokerage_id)
-        .outerjoin(_CONSULTANT, _CONSULTANT.id == Lead.consultant_id)
-    )
-
-
-_LINES = _lines(NOW).where(is_among(Lead.id, IDS))
-"""Built once, like every statement here that is a constant: making one takes longer than sending it."""
-
-
-def lines_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any]:
-    """Return what a list shows of the listed leads within somebody's scope that fit a search."""
-    return _lines(now).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-
-
-def listed_leads(ids: Sequence[int], now: datetime) -> list[ListedLead]:
-    """Return what a list shows of the leads of these numbers, which the scope has let through, in order."""
-    lines = read(_LINES, ids=ids, now=now) if ids else ()
-    by_id = {line.id: line for line in with_holders(lines, now)}
-    return [by_id[one] for one in ids if one in by_id]
-
-
-def newest_ids(actor: Account, search: LeadSearch, now: datetime) -> Stretch:
-    """Return the numbers of the leads found, the newest first.
-
-    What has expired, under no other condition, lies in two stretches of one index, which are merged.
-    """
-    if search.status is LeadStatus.EXPIRED and _is_of_everybody(actor, search):
-        sides = (is_stored_as(LeadStatus.EXPIRED), _has_run_out(now))
-        return tuple(select(Lead.id).where(is_listed(), one).order_by(Lead.id.desc()) for one in sides)
-    found = select(Lead.id).where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-    return found.order_by(newest_of_name(search.name))
-
-
-def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
-    """Return how many rows each tab has under a search; None is the tab "all", the sum of the others.
-
-    Of everybody's customers, a broker's or a brokerage's, the counts are exact. Under another search the
-    newest rows are counted up to a limit; beyond it each count is the least that there are.
-    """
-    if search.is_of_all and _sees_all_of(actor, search):
-        tally = tally_of(Owner(search.broker_id, search.brokerage_id), now)
-        return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
-    found = _counted_by_status(actor, replace(search, status=None), now)
-    is_cut = sum(found.values()) > COUNTED_UP_TO
-    counts = {None: sum(found.values())} | {tab: found.get(tab, 0) for tab in TABS}
-    return {tab: Total(min(count, COUNTED_UP_TO), is_cut=is_cut) for tab, count in counts.items()}
-
-
-def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus, int]:
-    """Count the rows found by what they really are, the newest first, up to one more than is shown."""
-    status = status_expression(now)
-    some = (
-        select(status.label("status"))
-        .where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
-        .order_by(newest_of_name(search.name))
-        .limit(COUNTED_UP_TO + 1)
-        .subquery()
-    )
-    rows = db.session.execute(select(some.c.status, func.count()).group_by(some.c.status))
-    return {LeadStatus(name): count for name, count in rows}
-
-
-def _is_of_everybody(actor: Account, search: LeadSearch) -> bool:
-    """Say whether a search is about all customers there are, in whatever status."""
-    is_open = search.broker_id is None and search.brokerage_id is None
-    return is_open and search.is_of_all and actor.role in BACK_OFFICE
-
-
-def _sees_all_of(actor: Account, search: LeadSearch) -> bool:
-    """Say whether somebody sees every customer of whoever a search is about."""
-    is_own = search.broker_id == actor.id and actor.role in AGENTS
-    return actor.role in BACK_OFFICE or is_own
-
-
-def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
-    """Return how many rows the list of customers has under a search, however many."""
-    if search.is_of_all and _sees_all_of(actor, search):
-        counts = tab_counts(actor, search, now)
-        return int(counts[search.status])
-    return int(counted_to_the_end(leads_found(actor, search, now)))
-
-
-_TO_REBIND = select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
-
-
-def count_to_rebind(actor: Account, now: datetime) -> int:
-    """Return how many bindings of archived brokers or brokerages run on, of whoever sees every customer."""
-    return int(read(_TO_REBIND, now=now)[0][0]) if scope.sees_every_lead(actor) else 0
-
-
-def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
-    """Return how many rows the list of customers has under each of several searches, in one query.
-
-    Each is counted for itself, by the index that serves it. None of them may be narrowed to a name: that is
-    a join.
-    """
-    theirs = select(func.count()).select_from(Lead).where(scope.visible_leads(actor), is_listed())
-    counts = [theirs.where(*conditions_of(search, now)).scalar_subquery() for search in searches]
-    return list(db.session.execute(select(*counts)).one())
-
-
-def with_holders(lines: Sequence[Any], now: datetime) -> list[ListedLead]:
-    """Return lines of `lines_found` with who else holds these customers, looked up once for all."""
-    holders = holders_of([line[0] for line in lines], now)
-    return [ListedLead(holders.get(line[0], ()), *line) for line in lines]
-
-
-def get_lead(actor: Account, lead_id: int) -> Lead:
-    """Return a lead that somebody may see.
-
-    Raises:
-        Refused: NOT_FOUND when it does not exist, or not for this account (R12).
-    """
-    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.visible_leads(actor)))
-    if lead is None:
-        raise Refused(RefusalCode.NOT_FOUND)
-    return lead
-
-
-def get_own_lead(actor: Account, lead_id: int) -> Lead:
-    """Return a listed lead that belongs to this broker or resident, to do something with it.
-
-    Raises:
-        Refused: NOT_FOUND, or ANONYMISED.
-    """
-    lead = db.session.scalar(select(Lead).where(Lead.id == lead_id, scope.owned_leads(actor)))
-    if lead is None:
-        raise Refused(RefusalCode.NOT_FOUND)
-    refuse_anonymised(lead)
-    return lead
-
-
-def get_own_entry(actor: Account, lead_id: int, verb: Verb, now: datetime) -> Lead:
-    """Return an own lead that may still be corrected or withdrawn, because it was never reported (R2).
-
-    Raises:
-        Refused: NOT_FOUND, or STATUS_FORBIDS once it was reported.
-    """
-    lead = get_own_lead(actor, lead_id)
-    status_after(verb, lead.status_at(now))
-    return lead
-
-
-def find_lead_by_number(actor: Account, text: str) -> Lead | None:
-    """Return the lead of a number as somebody typed it; None where there is none that they may see."""
-    return db.session.scalar(select(Lead).where(is_number(Lead.id, text), scope.visible_leads(actor)))
-
-
-_OWN_KEY = aliased(LeadKey)
-_HOLDERS = (
-    select(_OWN_KEY.lead_id, Hold.lead_id, Account.name)
-    .join(
-        Hold,
-        and_(
-            Hold.name_key == _OWN_KEY.name_key,
-            Hold.phone == _OWN_KEY.phone,
-            Hold.person_number == _OWN_KEY.person_number,
-        ),
-    )
-    .join(Lead, Lead.id == Hold.lead_id)
-    .join(Account, Account.id == Lead.broker_id)
-    .where(is_among(_OWN_KEY.lead_id, IDS), Hold.lead_id != _OWN_KEY.lead_id, is_live_hold(NOW))
-    .distinct()
-    .order_by(Hold.lead_id)
-)
-
-
-def holders_of(ids: Sequence[int], now: datetime) -> dict[int, list[Holder]]:
-    """Return the other leads that hold a key of these now: the mark "held by …"; most have none."""
-    held: dict[int, list[Holder]] = {}
-    for lead_id, *holder in read(_HOLDERS, ids=ids, now=now) if ids else ():
-        held.setdefault(lead_id, []).append(Holder(*holder))
-    return held
-
-
-def leads_of_same_customer(lead: Lead) -> list[Lead]:
-    """Return the other leads that share a key with this one, oldest first; for the back office only."""
-    phones = [key.phone for key in lead.keys]
-    found = (
-        select(Lead)
-        .where(Lead.name_key == lead.name_key, Lead.person_number == lead.person_number)
-        .where(or_(Lead.phone1.in_(phones), Lead.phone2.in_(phones)), Lead.id != lead.id)
-        .options(selectinload(Lead.broker).selectinload(Account.brokerage))
-        .order_by(Lead.id)
-    )
-    return list(db.session.scalars(found))
-
-
-def scans_of(lead: Lead) -> list[GateScan]:
-    """Return the gate scans of a lead, newest first."""
-    found = select(GateScan).where(GateScan.lead_id == lead.id).order_by(GateScan.id.desc())
-    shown = (GateScan.gate, GateScan.consultant, GateScan.broker, GateScan.brokerage)
-    return list(db.session.scalars(found.options(*(selectinload(one) for one in shown))))
-
-
-def viewings_of(lead: Lead) -> list[Viewing]:
-    """Return the viewings of a lead, newest first."""
-    found = select(Viewing).where(Viewing.lead_id == lead.id).order_by(Viewing.id.desc())
-    shown = (selectinload(Viewing.consultant), selectinload(Viewing.broker))
-    return list(db.session.scalars(found.options(*shown)))
-
-
-def follow_ups_of(lead: Lead) -> list[FollowUp]:
-    """Return the follow-ups of a lead, newest first."""
-    found = select(FollowUp).where(FollowUp.lead_id == lead.id).order_by(FollowUp.id.desc())
-    return list(db.session.scalars(found.options(selectinload(FollowUp.author))))
-
-
-def fees_of(lead: Lead) -> list[Fee]:
-    """Return the viewing fees of a lead, newest first."""
-    found = select(Fee).where(Fee.lead_id == lead.id).order_by(Fee.id.desc())
-    shown = (selectinload(Fee.broker), selectinload(Fee.created_by), selectinload(Fee.voided_by))
-    return list(db.session.scalars(found.options(*shown)))
-
-
-def rebinds_of(lead: Lead) -> list[Rebind]:
-    """Return the rebinds that took a customer from this lead or brought one to it, newest first."""
-    found = select(Rebind).where(or_(Rebind.from_lead_id == lead.id, Rebind.to_lead_id == lead.id))
-    shown = (selectinload(Rebind.from_broker), selectinload(Rebind.to_broker), selectinload(Rebind.actor))
-    return list(db.session.scalars(found.options(*shown).order_by(Rebind.id.desc())))
-
-
-def history_of(lead: Lead) -> list[HistoryRecord]:
-    """Return what happened to a lead, newest first."""
-    found = select(HistoryRecord).where(HistoryRecord.chain == f"lead:{lead.id}")
-    shown = (selectinload(HistoryRecord.actor), selectinload(HistoryRecord.payload))
-    return list(db.session.scalars(found.options(*shown).order_by(HistoryRecord.id.desc())))

@@ -5,28 +5,21 @@ once with all that is shown of it, as plain values.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select, true
 
 from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import full_name
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import SOON_DAYS
 from lead_system.domain.roles import AGENTS
 from lead_system.extensions import db
-from lead_system.models import Account, BrokerTally, Lead, is_listed
-from lead_system.queries import scope
-from lead_system.queries.leads import (
-    TABS,
-    LeadSearch,
-    conditions_of,
-    count_each,
-    shown_of_a_lead,
-    tab_counts,
-)
+from lead_system.models import Account, BrokerTally, Lead
+from lead_system.queries.lead_counts import count_each, tab_counts
+from lead_system.queries.leads import TABS, LeadSearch, is_found
+from lead_system.queries.listed_leads import ShownLead, shown_of_a_lead
 from lead_system.queries.paging import Found, Total, pages_of
 from lead_system.queries.tallies import runs_on
 
@@ -34,29 +27,14 @@ SOON = timedelta(days=max(SOON_DAYS))
 """A protection that ends within this time is pointed out (B7)."""
 
 
-class OwnLead(NamedTuple):
+@dataclass(slots=True)
+class OwnLead(ShownLead):
     """A customer as a phone's list shows it."""
 
-    id: int
-    surname: str
-    given_name: str
-    phone1: str
-    phone2: str | None
-    status: LeadStatus
-    """The real one, at the moment for which it was asked."""
-
-    expected_visit_at: datetime | None
-    protect_until: datetime | None
-    rebound_at: datetime | None
     anonymised_at: datetime | None
     has_code: bool
     broker_id: int
     broker_name: str
-
-    @property
-    def full_name(self) -> str:
-        """The name as the broker wrote it; blank where it was anonymised."""
-        return full_name(self.surname, self.given_name)
 
 
 class ListFigures(NamedTuple):
@@ -144,9 +122,9 @@ def _found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any]:
         Account.name,
     )
     found = shown.join(Account, Account.id == Lead.broker_id)
-    found = found.where(scope.visible_leads(actor), is_listed(), *conditions_of(search, now))
+    found = found.where(is_found(actor, search, now))
     return found.order_by(*((Lead.protect_until, Lead.id) if search.ends_within else (Lead.id.desc(),)))
 
 
 def _read(found: Select[Any]) -> list[OwnLead]:
-    return [OwnLead._make(row) for row in db.session.execute(found)]
+    return [OwnLead(*row) for row in db.session.execute(found)]

@@ -15,7 +15,8 @@ from lead_system.domain.roles import AGENTS, Approval, Role
 from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, HistoryRecord, Lead, ProfileChange, is_listed
 from lead_system.queries import scope
-from lead_system.queries.leads import LeadSearch, Step, count_leads, reached
+from lead_system.queries.lead_counts import count_leads
+from lead_system.queries.leads import LeadSearch, Step, reached
 from lead_system.queries.matching import (
     accounts_with,
     agents_of,

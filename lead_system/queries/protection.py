@@ -59,18 +59,19 @@ def runs(now: datetime) -> ColumnElement[bool]:
 
 
 def running_bindings(now: datetime) -> Select[Any]:
-    """Return the open bindings of the leads that are protected and really hold, by lead number.
+    """Return the open bindings of the leads that are protected and really hold, by lead number."""
+    found = select(Binding).join(Binding.lead).where(is_running_binding(now))
+    return found.options(contains_eager(Binding.lead)).order_by(Lead.id)
+
+
+def is_running_binding(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a binding, beside its lead, is open, runs and really holds.
 
     A lead whose end has come by another machine's clock, and whose customer was taken, holds no longer.
     """
     holds = exists().where(Hold.lead_id == Lead.id, Hold.ends_at > now)
-    return (
-        select(Binding)
-        .join(Binding.lead)
-        .where(Binding.ended_at.is_(None), runs(now), holds)
-        .options(contains_eager(Binding.lead))
-        .order_by(Lead.id)
-    )
+    condition: ColumnElement[bool] = and_(Binding.ended_at.is_(None), runs(now), holds)
+    return condition
 
 
 def outlook(bindings: Iterable[Binding], days: int, now: datetime) -> list[Outlook]:

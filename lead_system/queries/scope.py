@@ -112,6 +112,11 @@ def visible_collisions(actor: Account) -> ColumnElement[bool]:
     return Collision.id.is_not(None) if actor.role in DECIDERS else false()
 
 
+def visible_flagged(actor: Account) -> ColumnElement[bool]:
+    """Return the condition for the leads whose flags somebody may see: those who decide, of all (B8)."""
+    return true() if actor.role in DECIDERS else false()
+
+
 def visible_fees(actor: Account) -> ColumnElement[bool]:
     """Return the condition for the viewing fees, with their screenshots, that somebody may see."""
     return true() if actor.role in BACK_OFFICE else false()

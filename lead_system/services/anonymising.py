@@ -39,7 +39,7 @@ from lead_system.models import (
     SignInCode,
     WalkIn,
 )
-from lead_system.queries.leads import leads_of_same_customer
+from lead_system.queries.one_lead import leads_of_same_customer
 from lead_system.queries.retention import (
     is_held,
     is_in_dispute,

@@ -166,6 +166,16 @@ def rebind_lead(
     reason = clean_reason(reason)
     held = lock_lead(Lead.id == lead_id)
     require_version(held, version)
+    return rebind_locked(held, actor, to_broker_id=to_broker_id, reason=reason, keep_end=keep_end, now=now)
+
+
+def rebind_locked(
+    held: Lead, actor: Account, *, to_broker_id: int, reason: str, keep_end: bool, now: datetime
+) -> LeadRebound:
+    """Move the running binding of a locked lead, as `rebind_lead` says, whose refusals these are too.
+
+    `reason` is clean.
+    """
     require_rebindable(held, now)
     broker = _get_new_broker(to_broker_id, held)
     term = _new_term(held, now=now, keep_end=keep_end)

@@ -273,8 +273,11 @@ def close_between(one: Lead, other: Lead, *, actor: Account, now: datetime) -> N
 
 def close_all_of(lead: Lead, *, actor: Account, now: datetime) -> None:
     """Close every open collision of a lead that was merged into another by a rebind."""
-    of_lead = or_(Collision.holding_lead_id == lead.id, Collision.challenging_lead_id == lead.id)
-    _close_as_rebound(of_lead, actor=actor, now=now)
+    _close_as_rebound(_has_side(lead), actor=actor, now=now)
+
+
+def _has_side(lead: Lead) -> ColumnElement[bool]:
+    return or_(Collision.holding_lead_id == lead.id, Collision.challenging_lead_id == lead.id)
 
 
 def _close_as_rebound(condition: ColumnElement[bool], *, actor: Account, now: datetime) -> None:
@@ -284,6 +287,25 @@ def _close_as_rebound(condition: ColumnElement[bool], *, actor: Account, now: da
         row.outcome = CollisionOutcome.REBOUND
         changes = {"state": ["open", "handled"], "outcome": row.outcome.value}
         _add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now, changes=changes)
+
+
+def close_as_different(lead: Lead, *, reason: str, actor: Account, now: datetime) -> None:
+    """Handle the open collisions of a lead that was declared another person, visitors' ones too (R4).
+
+    Whoever declares it handles them, with the reason as the note, so that a person can open one again (R7).
+    """
+    for row in _lock_open(_has_side(lead)):
+        kind = CollisionEventKind.CLOSED_AS_DIFFERENT
+        _handle(row, CollisionOutcome.DIFFERENT_PEOPLE, kind, note=reason, actor=actor, now=now)
+
+
+def note_same_person(lead: Lead, *, actor: Account, now: datetime) -> None:
+    """Write down that a lead goes for a held customer since it is the same person after all (R4, R7).
+
+    As after an entry: whoever holds the customer now gets a collision, and what is open of a walk-in is told.
+    What the declaration had closed stays handled: no machine opens it again.
+    """
+    note_challenge(lead, CollisionEventKind.DECLARED_SAME, actor=actor, now=now)
 
 
 @use_case("handle_collisions", roles=DECIDERS, answer=CollisionsHandled)
@@ -312,7 +334,7 @@ def handle_collisions(
         raise Refused(RefusalCode.NOT_FOUND)
     rows = _lock_open(Collision.id.in_(ids))
     for row in rows:
-        _handle(row, chosen, note=note, actor=actor, now=now)
+        _handle(row, chosen, CollisionEventKind.HANDLED, note=note, actor=actor, now=now)
     handled = tuple(row.id for row in rows)
     return CollisionsHandled(handled, tuple(sorted(ids - set(handled))))
 
@@ -324,7 +346,15 @@ def _persons_outcome(text: str) -> CollisionOutcome:
     raise Refused(RefusalCode.OUTCOME_UNKNOWN, field="outcome")
 
 
-def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Account, now: datetime) -> None:
+def _handle(
+    row: Collision,
+    outcome: CollisionOutcome,
+    kind: CollisionEventKind,
+    *,
+    note: str,
+    actor: Account,
+    now: datetime,
+) -> None:
     row.state = CollisionState.HANDLED
     row.handled_at = now
     row.handled_by_id = actor.id
@@ -332,7 +362,7 @@ def _handle(row: Collision, outcome: CollisionOutcome, *, note: str, actor: Acco
     row.note = note
     changes = {"state": ["open", "handled"], "outcome": outcome.value}
     personal = {"note": note} if note else None
-    _add_event(row, CollisionEventKind.HANDLED, actor=actor, now=now, changes=changes, personal=personal)
+    _add_event(row, kind, actor=actor, now=now, changes=changes, personal=personal)
 
 
 @use_case("reopen_collision", roles=DECIDERS, answer=CollisionReopened)

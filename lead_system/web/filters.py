@@ -18,7 +18,7 @@ from lead_system.domain.codes import grouped
 from lead_system.domain.identity import visible_digits
 from lead_system.domain.protection import SHANGHAI, soon_mark
 from lead_system.models import Account, Lead, WalkIn
-from lead_system.queries.leads import ListedLead
+from lead_system.queries.listed_leads import ListedLead
 from lead_system.web.browsers import shown_browser
 from lead_system.web.words import role_word, word
 

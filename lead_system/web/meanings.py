@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from lead_system.domain.flag_rules import Flag
 from lead_system.domain.lifecycle import LeadStatus, Verb
 from lead_system.domain.roles import Approval
 from lead_system.models import CollisionKind, CollisionOutcome, CollisionState
@@ -24,6 +25,7 @@ class Mark(StrEnum):
     MERGED = "merged"
     BROKER_ARCHIVED = "broker_archived"
     STANDING_IN = "standing_in"
+    ANOTHER_PERSON = "another_person"
 
 
 class Meaning(NamedTuple):
@@ -40,6 +42,7 @@ _MARK_WORDS: dict[StrEnum, LazyString] = {
     Mark.MERGED: _l("Merged into another number"),
     Mark.BROKER_ARCHIVED: _l("Broker archived"),
     Mark.STANDING_IN: _l("Standing in"),
+    Mark.ANOTHER_PERSON: _l("Another person"),
     FeeState.PAID: _l("Paid"),
     FeeState.VOID: _l("Void"),
 }
@@ -76,6 +79,20 @@ _MEANINGS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
             "The broker no longer works with us. The binding keeps its end and waits for a rebind."
         ),
         Mark.STANDING_IN: _l("Another consultant than the assigned one showed the property."),
+        Mark.ANOTHER_PERSON: _l(
+            "A director declared that this is somebody else with the same name and digits: another customer."
+        ),
+    },
+    Flag: {
+        Flag.WALK_IN_EARLIER: _l(
+            "The same name with the same digits had come without a broker before this entry."
+        ),
+        Flag.MANY_NUMBERS: _l("The broker entered this name with several different numbers within 24 hours."),
+        Flag.NAME_CORRECTED: _l("The broker changed the written name after entering it."),
+        Flag.LATE_REPORT: _l(
+            "Only minutes lay between the first report and the scan that bound the customer."
+        ),
+        Flag.QUICK_DEAL: _l("Only a few days lay between the binding and the deal."),
     },
     CollisionState: {
         CollisionState.OPEN: _l("A director still has to look at it. The number in the menu counts these."),

@@ -98,6 +98,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     ),
     RefusalCode.PROTECTION_DAYS_WRONG: _l("Enter a whole number of days between 1 and %(limit)s."),
     RefusalCode.RETENTION_MONTHS_WRONG: _l("Enter a whole number of months between %(least)s and %(limit)s."),
+    RefusalCode.FLAG_THRESHOLD_WRONG: _l("Enter a whole number between %(least)s and %(limit)s."),
+    RefusalCode.SPAN_REVERSED: _l("The first number of days is the larger one. Swap them."),
+    RefusalCode.DAYS_TOO_MANY: _l("Choose at most %(limit)s days at once."),
     RefusalCode.SERVICE_PHONE_WRONG: _l(
         "A phone number has 5 to 20 digits; spaces, hyphens, brackets and + may stand between them."
     ),
@@ -115,6 +118,20 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.PASSWORD_UNCHANGED: _l("That is the present password. Choose another one."),
     RefusalCode.EXTENDED_BEFORE: _l(
         "This binding was extended before, which is possible once. Ask the broker to report again later."
+    ),
+    RefusalCode.LEAD_MERGED: _l(
+        "This number was merged into customer number %(lead_id)s. Do that on the page of that one."
+    ),
+    RefusalCode.ALREADY_ANOTHER_PERSON: _l(
+        "Customer number %(lead_id)s is declared another person already. Say first that it is the same "
+        "person after all."
+    ),
+    RefusalCode.NOT_ANOTHER_PERSON: _l(
+        "Customer number %(lead_id)s counts as the same person. Reload the page and look again."
+    ),
+    RefusalCode.BROKER_HAS_CUSTOMER: _l(
+        "The broker has another entry for that customer: number %(lead_id)s. Look at that one, and leave "
+        "this one another person."
     ),
     RefusalCode.FEE_ALREADY_VOIDED: _l("%(name)s has voided this fee already. Nothing more is to be done."),
     RefusalCode.COLLISION_NOT_HANDLED: _l("This collision is open already. Handle it in the list."),
@@ -251,6 +268,10 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.COLLISION_STILL_OPEN: _l(
         "A collision about this person is open, and needs the data. Handle the collision first."
     ),
+    RefusalCode.TOO_MANY_CHOSEN: _l("Choose at most %(limit)s customers at once; the rest comes after them."),
+    RefusalCode.RECONCILIATION_RUNS: _l(
+        "The checks are being run already. Reload the page in a minute; the result will stand there."
+    ),
     RefusalCode.STALE: _l("Somebody else has changed this meanwhile. Reload the page and look again."),
     RefusalCode.REQUEST_REUSED: _l(
         "This form was already sent with other content. Reload the page and try again."
@@ -318,6 +339,12 @@ _STATUS_FORBIDS: dict[str, LazyString] = {
 }
 
 
+_BOUND_PERSON = _l(
+    "The customer is bound, so who it is stays as it is. Move the binding to the right broker, or wait until "
+    "it ends."
+)
+"""Nobody is declared another person, or the same one, while a binding runs (R4)."""
+
 _SAID_IN_MINUTES = 120
 """From how many seconds on a wait is said in minutes."""
 
@@ -342,6 +369,8 @@ def _wording(refused: Refused) -> str:
     if refused.code is RefusalCode.STATUS_FORBIDS:
         if refused.facts.get("verb") in (Verb.CORRECT.value, Verb.WITHDRAW.value):
             return str(_REPORTED_BEFORE)
+        if refused.facts.get("verb") == Verb.TELL_APART.value and status == LeadStatus.BOUND.value:
+            return str(_BOUND_PERSON)
         is_undo = refused.facts.get("verb") in (Verb.UNDO_DEAL.value, Verb.UNDO_LATE_DEAL.value)
         return str(_NO_DEAL if is_undo else _STATUS_FORBIDS[LeadStatus(status)])
     if refused.code in (RefusalCode.TOO_MANY_TRIES, RefusalCode.TOO_MANY_REQUESTS):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from lead_system.domain.flag_rules import Flag
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import Approval, Role
 from lead_system.models import CollisionEventKind, CollisionKind, CollisionOutcome, CollisionState
@@ -36,6 +37,13 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         Approval.APPROVED: _l("Approved"),
         Approval.REJECTED: _l("Rejected"),
     },
+    Flag: {
+        Flag.WALK_IN_EARLIER: _l("Came alone earlier"),
+        Flag.MANY_NUMBERS: _l("Many numbers for one name"),
+        Flag.NAME_CORRECTED: _l("Name corrected"),
+        Flag.LATE_REPORT: _l("Reported just before the scan"),
+        Flag.QUICK_DEAL: _l("Dealt soon after binding"),
+    },
     CollisionState: {CollisionState.OPEN: _l("Open"), CollisionState.HANDLED: _l("Handled")},
     CollisionKind: {
         CollisionKind.HELD: _l("Held"),
@@ -62,6 +70,8 @@ _WORDS: dict[type[StrEnum], dict[str, LazyString]] = {
         CollisionEventKind.CLOSED_AS_REBOUND: _l("Closed by a rebind"),
         CollisionEventKind.REOPENED: _l("Opened again"),
         CollisionEventKind.OBJECTED: _l("The visitor objected to being reported"),
+        CollisionEventKind.CLOSED_AS_DIFFERENT: _l("Closed: one side was declared another person"),
+        CollisionEventKind.DECLARED_SAME: _l("The challenger was declared the same person after all"),
     },
 }
 """By kind first: members of different kinds may have the same name and then count as equal."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from msgspec.structs import replace
 
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
@@ -164,7 +165,7 @@ def test_address_that_no_phone_can_reach_is_warned_of(cast: Cast, app: Flask, de
     settings = app.extensions["settings"]
     said = {}
     for url in ("http://127.0.0.1:8000", "https://queke.example"):
-        app.extensions["settings"] = settings.model_copy(update={"public_url": url})
+        app.extensions["settings"] = replace(settings, public_url=url)
         said[url] = "LEAD_PUBLIC_URL" in desk("admin").get("/admin/help/poster/").text
 
     assert said == {"http://127.0.0.1:8000": True, "https://queke.example": False}

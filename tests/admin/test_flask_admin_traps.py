@@ -79,6 +79,7 @@ def test_2_a_record_by_a_strange_id_is_not_found(desk: Desk, cast: Cast, argumen
     client = desk("director")
     pages = (
         "leads/details", "leads/mark-dealt", "leads/undo-deal", "leads/extend", "leads/rebind",
+        "leads/person",
         "collisions/details", "collisions/reopen", "fees/details", "fees/picture", "brokers/decide",
         "brokers/change", "brokers/archive", "brokerages/change", "brokerages/archive",
     )  # fmt: skip
@@ -324,7 +325,7 @@ SEES = {
     "secretary": {"leads", "fees", "scans", "walk_ins", "viewings", "exports", "plots"},
     "director": {
         "leads", "collisions", "fees", "referrals", "scans", "walk_ins", "viewings", "rebinds",
-        "profile_changes", "brokers", "brokerages", "plots", "visitors",
+        "profile_changes", "brokers", "brokerages", "plots", "visitors", "flags",
     },
     "admin": {one.endpoint for one in LISTS},
 }  # fmt: skip

@@ -256,7 +256,7 @@ def add_a_plot(cast: Cast, n: int) -> None:
 
 LISTS = (
     List("leads", "secretary", add_customer, asks=5, search="broker_name=王芳", default_tab="all"),
-    List("collisions", "director", add_collisions, asks=10, search="name=孙丁", sort=4, default_tab="open"),
+    List("collisions", "director", add_collisions, asks=12, search="name=孙丁", sort=4, default_tab="open"),
     List("fees", "secretary", add_fee, asks=9, search="phone=1001", default_tab="all"),
     List("referrals", "director", add_referral, asks=5, has_days=False, search="brokerage=百川", sort=None),
     List("scans", "secretary", hold, asks=7, search="consultant=江心怡"),
@@ -265,6 +265,7 @@ LISTS = (
     List("reveals", "admin", add_reveal, asks=8, search="visitor=洪丁"),
     List("viewings", "secretary", add_viewing, asks=7, search="intent=B"),
     List("rebinds", "director", add_rebind, asks=9, search="actor=秦越"),
+    List("flags", "director", hold, asks=12, search="name=孙丁", default_tab="any"),
     List("profile_changes", "admin", add_profile_change, asks=9, search="phone=13500030002"),
     List("exports", "admin", add_export, asks=6, search="account=穆青"),
     List(
@@ -343,6 +344,8 @@ EMPTY = {
     " at the property. Show the phone address",
     "viewings": "Nothing here yet. A row appears when a consultant scans the code of a bound customer"
     " and grades the intent. Look at the bound customers",
+    "flags": "Nothing here yet. A row appears when something happens that a flag tells of."
+    " Which do, the settings say. Look at the bound customers",
     "rebinds": "Nothing here yet. A row appears when the broker of a bound customer is changed"
     " on the customer's page. Look at the bound customers",
     "profile_changes": "Nothing here yet. A row appears when somebody changes a broker's phone or brokerage."

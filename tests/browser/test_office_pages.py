@@ -19,7 +19,8 @@ LISTS = [
     "plots",
 ]  # fmt: skip
 PAGES = [
-    "leads/details/?id=1", "leads/extend/?id=2", "leads/rebind/?id=2", "leads/mark-dealt/?id=2",
+    "leads/details/?id=1", "leads/person/?id=3", "leads/extend/?id=2",
+    "leads/rebind/?id=2", "leads/mark-dealt/?id=2",
     "collisions/details/?id=1", "fees/details/?id=1", "brokers/change/?id=1", "brokers/archive/?id=2",
     "brokerages/add/", "brokerages/change/?id=1", "brokerages/archive/?id=1", "consultants/add/",
     "consultants/archive/?id={xin}", "staff/change/?id={feng}", "password",

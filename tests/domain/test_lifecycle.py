@@ -23,6 +23,7 @@ TABLE = {
     "undo_late_deal": (NO, NO, NO, NO, "expired", NO),
     "extend": (NO, NO, "bound", NO, NO, NO),
     "show": (NO, NO, "bound", NO, "dealt", NO),
+    "tell_apart": ("entered", "reported", NO, "expired", NO, NO),
 }
 STATUSES = ("entered", "reported", "bound", "expired", "dealt", "withdrawn")
 CELLS = [

@@ -100,6 +100,7 @@ LISTS = [
     *_list("visitors", DECIDERS),
     *_list("viewings", BACK_OFFICE),
     *_list("rebinds", DECIDERS),
+    *_list("flags", DECIDERS),
     *_list("profile_changes", DECIDERS),
     *_list("exports", BACK_OFFICE),
     *_list("reveals", ADMIN),
@@ -122,6 +123,9 @@ CUSTOMERS = [
     *_asking("/admin/leads/mark-dealt/", DECIDERS, "id={bound}"),
     *_asking("/admin/leads/undo-deal/", DECIDERS, "id={dealt}"),
     *_asking("/admin/leads/extend/", DECIDERS, "id={bound}"),
+    *_asking("/admin/leads/person/", DECIDERS, "id={qiangs}"),
+    *_asking("/admin/leads/person/", DECIDERS, "id={qiangs}&say=same", got=409),
+    *_asking("/admin/leads/person/", DECIDERS, "id={bound}", got=409),
     *_asking("/admin/leads/rebind/", DECIDERS, "id={bound}&to={qiang}"),
     Row(GET, "/admin/leads/rebind/", DECIDERS, 200, "/admin/leads/rebind/?id={bound}&broker=李"),
     Row(POST, "/admin/leads/mark-dealt-in-bulk/", DECIDERS, 422),
@@ -162,13 +166,20 @@ MONEY = [
 ]
 
 EXPORTS = [
+    Row(GET, "/admin/handing_over/", DECIDERS, 200),
+    *_asking("/admin/handing_over/consultant/", DECIDERS, "id={xin}"),
+    Row(GET, "/admin/handing_over/consultant/", DECIDERS, 404, "/admin/handing_over/consultant/?id={fang}"),
+    *_asking("/admin/handing_over/brokers/", DECIDERS, "to={qiang}"),
+    Row(GET, "/admin/handing_over/brokers/", DECIDERS, 200, "/admin/handing_over/brokers/?broker=李"),
+    Row(GET, "/admin/reconciliation/", DECIDERS, 200),
+    Row(POST, "/admin/reconciliation/", DECIDERS, 302),
     Row(
         GET,
         "/admin/exports/progress/",
         BACK_OFFICE,
         200,
         "/admin/exports/progress/?request_id=made-by-the-secretary",
-    )
+    ),
 ]
 
 IMPORTS = [
@@ -214,6 +225,11 @@ SETTINGS = [
     Row(GET, "/admin/settings/protection/", ADMIN, 422, "/admin/settings/protection/?days=3651"),
     *_asking("/admin/settings/retention/", ADMIN, "months=24"),
     Row(GET, "/admin/settings/retention/", ADMIN, 422, "/admin/settings/retention/?months=5"),
+    *_asking("/admin/settings/flags/", ADMIN, "", posted=422),
+    Row(GET, "/admin/settings/what-if/", ADMIN, 200, "/admin/settings/what-if/?first=7&last=30"),
+    Row(GET, "/admin/settings/what-if/", ADMIN, 200, "/admin/settings/what-if/?first=7&last=30&days=20"),
+    Row(GET, "/admin/settings/what-if/", ADMIN, 422, "/admin/settings/what-if/?first=0&last=30"),
+    Row(GET, "/admin/settings/what-if/", ADMIN, 404, "/admin/settings/what-if/?days=3651"),
     *_asking("/admin/settings/contact/", ADMIN, "", posted=409),
     *_asking("/admin/customer_types/add/", ADMIN, ""),
     *_asking("/admin/customer_types/rename/", ADMIN, "id={type}"),

@@ -221,6 +221,7 @@ SEEN_BY_ALL_OF_THE_ROLE = {
     "/admin/leads/undo-deal/": "directors and admins decide about every customer",
     "/admin/leads/anonymise/": "admins decide about every customer",
     "/admin/leads/extend/": "directors and admins decide about every customer",
+    "/admin/leads/person/": "directors and admins decide about every customer",
     "/admin/leads/action/": "directors and admins decide about every customer",
     "/admin/collisions/details/": "directors and admins see every collision",
     "/admin/collisions/reopen/": "directors and admins see every collision",

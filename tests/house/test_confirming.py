@@ -14,7 +14,7 @@ ALWAYS = {
     "project": {"index_view", "picture_view"},
     "second_factor": {"recovery_codes_view", "set_up_view", "turn_off_view"},
     "sessions": {"end_others_view", "end_view"},
-    "settings": {"contact_view", "protection_view", "retention_view"},
+    "settings": {"contact_view", "flags_view", "protection_view", "retention_view"},
     "staff": {"add_view", "change_view", "passwords_view", "second_factor_view", "sign_out_view"},
     "brokers": {"change_view", "sign_out_view"},
     "visitors": {"anonymise_view", "reveal_view"},
@@ -39,7 +39,7 @@ def test_these_pages_ask_and_exports_and_imports_under_their_conditions(app: Fla
     exports = {f"{view}.export_view" for view in lists}
     imports = {f"{view}.{page}" for view in WHERE_ACCOUNTS_ARE_MADE for page in IMPORT_PAGES}
 
-    assert len(lists) == 18
+    assert len(lists) == 19
     assert set(marked(app)) == always | exports | imports
 
 

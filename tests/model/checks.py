@@ -27,7 +27,7 @@ from lead_system.models import (
     Report,
     is_live_hold,
 )
-from lead_system.queries import collisions, dashboard, leads, people, referrals
+from lead_system.queries import collisions, dashboard, lead_counts, leads, listed_leads, people, referrals
 from lead_system.queries.fees import FeeSearch, FeeState, fee_sums, fees_found
 from lead_system.queries.leads import LeadSearch, Step
 from tests.model.numbering import Numbering
@@ -77,18 +77,18 @@ def wrong_figures(world: World, numbering: Numbering, now: datetime, turn: int |
 
 def _one_holder(rows: Sequence[Lead], now: datetime) -> Iterator[str]:
     """R4: who is bound or dealt holds all keys until the very end; nobody else holds any."""
-    held: dict[int, set[tuple[str, str]]] = {row.id: set() for row in rows}
+    held: dict[int, set[tuple[str, str, int]]] = {row.id: set() for row in rows}
     ends: dict[int, set[datetime | None]] = {row.id: set() for row in rows}
-    holders: dict[tuple[str, str], int] = {}
+    holders: dict[tuple[str, str, int], int] = {}
     for hold in db.session.scalars(select(Hold).where(is_live_hold(now))):
-        key = (hold.name_key, hold.phone)
+        key = (hold.name_key, hold.phone, hold.person_number)
         if holders.setdefault(key, hold.lead_id) != hold.lead_id:
             yield f"{key} is held by leads {holders[key]} and {hold.lead_id}"
         held[hold.lead_id].add(key)
         ends[hold.lead_id].add(hold.ends_at)
     for row in rows:
         status = row.status_at(now).value
-        wanted = {(row.name_key, phone) for phone in (row.phone1, row.phone2) if phone}
+        wanted = {(row.name_key, phone, row.person_number) for phone in (row.phone1, row.phone2) if phone}
         if held[row.id] != (wanted if status in ("bound", "dealt") else set()):
             yield f"lead {row.id} is {status} and holds {held[row.id]} of {wanted}"
         if status in ("bound", "dealt") and ends[row.id] != {
@@ -100,7 +100,7 @@ def _one_holder(rows: Sequence[Lead], now: datetime) -> Iterator[str]:
 def _once_per_broker(rows: Sequence[Lead]) -> Iterator[str]:
     """R2: a broker has a customer once, and the constraint knows every listed lead and no other."""
     listed = {
-        (row.broker_id, row.name_key, phone): row.id
+        (row.broker_id, row.name_key, phone, row.person_number): row.id
         for row in rows
         if row.status.value != "withdrawn" and row.merged_into_id is None
         for phone in (row.phone1, row.phone2)
@@ -114,7 +114,8 @@ def _once_per_broker(rows: Sequence[Lead]) -> Iterator[str]:
     if len(listed) != wanted:
         yield "a broker has a customer twice"
     known = {
-        (key.broker_id, key.name_key, key.phone): key.lead_id for key in db.session.scalars(select(LeadKey))
+        (key.broker_id, key.name_key, key.phone, key.person_number): key.lead_id
+        for key in db.session.scalars(select(LeadKey))
     }
     if known != listed:
         yield f"the constraint of R2 knows {known}, listed are {listed}"
@@ -176,7 +177,7 @@ def _lists_agree_with_leads(rows: Sequence[Lead], now: datetime) -> Iterator[str
 
 def _tabs(world: World, director: Account, now: datetime) -> Iterator[str]:
     """Every tab of the office counts what the model has."""
-    counts = leads.tab_counts(director, LeadSearch(), now)
+    counts = lead_counts.tab_counts(director, LeadSearch(), now)
     expected = Counter(lead.status(now) for lead in world.leads.values() if lead.is_listed)
     if [counts[LeadStatus(name)] for name in STATUSES] != [expected[name] for name in STATUSES]:
         yield f"tabs {counts}, model {expected}"
@@ -189,7 +190,7 @@ def _tab_opens(
 ) -> Iterator[str]:
     """A tab of the office opens as many rows as it counts, and they are the model's."""
     search = LeadSearch(status=LeadStatus(name))
-    opened = _ids(leads.leads_found(director, search, now))
+    opened = _ids(listed_leads.leads_found(director, search, now))
     listed = [lead for lead in world.leads.values() if lead.is_listed and lead.status(now) == name]
     if sorted(opened) != sorted(numbering.leads[lead.number] for lead in listed):
         yield f"the tab {name} opens {opened}, model {listed}"
@@ -198,8 +199,8 @@ def _tab_opens(
 def _own_tabs(world: World, numbering: Numbering, now: datetime, who: str) -> Iterator[str]:
     """Every tab of an agent counts the rows that this person sees (R12)."""
     actor = db.session.get_one(Account, numbering.accounts[who])
-    counts = leads.tab_counts(actor, LeadSearch(), now)
-    rows = list(db.session.scalars(leads.leads_found(actor, LeadSearch(), now)))
+    counts = lead_counts.tab_counts(actor, LeadSearch(), now)
+    rows = list(db.session.scalars(listed_leads.leads_found(actor, LeadSearch(), now)))
     shown = Counter(row.status_at(now).value for row in rows)
     expected = Counter(
         lead.status(now) for lead in world.leads.values() if lead.is_listed and _sees(world, who, lead)
@@ -262,7 +263,7 @@ def _referral_table(world: World, numbering: Numbering, director: Account, now: 
     if [line[1][::-1] for line in table] != sorted((line[1][::-1] for line in table), reverse=True):
         yield f"referral table out of order: {table}"
     searches = [LeadSearch(broker_id=number, step=step) for number, _figures in table for step in steps]
-    behind = leads.count_each(director, searches, now) if searches else []
+    behind = lead_counts.count_each(director, searches, now) if searches else []
     if behind != [figure for _number, figures in table for figure in figures]:
         yield f"referral table {table}, rows behind its figures {behind}"
 
@@ -272,7 +273,7 @@ def _consultants(world: World, numbering: Numbering, director: Account, now: dat
     accounts = list(db.session.scalars(select(Account).where(Account.id.in_(ids)).order_by(Account.id)))
     counted = people.with_bound_customers(accounts, now)
     searches = [LeadSearch(consultant_id=one.id, step=Step.HELD) for one in counted]
-    behind = leads.count_each(director, searches, now)
+    behind = lead_counts.count_each(director, searches, now)
     expected = [
         sum(lead.consultant == ids[one.id] and lead.holds(now) for lead in world.leads.values())
         for one in counted
@@ -306,7 +307,7 @@ def _dashboard(world: World, director: Account, now: datetime) -> Iterator[str]:
         sum(lead.owner in gone for lead in bound),
         sum(bool(lead.scans) and lead.number not in paid for lead in listed),
     ]
-    counted = leads.count_each(director, list(figures.values()), now)
+    counted = lead_counts.count_each(director, list(figures.values()), now)
     if counted != expected:
         yield f"dashboard {dict(zip(figures, counted, strict=True))}, model {expected}"
 
@@ -327,7 +328,7 @@ def _fee_totals(world: World, director: Account) -> Iterator[str]:
 
 def _held_by(rows: Sequence[Lead], world: World, numbering: Numbering, now: datetime) -> Iterator[str]:
     """The mark "held by …" beside a listed lead names exactly those who hold one of its keys."""
-    marks = leads.holders_of([row.id for row in rows], now)
+    marks = listed_leads.holders_of([row.id for row in rows], now)
     for number, lead in world.leads.items():
         marked = {row.id for row in marks.get(numbering.leads[number], [])}
         expected = {numbering.leads[one.number] for one in world.other_holders(lead, now)}

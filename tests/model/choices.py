@@ -121,11 +121,11 @@ def _undo_deal(c: Chooser) -> Choice:
 def _rebind(c: Chooser) -> Choice:
     bound = [one for one in c.world.leads.values() if one.status(c.now) == "bound"]
     agents = having("broker", "resident")
-    merging = [one for one in bound if any(len(c.world.own_leads(who, one.keys)) > 1 for who in agents)]
+    merging = [one for one in bound if any(len(c.world.own_leads_for(who, one)) > 1 for who in agents)]
     lead = c.mostly(merging, bound) if merging else c.among(bound)
     others = [who for who in agents if who != lead.owner]
-    with_most = max(len(c.world.own_leads(who, lead.keys)) for who in others)
-    likely = [who for who in others if len(c.world.own_leads(who, lead.keys)) == with_most]
+    with_most = max(len(c.world.own_leads_for(who, lead)) for who in others)
+    likely = [who for who in others if len(c.world.own_leads_for(who, lead)) == with_most]
     to = c.mostly(c.one([likely, others]), [*others, *c.world.people])
     wanted = {"to": to, "keep_end": c.maybe(), "reason": c.reason()}
     return c.actor("director", "admin"), {**c.of_lead(lead), **wanted}
@@ -136,6 +136,16 @@ def _extend(c: Chooser) -> Choice:
     days = c.mostly([1, most], [0, most + 1])
     wanted = {"days": days, "reason": c.reason()}
     return c.actor("director", "admin"), {**c.of_lead(c.lead("bound")), **wanted}
+
+
+def _tell_apart(c: Chooser) -> Choice:
+    lead = c.lead("entered", "reported", "expired")
+    return c.actor("director", "admin"), {**c.of_lead(lead), "reason": c.reason()}
+
+
+def _take_back(c: Chooser) -> Choice:
+    lead = c.among([one for one in c.world.leads.values() if one.person and not one.holds(c.now)])
+    return c.actor("director", "admin"), {**c.of_lead(lead), "reason": c.reason()}
 
 
 def _pay(c: Chooser) -> Choice:
@@ -236,6 +246,8 @@ _CHOICES: dict[str, Callable[[Chooser], Choice]] = {
     "undo_deal": _undo_deal,
     "rebind": _rebind,
     "extend": _extend,
+    "tell_apart": _tell_apart,
+    "take_back": _take_back,
     "pay": _pay,
     "void": _void,
     "archive_broker": _archive_broker,

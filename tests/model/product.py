@@ -18,6 +18,7 @@ from lead_system.services import (
     gate,
     leads,
     own_profile,
+    persons,
     protection,
     staff,
     viewings,
@@ -171,6 +172,14 @@ def _extend(wanted: Wanted, n: Numbering) -> Service:
     return bindings.extend_binding, _form(wanted, n) | asked
 
 
+def _tell_apart(wanted: Wanted, n: Numbering) -> Service:
+    return persons.declare_another_person, _form(wanted, n) | {"reason": wanted["reason"]}
+
+
+def _take_back(wanted: Wanted, n: Numbering) -> Service:
+    return persons.declare_same_person, _form(wanted, n) | {"reason": wanted["reason"]}
+
+
 def _pay(wanted: Wanted, n: Numbering) -> Service:
     lead_id = n.leads[wanted["lead"]]
     return fees.pay_fee, {"lead_id": lead_id, "amount": wanted["amount"], "picture": SCREENSHOT}
@@ -234,6 +243,8 @@ CALLS: dict[str, Callable[[Wanted, Numbering], Service]] = {
     "undo_deal": _undo_deal,
     "rebind": _rebind,
     "extend": _extend,
+    "tell_apart": _tell_apart,
+    "take_back": _take_back,
     "pay": _pay,
     "void": _void,
     "archive_broker": lambda wanted, n: (brokers.archive_broker, _account_form(wanted, n)),

@@ -8,7 +8,19 @@ from tests.model.reference.world import World
 
 BROKERS_VERBS = ("enter", "enter", "enter", "enter", "report", "report", "report", "correct", "withdraw")
 VISIT_VERBS = ("scan", "scan", "scan", "scan", "read_code", "view", "follow_up", "walk_in", "object")
-OFFICE_VERBS = ("deal", "deal", "deal_in_bulk", "undo_deal", "rebind", "rebind", "extend", "pay", "void")
+OFFICE_VERBS = (
+    "deal",
+    "deal",
+    "deal_in_bulk",
+    "undo_deal",
+    "rebind",
+    "rebind",
+    "extend",
+    "pay",
+    "void",
+    "tell_apart",
+    "take_back",
+)
 DESK_VERBS = ("handle", "handle", "reopen", "reopen", "rebind", "deal", "undo_deal")
 HOUSE_VERBS = (
     *(("change_protection",) * 6),
@@ -18,6 +30,7 @@ HOUSE_VERBS = (
 RACING_VERBS = (
     *(("scan", "report", "enter", "rebind", "deal") * 4),
     *(("correct", "withdraw", "read_code", "view", "undo_deal", "extend", "handle", "reopen") * 2),
+    *("tell_apart", "tell_apart", "take_back"),
     *("pay", "void", "walk_in", "change_protection", "deal_in_bulk", "object", "follow_up"),
     *("change_own_brokerage", "approve", "move_broker", "archive_broker", "archive_staff"),
 )
@@ -55,6 +68,16 @@ DUELS = (
     ("extend", "deal"),
     ("deal", "deal_in_bulk"),
     ("deal", "undo_deal"),
+    ("tell_apart", "tell_apart"),
+    ("tell_apart", "scan"),
+    ("tell_apart", "correct"),
+    ("tell_apart", "enter"),
+    ("tell_apart", "rebind"),
+    ("tell_apart", "handle"),
+    ("take_back", "scan"),
+    ("take_back", "report"),
+    ("take_back", "rebind"),
+    ("take_back", "enter"),
     ("handle", "handle"),
     ("handle", "reopen"),
     ("void", "void"),
@@ -77,6 +100,7 @@ _WANT: dict[str, tuple[str, ...]] = {
     "undo_deal": ("dealt",),
     "rebind": ("bound",),
     "extend": ("bound",),
+    "tell_apart": ("entered", "reported", "expired"),
 }
 """The statuses of which there should be a lead, for an operation to be worth trying."""
 
@@ -88,6 +112,7 @@ _MAY_SUCCEED: dict[str, Callable[[World], bool]] = {
     "approve": lambda world: any(one.approval in ("pending", "rejected") for one in world.people.values()),
     "reject": lambda world: any(one.approval == "pending" for one in world.people.values()),
     "object": lambda world: any(world.reports_naming(who) for who in having("visitor")),
+    "take_back": lambda world: any(lead.person for lead in world.leads.values()),
     "pay": lambda world: any(lead.scans for lead in world.leads.values()),
 }
 """What there should be, for the other operations to be worth trying."""
@@ -111,4 +136,4 @@ def may_be_tried(world: World, verb: str) -> bool:
         return bool(world.collisions)
     if verb == "void":
         return bool(world.fees)
-    return bool(world.leads) or verb not in (*_WANT, "pay")
+    return bool(world.leads) or verb not in (*_WANT, "pay", "take_back")

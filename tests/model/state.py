@@ -68,6 +68,7 @@ def _expected_lead(lead: ModelLead, now: datetime) -> dict[str, Any]:
         "entered_by": lead.entered_by,
         "name": (lead.surname, lead.given, lead.name),
         "phones": lead.phones,
+        "person": lead.person,
         "status": status,
         "end": lead.bindings[-1].end if status == "bound" else None,
         "wishes": (lead.wish, lead.needs),
@@ -114,7 +115,7 @@ class Reader:
 
     def unseen(self) -> Any:
         """Return what lies below the state; readings that are alike in both are alike in all that counts."""
-        below = (Hold.lead_id, Hold.name_key, Hold.phone, Hold.ends_at)
+        below = (Hold.lead_id, Hold.name_key, Hold.phone, Hold.person_number, Hold.ends_at)
         keys = (LeadKey.lead_id, LeadKey.broker_id, LeadKey.name_key, LeadKey.phone, LeadKey.person_number)
         return [sorted(map(str, _rows(select(*columns)))) for columns in (below, keys)], self.versions
 
@@ -139,6 +140,7 @@ class Reader:
                 "entered_by": self._who(row.entered_by_id),
                 "name": (row.surname, row.given_name, row.name_key),
                 "phones": tuple(filter(None, (row.phone1, row.phone2))),
+                "person": row.person_number,
                 "status": status,
                 "end": row.protect_until if status == "bound" else None,
                 "wishes": (self._who(row.wished_consultant_id), row.needs),

@@ -196,7 +196,7 @@ def test_password_stands_on_no_command_line(
     cast: Cast, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = database.url.replace("postgres@", "postgres:wo-bu-gaosu-ni@")
-    app = create_app(database.settings().model_copy(update={"database_url": url}))
+    app = create_app(database.settings(database_url=url))
     for name in ("pg_dump", "psql", "pg_restore"):
         record = f'echo "$0 $@ / $PGPASSWORD" >>{tmp_path}/said; exec /usr/bin/{name} "$@"'
         put_program(tmp_path / "bin", name, record)

@@ -151,7 +151,7 @@ def test_role_owns_its_database_and_may_do_nothing_else(site: Site) -> None:
 def test_postgresql_writes_nobody_into_its_log(site: Site) -> None:
     """A violated constraint would bring the row, and a failed statement its values."""
     row = "('云山之南地产', '', '', '', 1)"
-    twice = f"INSERT INTO brokerages (name, contact, phone, address, version) VALUES {row}, {row}"  # noqa: S608
+    twice = f"INSERT INTO brokerages (name, contact, phone, address, version) VALUES {row}, {row}"
     with (
         closing(site.cluster.connect("lead_system")) as connection,
         pytest.raises(psycopg.errors.UniqueViolation, match="云山之南地产"),

@@ -48,7 +48,7 @@ def test_withdrawn_and_merged_leads_belong_by_their_own_phones(cast: Cast) -> No
 
 def test_another_person_of_the_same_name_and_digits_is_another_customer(cast: Cast) -> None:
     one, other = cast.enters("fang"), cast.enters("qiang")
-    cast.make_another_person(other)
+    cast.tells_apart("director", other)
 
     assert (of(cast, one), of(cast, other)) == ([one], [other])
 

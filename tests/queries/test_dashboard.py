@@ -17,7 +17,9 @@ from lead_system.queries.dashboard import (
     top_brokerages,
     top_consultants,
 )
-from lead_system.queries.leads import LeadSearch, Step, count_each, leads_found
+from lead_system.queries.lead_counts import count_each
+from lead_system.queries.leads import LeadSearch, Step
+from lead_system.queries.listed_leads import leads_found
 from lead_system.queries.trends import Measure, counts_by_day
 from tests.support.cast import Cast
 from tests.support.databases import both_databases

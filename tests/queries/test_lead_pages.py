@@ -12,14 +12,9 @@ from lead_system.clock import now
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.extensions import db
 from lead_system.models import Account, Lead
-from lead_system.queries.leads import (
-    LeadSearch,
-    count_leads,
-    leads_found,
-    newest_ids,
-    tab_counts,
-    with_people,
-)
+from lead_system.queries.lead_counts import count_leads, tab_counts
+from lead_system.queries.leads import LeadSearch, with_people
+from lead_system.queries.listed_leads import leads_found, newest_ids
 from lead_system.queries.paging import Total, counted, ids_between, ids_of, one_page
 from lead_system.queries.sorting import in_order, in_stretches
 from tests.support.cast import Cast

@@ -10,16 +10,10 @@ from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.protection import shanghai_day
 from lead_system.extensions import db
 from lead_system.models import Account, Collision, Lead
-from lead_system.queries.leads import (
-    LeadSearch,
-    get_lead,
-    get_own_lead,
-    holders_of,
-    leads_found,
-    leads_of_same_customer,
-    status_expression,
-    tab_counts,
-)
+from lead_system.queries.lead_counts import tab_counts
+from lead_system.queries.leads import LeadSearch, status_expression
+from lead_system.queries.listed_leads import holders_of, leads_found
+from lead_system.queries.one_lead import get_lead, get_own_lead, leads_of_same_customer
 from lead_system.queries.scope import visible_collisions
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
@@ -211,7 +205,7 @@ def test_same_name_is_the_same_customer_when_any_phone_is_shared(
 
 def test_another_person_of_that_name_and_number_is_another_customer(cast: Cast) -> None:
     mine, theirs = cast.enters("fang"), cast.enters("qiang")
-    cast.make_another_person(theirs)
+    cast.tells_apart("director", theirs)
 
     with cast.app.app_context():
         assert leads_of_same_customer(db.session.get_one(Lead, mine)) == []

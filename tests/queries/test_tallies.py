@@ -24,7 +24,8 @@ from lead_system.queries.dashboard import (
     top_brokerages,
     top_consultants,
 )
-from lead_system.queries.leads import LeadSearch, leads_found
+from lead_system.queries.leads import LeadSearch
+from lead_system.queries.listed_leads import leads_found
 from lead_system.queries.tallies import EVERYBODY, Owner, tally_of
 from tests.support.cast import Cast
 from tests.support.databases import both_databases

@@ -16,6 +16,7 @@ from tests.races.arena import Arena, call
 from tests.support.cast import HONG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN as NOW
+from tests.support.tampering import rewrite
 
 pytestmark = [both_databases, pytest.mark.races, pytest.mark.usefixtures("clock")]
 
@@ -25,8 +26,8 @@ def long_ago(cast: Cast, lead_id: int) -> None:
     with cast.app.app_context():
         then = months_before(NOW, 37)
         db.session.execute(db.update(Lead).filter_by(id=lead_id).values(entered_at=then))
-        db.session.execute(db.update(HistoryRecord).filter_by(lead_id=lead_id).values(at=then))
         db.session.commit()
+    rewrite(cast.app, f"UPDATE history SET at = '{then:%Y-%m-%d %H:%M:%S}+00:00' WHERE lead_id = {lead_id}")
 
 
 def is_whole_or_gone(cast: Cast, lead_id: int) -> bool:

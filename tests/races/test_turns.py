@@ -59,6 +59,16 @@ def another_process(file: str) -> Iterator[tuple[Any, Connection]]:
         process.join(SOON_SECONDS)
 
 
+@contextmanager
+def two_waiting_in_line(file: str) -> Iterator[tuple[Any, Connection, Connection]]:
+    """Two other processes that stand in line, one after the other: the first itself, and how to hear both."""
+    with another_process(file) as (process, first):
+        wait_until_drawn(file, 2)
+        with another_process(file) as (_process, second):
+            wait_until_drawn(file, 3)
+            yield process, first, second
+
+
 def wait_until_drawn(file: str, number: int) -> None:
     """Wait until so many have drawn a number from the file; the first number is 2.
 
@@ -123,34 +133,26 @@ def test_process_that_has_just_written_does_not_go_ahead_of_one_that_waits(file:
 
 def test_processes_write_in_the_order_in_which_they_came(file: str) -> None:
     ours = take_turn(file, patience_seconds=1)
-    with another_process(file) as (_process, first):
-        wait_until_drawn(file, 2)
-        with another_process(file) as (_process, second):
-            wait_until_drawn(file, 3)
-            with another_process(file) as (_process, third):
-                wait_until_drawn(file, 4)
-                ours.leave()
+    with two_waiting_in_line(file) as (_process, first, second), another_process(file) as (_third, third):
+        wait_until_drawn(file, 4)
+        ours.leave()
 
-                for other, later in ((first, second), (second, third)):
-                    assert heard_from(other) == "writing"
-                    assert not later.poll(0.05)
-                    other.send("leave")
-                    assert heard_from(other) == "left"
-                assert heard_from(third) == "writing"
+        for other, later in ((first, second), (second, third)):
+            assert heard_from(other) == "writing"
+            assert not later.poll(0.05)
+            other.send("leave")
+            assert heard_from(other) == "left"
+        assert heard_from(third) == "writing"
 
 
 def test_process_that_is_killed_while_it_waits_holds_up_nobody(file: str) -> None:
     ours = take_turn(file, patience_seconds=1)
-    with another_process(file) as (first, _pipe):
-        wait_until_drawn(file, 2)
-        with another_process(file) as (_process, second):
-            wait_until_drawn(file, 3)
+    with two_waiting_in_line(file) as (first, _pipe, second):
+        os.kill(first.pid, signal.SIGKILL)
+        assert not second.poll(0.05)
+        ours.leave()
 
-            os.kill(first.pid, signal.SIGKILL)
-            assert not second.poll(0.05)
-            ours.leave()
-
-            assert heard_from(second) == "writing"
+        assert heard_from(second) == "writing"
 
 
 @pytest.mark.parametrize("found", [b"", b"\xff" * 8, b"\x00" * 3, "不是数字".encode()])

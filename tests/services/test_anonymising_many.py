@@ -26,8 +26,19 @@ def add_histories(cast: Cast) -> None:
     """Let three things have happened to each customer when it was entered, each with something personal."""
     with cast.app.app_context():
         told = {"actor_role": "broker", "action": "enter", "changes": {}}
-        leads = [*db.session.execute(select(Lead.id, Lead.entered_at))] * 3
-        rows = [{"chain": f"lead:{lead_id}", "lead_id": lead_id, "at": at, **told} for lead_id, at in leads]
+        leads = db.session.execute(select(Lead.id, Lead.entered_at)).all()
+        rows = [
+            {
+                "chain": f"lead:{number}",
+                "position": place,
+                "lead_id": number,
+                "at": at,
+                "hash": "0" * 64,
+                **told,
+            }
+            for number, at in leads
+            for place in (1, 2, 3)
+        ]
         db.session.execute(insert(HistoryRecord), rows)
         ids = db.session.scalars(select(HistoryRecord.id).where(HistoryRecord.lead_id.is_not(None)))
         db.session.execute(

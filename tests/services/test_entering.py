@@ -64,7 +64,7 @@ def test_broker_enters_another_name_or_another_phone(cast: Cast, other: tuple[st
 
 def test_own_lead_of_another_person_with_that_name_still_counts_as_entered(cast: Cast) -> None:
     first = cast.enters("fang")
-    cast.make_another_person(first)
+    cast.tells_apart("director", first)
 
     with refused("already_entered", lead_id=first):
         cast.enters("fang")

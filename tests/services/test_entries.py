@@ -103,7 +103,7 @@ def test_corrected_name_or_phones_make_it_person_number_0_again(
     cast: Cast, customer: tuple[str, str, str], second_phone: str, number: int
 ) -> None:
     lead_id = cast.enters("fang")
-    cast.make_another_person(lead_id)
+    cast.tells_apart("director", lead_id)
 
     cast.corrects("fang", lead_id, customer, second_phone, needs="一楼")
 
@@ -123,7 +123,7 @@ def test_correction_to_a_customer_entered_before_is_refused_and_names_that_lead(
 ) -> None:
     other = cast.enters("fang", HUANG)
     if is_another_person:
-        cast.make_another_person(other)
+        cast.tells_apart("director", other)
     lead_id = cast.enters("fang")
 
     with nothing_written(cast.app), refused("already_entered", lead_id=other):

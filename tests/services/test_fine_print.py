@@ -49,7 +49,7 @@ def test_same_number_under_another_name_is_held_beside(cast: Cast) -> None:
 def test_another_person_of_that_name_is_held_beside(cast: Cast) -> None:
     bound(cast)
     other = cast.enters("wei", ("欧阳", "锋", "1394321"), "1385678", reports=True)
-    cast.make_another_person(other)
+    cast.tells_apart("director", other)
 
     assert cast.scans("feng", other).outcome == "bound"
 
@@ -207,7 +207,7 @@ def test_target_is_found_by_its_second_phone(cast: Cast) -> None:
 
 def test_lead_of_another_person_is_not_the_target(cast: Cast) -> None:
     other_person, held = cast.enters("qiang"), bound(cast)
-    cast.make_another_person(other_person)
+    cast.tells_apart("director", other_person)
 
     assert cast.rebinds("director", held, "qiang") != other_person
 

@@ -5,11 +5,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
 
 from lead_system.domain.roles import Approval
 from lead_system.extensions import db
-from lead_system.models import HistoryPayload, HistoryRecord
+from lead_system.models import HistoryRecord
 from lead_system.services.brokers import approve_resident, reject_resident
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
@@ -74,16 +73,6 @@ def test_personal_values_are_in_the_payload_alone_and_the_record_vouches_for_the
     assert "锋" not in json.dumps(entered.changes, ensure_ascii=False)
     text = json.dumps(entered.payload.values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     assert entered.payload_hash == hashlib.sha256((entered.payload.salt + text).encode()).hexdigest()
-
-
-def test_payload_can_go_while_the_record_stays(cast: Cast) -> None:
-    lead_id = cast.enters("fang")
-
-    with cast.app.app_context():
-        db.session.execute(delete(HistoryPayload))
-        db.session.commit()
-
-    assert records(cast, f"lead:{lead_id}")[0].payload_hash is not None
 
 
 def test_changed_wishes_are_recorded_with_the_needs_in_the_payload(cast: Cast) -> None:

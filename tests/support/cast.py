@@ -20,7 +20,7 @@ from PIL import Image
 from lead_system.clock import now
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead, LeadKey
+from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead
 from lead_system.services import (
     bindings,
     collisions,
@@ -29,6 +29,7 @@ from lead_system.services import (
     fees,
     gate,
     leads,
+    persons,
     viewings,
     visitors,
     walk_ins,
@@ -244,13 +245,21 @@ class Cast:
             )
             return db.session.scalars(found.order_by(Collision.id.desc())).first() or 0
 
-    def make_another_person(self, lead_id: int) -> None:
-        """Give a lead person number 1, as a director's declaration will (R4)."""
+    def tells_apart(self, who: str, lead_id: int, reason: str = "身份证不同") -> int:
+        """Let somebody declare a lead another person; returns the person number that it got."""
+        version = self.read(lead_id, "version")
         with self.app.app_context():
-            lead = db.session.get_one(Lead, lead_id)
-            lead.person_number = 1
-            db.session.execute(db.update(LeadKey).filter_by(lead_id=lead_id).values(person_number=1))
-            db.session.commit()
+            return persons.declare_another_person(
+                self.as_(who), lead_id=lead_id, version=version, reason=reason, now=now()
+            ).person_number
+
+    def takes_back(self, who: str, lead_id: int, reason: str = "看错了") -> None:
+        """Let somebody declare a lead the same person after all."""
+        version = self.read(lead_id, "version")
+        with self.app.app_context():
+            persons.declare_same_person(
+                self.as_(who), lead_id=lead_id, version=version, reason=reason, now=now()
+            )
 
     def archives(self, who: str, at: datetime | None = None) -> None:
         """Archive an account behind the application's back, as another process does."""

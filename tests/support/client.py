@@ -172,7 +172,12 @@ _first_engines: dict[str, Engine] = {}
 
 
 def _share_compiled_statements(engine: Engine) -> None:
-    """Let a test's engine use what earlier ones compiled; the cache asks for the very same dialect."""
+    """Let a test's engine use what earlier ones compiled; the cache asks for the very same dialect.
+
+    The first one is connected here: only then does its dialect know the database, and its test may never ask.
+    """
+    if engine.dialect.name not in _first_engines:
+        engine.connect().close()
     first = _first_engines.setdefault(engine.dialect.name, engine)
     engine.dialect = engine.pool._dialect = first.dialect  # noqa: SLF001 - there is no public door
     engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - there is no public door

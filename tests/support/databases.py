@@ -17,16 +17,16 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import psycopg
 import pytest
-from pydantic import SecretStr
 
 from benchmarks.cluster import postgresql_program, server_owner
 from lead_system.application import create_app
 from lead_system.cli.migrations import init_migrations
-from lead_system.config import Settings
+from lead_system.config import Secret, Settings, SigningKey, SmsProvider
 from lead_system.extensions import db
 from tests.support.contents import contents_of, put_back, schema_of
 from tests.support.whole_numbers import (
@@ -58,6 +58,17 @@ on_postgresql = pytest.mark.parametrize(
 """Runs a test about what only PostgreSQL does."""
 
 
+NO_DEMONSTRATION = {
+    "demo": False,
+    "sms_provider": SmsProvider.ALIYUN,
+    "sms_key_id": "key",
+    "sms_key_secret": Secret("of nobody"),
+    "sms_sign_name": "确客",
+    "sms_template": "SMS_1",
+}
+"""Settings of a server that sends sign-in codes, as one without the demonstration must."""
+
+
 @dataclass(frozen=True)
 class Database:
     """One test's own database, and the folder for the files that belong to it."""
@@ -66,15 +77,17 @@ class Database:
     url: str
     folder: Path
 
-    def settings(self) -> Settings:
-        return Settings(
-            database_url=self.url,
-            secret_key=SecretStr(SECRET_KEY),
-            demo=True,
-            public_url="http://localhost",
-            data_dir=self.folder,
-            requests_per_minute=0,
-        )
+    def settings(self, **others: Any) -> Settings:
+        """Return the settings of a server on this database: a demonstration, but for what is said."""
+        usual: dict[str, Any] = {
+            "database_url": self.url,
+            "secret_key": SigningKey(SECRET_KEY),
+            "demo": True,
+            "public_url": "http://localhost",
+            "data_dir": self.folder,
+            "requests_per_minute": 0,
+        }
+        return Settings(**usual | others)
 
 
 def migrate(database: Database) -> None:

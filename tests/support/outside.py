@@ -21,6 +21,8 @@ import pytest
 from flask import Flask
 from PIL import Image
 
+from lead_system.config import Secret, SmsProvider
+
 KEY_ID, KEY_SECRET = "our-key", "the secret of our key"
 APP_ID, APP_SECRET = "wx0123456789abcdef", "the secret of our account"
 SIGN_NAME, TEMPLATE, SMS_APP_ID = "确客", "SMS_100200", "1400000001"
@@ -258,12 +260,12 @@ def outside() -> Iterator[OutsideWorld]:
 def connect(app: Flask, world: OutsideWorld, provider: str = "", **more: Any) -> None:
     """Let the application of a test talk to the outside world: an SMS provider, an official account."""
     settings = app.extensions["settings"]
-    changed: dict[str, Any] = dict(SETTINGS_OF_SMS) if provider else {}
+    changed: dict[str, Any] = SETTINGS_OF_SMS | {"sms_key_secret": Secret(KEY_SECRET)} if provider else {}
     changed |= {
-        "sms_provider": provider,
+        "sms_provider": SmsProvider(provider),
         "sms_endpoint": world.url,
         "wechat_app_id": APP_ID,
-        "wechat_app_secret": APP_SECRET,
+        "wechat_app_secret": Secret(APP_SECRET),
         "wechat_api_url": world.url,
         "wechat_picture_origins": world.url,
         "outside_timeout_seconds": 1,

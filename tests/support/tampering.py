@@ -1,7 +1,9 @@
-"""Changes behind everybody's back: what whoever owns the database can do, though it refuses our own server."""
+"""Changes behind everybody's back: what the owner of a database can do, though it refuses our own server."""
+
+from typing import Any
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from lead_system.extensions import db
 
@@ -9,16 +11,25 @@ GUARDS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LI
 """The triggers of SQLite that refuse something, the history's among them."""
 
 
-def rewrite(app: Flask, *statements: str) -> int:
-    """Run statements while no trigger and no foreign key watches; returns how many rows the last one changed."""
-    with app.app_context(), db.engine.begin() as connection:
+def rewrite(app: Flask, *statements: str) -> None:
+    """Run statements while no trigger and no foreign key watches."""
+    with app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            return [connection.execute(text(statement)).rowcount for statement in statements][-1]
-        guards = connection.execute(text(GUARDS)).all()
-        for name, _sql in guards:
-            connection.execute(text(f"DROP TRIGGER {name}"))
-        changed = [connection.execute(text(statement)).rowcount for statement in statements][-1]
-        for _name, sql in guards:
-            connection.exec_driver_sql(sql)
-        return changed
+            with connection.begin():
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                _run(connection, statements)
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            guards = connection.execute(text(GUARDS)).all()
+            _run(connection, [f"DROP TRIGGER {name}" for name, _sql in guards])
+            _run(connection, statements)
+            for _name, sql in guards:
+                connection.exec_driver_sql(sql)
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _run(connection: Connection, statements: Any) -> None:
+    for statement in statements:
+        connection.execute(text(statement))

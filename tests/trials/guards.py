@@ -6,6 +6,8 @@ Whoever changes a guarded line changes its text here too; `tests/trials/test_sab
 from dataclasses import dataclass
 
 MIGRATION = "migrations/versions/20261123_the_main_job.py"
+CHAIN = "migrations/versions/20261201_the_chain.py"
+HISTORY = "tests/services/test_history_check.py::"
 RACES = "tests/races/test_races.py::"
 
 CONTROLS = (
@@ -100,7 +102,7 @@ GUARDS = (
         "scope of customers on phones: another broker's lead does not exist (R12)",
         (
             Cut(
-                "lead_system/queries/leads.py",
+                "lead_system/queries/one_lead.py",
                 "select(Lead).where(Lead.id == lead_id, scope.visible_leads(actor))",
                 "select(Lead).where(Lead.id == lead_id)",
             ),
@@ -236,11 +238,55 @@ GUARDS = (
         (
             Cut(
                 "lead_system/services/history.py",
-                "    if not personal:\n        insert_row(HistoryRecord, **row)\n",
+                "    if not personal:\n        _RECORD.changed(row)\n",
                 "    if row:\n        return\n",
             ),
         ),
         ("tests/services/test_history.py::test_whole_life_of_a_lead_can_be_read_in_order",),
+    ),
+    Guard(
+        "history is linked: each record covers the one before (B2)",
+        (
+            Cut(
+                "lead_system/services/history.py",
+                "func.coalesce(head.c.hash, NOTHING).concat(digest)",
+                "func.coalesce(digest, head.c.hash, NOTHING)",
+            ),
+        ),
+        (f"{HISTORY}test_untouched_history_is_whole[sqlite]",),
+    ),
+    Guard(
+        "history is only added to: the database refuses to rewrite it (B2)",
+        (
+            Cut(
+                CHAIN,
+                "    for statement in POSTGRESQL if _is_postgresql() else SQLITE:\n",
+                "    for statement in ():\n",
+            ),
+        ),
+        (f"{HISTORY}test_database_refuses_to_empty_or_replace[sqlite]",),
+    ),
+    Guard(
+        "payload goes only when its chain says so (R10)",
+        (
+            Cut(
+                "lead_system/services/history_check.py",
+                "record.payload is None or is_taken",
+                "record is not None",
+            ),
+        ),
+        (f"{HISTORY}test_payload_that_nobody_anonymised_is_missed[sqlite]",),
+    ),
+    Guard(
+        "checkpoint: a cut tail is missed (B2)",
+        (
+            Cut(
+                "lead_system/services/history_check.py",
+                "stated.heads.get(bucket) != found.get(bucket)",
+                "not bucket",
+            ),
+        ),
+        (f"{HISTORY}test_cut_tail_is_seen_by_the_kept_checkpoint[sqlite]",),
     ),
     Guard(
         "one lead at a time: the writer waits for the lead that another changes",

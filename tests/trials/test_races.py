@@ -10,6 +10,7 @@ from lead_system.clock import now
 from tests.support.cast import Cast
 from tests.support.databases import Database
 from tests.support.frozen import StoppedClock
+from tests.support.tampering import GUARDS
 from tests.trials.centre import KINDS as DATABASES
 from tests.trials.centre import opened
 from tests.trials.findings import Broken, Finding
@@ -108,9 +109,11 @@ def break_database(database: Database, table: str, statement: str) -> None:
     """Change a database behind the application's back, where asked without a table's constraints."""
     with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"))) as connection, connection:
         if table:
-            connection.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")  # noqa: S608 - our own table
+            connection.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")
             connection.execute(f"DROP TABLE {table}")
             connection.execute(f"ALTER TABLE bare RENAME TO {table}")
+        for guard, _sql in connection.execute(GUARDS).fetchall():
+            connection.execute(f"DROP TRIGGER {guard}")
         assert connection.execute(statement).rowcount > 0
 
 

@@ -14,12 +14,13 @@ from flask import Flask
 from flask.sessions import session_json_serializer
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from msgspec.structs import replace
 from sqlalchemy import Enum, String, Table, update
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import SQLAlchemyError
 
 from lead_system.application import create_app
-from lead_system.config import settings_from_environment
+from lead_system.config import SmsProvider, settings_from_environment
 from lead_system.extensions import Base, db
 from lead_system.models import Account, Fee, Lead
 from lead_system.outside.sms import code_sender
@@ -432,7 +433,7 @@ def test_no_secret_stands_in_what_an_object_calls_itself(monkeypatch: pytest.Mon
     }.items():  # fmt: skip
         monkeypatch.setenv(f"LEAD_{name}", value)
     settings = settings_from_environment()
-    tencent = settings.model_copy(update={"sms_provider": type(settings.sms_provider)("tencent")})
+    tencent = replace(settings, sms_provider=SmsProvider.TENCENT)
 
     for thing in (settings, find_wechat(settings), code_sender(settings), code_sender(tencent)):
         assert secret not in repr(thing)
@@ -479,7 +480,7 @@ def export_of(client: PageClient, address: str, *, more: str = "") -> PageRespon
 
 def test_answers_that_no_view_made_have_the_headers_too(database: Database, cast: Cast) -> None:
     """Unknown addresses, wrong verbs, other hosts, long forms."""
-    app = create_app(database.settings().model_copy(update={"public_url": "https://sales.example.com"}))
+    app = create_app(database.settings(public_url="https://sales.example.com"))
     client, here = app.test_client(), "https://sales.example.com"
     answers = [
         client.get("/nothing/here", base_url=here),

@@ -38,7 +38,7 @@ PUBLIC = "https://sales.example.com"
 @pytest.fixture
 def behind_tls(cast: Cast, database: Database) -> Flask:
     """The application as it is where phones reach it over HTTPS."""
-    return create_app(database.settings().model_copy(update={"public_url": PUBLIC}))
+    return create_app(database.settings(public_url=PUBLIC))
 
 
 def browser_of(app: Flask) -> FlaskClient:

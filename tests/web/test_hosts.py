@@ -6,7 +6,7 @@ from lead_system.application import create_app
 from lead_system.config import Settings
 from tests.support.cast import Cast
 from tests.support.client import PageClient
-from tests.support.databases import Database
+from tests.support.databases import NO_DEMONSTRATION, Database
 
 
 def status_of(settings: Settings, host: str) -> int:
@@ -32,10 +32,9 @@ def test_only_named_hosts_are_answered(database: Database, host: str, status: in
     named = {
         "public_url": "https://sales.example.com",
         "hosts": "10.0.0.7, inner.example.com",
-        "demo": False,
     }
 
-    assert status_of(database.settings().model_copy(update=named), host) == status
+    assert status_of(database.settings(**NO_DEMONSTRATION, **named), host) == status
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_error_page_names_the_request_by_which_the_log_is_searched(
 def test_id_of_a_named_proxy_is_taken_over_and_nobody_elses(
     database: Database, cast: Cast, given: str, proxies: int, *, taken: bool
 ) -> None:
-    app = create_app(database.settings().model_copy(update={"proxies": proxies}))
+    app = create_app(database.settings(proxies=proxies))
 
     answer = app.test_client().get("/healthz", headers={"X-Request-Id": given})
 
@@ -167,7 +167,7 @@ def test_id_of_a_named_proxy_is_taken_over_and_nobody_elses(
 
 @pytest.mark.parametrize("given", ["", "x", '"},{"what":"forged', "A" * 32, "0" * 65, "0123 4567 89ab cdef"])
 def test_id_that_could_be_anything_else_is_not_taken(database: Database, cast: Cast, given: str) -> None:
-    app = create_app(database.settings().model_copy(update={"proxies": 1}))
+    app = create_app(database.settings(proxies=1))
 
     number = app.test_client().get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"]
 
@@ -184,7 +184,7 @@ def test_nobody_writes_a_line_of_their_own(log: _Kept) -> None:
 
 
 def test_level_of_the_settings_counts(database: Database, cast: Cast, log: _Kept) -> None:
-    quiet = create_app(database.settings().model_copy(update={"log_level": LogLevel.WARNING}))
+    quiet = create_app(database.settings(log_level=LogLevel.WARNING))
     try:
         quiet.test_client().get("/m/sign-in")
         assert log.texts == []

@@ -64,6 +64,7 @@ def correct(world: World, op: Operation) -> Outcome:
     if is_another:
         _require_free(world, lead, person)
         lead.surname, lead.given, lead.phones = person["surname"], person["given"], person["phones"]
+        lead.person = 0
     lead.wish, lead.needs = wishes
     lead.version += 1
     world.record_lead(lead, "correct_entry")

@@ -54,7 +54,7 @@ def tell_open_of(world: World, lead: Lead, event: str, *, but: Iterable[Pair] = 
 
 def hold_taken(world: World, lead: Lead, event: str) -> None:
     """Tell every open row of this customer that a new hold was taken."""
-    related = {one.number for one in world.leads.values() if one.is_listed and one.keys & lead.keys}
+    related = {one.number for one in world.leads.values() if one.is_listed and one.identity & lead.identity}
     for pair in list(world.collisions):
         row = open_row(world, pair)
         if row is not None and (pair[1] in related or pair[2] in related):

@@ -113,7 +113,7 @@ def rebind(world: World, op: Operation) -> Outcome:
     held = _current(world, op)
     to = op.wanted["to"]
     _require_rebindable(world, held, to, op)
-    own = world.own_leads(to, held.keys)
+    own = world.own_leads_for(to, held)
     target = next((one for one in own if held.phones[0] in one.phones), own[0] if own else None)
     if target is not None and world.names(held, target.entered_by):
         raise No("own_person")
@@ -154,6 +154,7 @@ def _new_binding(world: World, held: Lead, op: Operation) -> Binding:
 def _made_lead(world: World, held: Lead, op: Operation) -> Lead:
     number = len(world.leads) + 1
     made = Lead(number, op.wanted["to"], op.who, held.surname, held.given, held.phones, op.at)
+    made.person = held.person
     world.leads[number] = made
     world.record_lead(made, "enter_lead")
     return made

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.model.reference import brokers, collisions, office, people, visits
+from tests.model.reference import brokers, collisions, office, people, persons, visits
 from tests.model.reference.world import No, Operation, Outcome, World
 
 AGENTS = frozenset({"broker", "resident"})
@@ -31,6 +31,8 @@ VERBS: dict[str, tuple[frozenset[str], Callable[[World, Operation], Outcome]]] =
     "undo_deal": (DECIDERS, office.undo_deal),
     "rebind": (DECIDERS, office.rebind),
     "extend": (DECIDERS, office.extend),
+    "tell_apart": (DECIDERS, persons.tell_apart),
+    "take_back": (DECIDERS, persons.take_back),
     "pay": (SECRETARY, office.pay),
     "void": (SECRETARY, office.void),
     "archive_broker": (DECIDERS, people.archive_broker),

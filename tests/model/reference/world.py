@@ -127,6 +127,8 @@ class Lead:
     deals: int = 0
     rebound: bool = False
     merged_into: int | None = None
+    person: int = 0
+    persons_given: list[int] = field(default_factory=list)
     version: int = 1
 
     @property
@@ -136,6 +138,11 @@ class Lead:
     @property
     def keys(self) -> frozenset[tuple[str, str]]:
         return frozenset((self.name, phone) for phone in self.phones)
+
+    @property
+    def identity(self) -> frozenset[tuple[str, str, int]]:
+        """R1: two leads are one customer where they share a name, a phone, and which person of that name."""
+        return frozenset((*key, self.person) for key in self.keys)
 
     @property
     def is_listed(self) -> bool:
@@ -208,7 +215,7 @@ class World:
         return self.leads[number]
 
     def own_leads(self, owner: str, keys: Iterable[tuple[str, str]]) -> list[Lead]:
-        """Return the listed leads of a broker for a customer, of which R2 allows one for each key."""
+        """Return the listed leads of a broker with a name and one of some phones, whichever person (R2)."""
         wanted = set(keys)
         return [
             one for one in self.leads.values() if one.is_listed and one.owner == owner and one.keys & wanted
@@ -218,8 +225,12 @@ class World:
         return [
             one
             for one in self.leads.values()
-            if one.number != lead.number and one.holds(now) and one.keys & lead.keys
+            if one.number != lead.number and one.holds(now) and one.identity & lead.identity
         ]
+
+    def own_leads_for(self, owner: str, held: Lead) -> list[Lead]:
+        """Return the listed leads of a broker for a customer, of which R2 allows one for each key."""
+        return [one for one in self.own_leads(owner, held.keys) if one.person == held.person]
 
     def walked_in(self, keys: Iterable[tuple[str, str]]) -> set[str]:
         """Return the visitors who had come alone under one of these names and digits."""

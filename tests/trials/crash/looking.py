@@ -31,13 +31,13 @@ class Eye:
 
     def lead(self, lead_id: int, column: str) -> Any:
         """Return one value of a lead."""
-        ((value,),) = self.rows(f"SELECT {column} FROM leads WHERE id = {lead_id:d}")  # noqa: S608
+        ((value,),) = self.rows(f"SELECT {column} FROM leads WHERE id = {lead_id:d}")
         return value
 
     def open_collision(self, holding: int, challenging: int) -> int:
         """Return the id of the one open collision between two leads, 0 where there is not exactly one."""
         found = self.rows(
-            "SELECT id FROM collisions WHERE state = 'open'"  # noqa: S608
+            "SELECT id FROM collisions WHERE state = 'open'"
             f" AND holding_lead_id = {holding:d} AND challenging_lead_id = {challenging:d}"
         )
         return int(found[0][0]) if len(found) == 1 else 0

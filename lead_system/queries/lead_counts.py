@@ -1,0 +1,87 @@
+"""How many customers a search finds: of each tab, of one list, of several searches at once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from lead_system.domain.lifecycle import LeadStatus
+from lead_system.domain.roles import AGENTS, BACK_OFFICE
+from lead_system.extensions import db
+from lead_system.models import Account, Lead, is_listed
+from lead_system.queries import scope
+from lead_system.queries.leads import (
+    TABS,
+    LeadSearch,
+    Step,
+    conditions_of,
+    is_found,
+    reached,
+    status_expression,
+)
+from lead_system.queries.names import newest_of_name
+from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end, read
+from lead_system.queries.tallies import NOW, Owner, tally_of
+
+
+def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
+    """Return how many rows each tab has under a search; None is the tab "all", the sum of the others.
+
+    Of everybody's customers, a broker's or a brokerage's, the counts are exact. Under another search the
+    newest rows are counted up to a limit; beyond it each count is the least that there are.
+    """
+    if search.is_of_all and _sees_all_of(actor, search):
+        tally = tally_of(Owner(search.broker_id, search.brokerage_id), now)
+        return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
+    found = _counted_by_status(actor, replace(search, status=None), now)
+    is_cut = sum(found.values()) > COUNTED_UP_TO
+    counts = {None: sum(found.values())} | {tab: found.get(tab, 0) for tab in TABS}
+    return {tab: Total(min(count, COUNTED_UP_TO), is_cut=is_cut) for tab, count in counts.items()}
+
+
+def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus, int]:
+    """Count the rows found by what they really are, the newest first, up to one more than is shown."""
+    status = status_expression(now)
+    some = (
+        select(status.label("status"))
+        .where(is_found(actor, search, now))
+        .order_by(newest_of_name(search.name))
+        .limit(COUNTED_UP_TO + 1)
+        .subquery()
+    )
+    rows = db.session.execute(select(some.c.status, func.count()).group_by(some.c.status))
+    return {LeadStatus(name): count for name, count in rows}
+
+
+def _sees_all_of(actor: Account, search: LeadSearch) -> bool:
+    """Say whether somebody sees every customer of whoever a search is about."""
+    is_own = search.broker_id == actor.id and actor.role in AGENTS
+    return actor.role in BACK_OFFICE or is_own
+
+
+def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
+    """Return how many rows the list of customers has under a search, however many."""
+    if search.is_of_all and _sees_all_of(actor, search):
+        counts = tab_counts(actor, search, now)
+        return int(counts[search.status])
+    return int(counted_to_the_end(select(Lead).where(is_found(actor, search, now))))
+
+
+_TO_REBIND = select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
+
+
+def count_to_rebind(actor: Account, now: datetime) -> int:
+    """Return how many bindings of archived brokers or brokerages run on, of whoever sees every customer."""
+    return int(read(_TO_REBIND, now=now)[0][0]) if scope.sees_every_lead(actor) else 0
+
+
+def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:
+    """Return how many rows the list of customers has under each of several searches, in one query.
+
+    Each is counted for itself, by the index that serves it. None of them may be narrowed to a name: that is
+    a join.
+    """
+    theirs = select(func.count()).select_from(Lead).where(scope.visible_leads(actor), is_listed())
+    counts = [theirs.where(*conditions_of(search, now)).scalar_subquery() for search in searches]
+    return list(db.session.execute(select(*counts)).one())
