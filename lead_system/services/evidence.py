@@ -40,6 +40,9 @@ from lead_system.services.history_check import Told
 from lead_system.services.signing import public_key_of, register_key, sign
 from lead_system.services.transaction import atomic, use_case
 
+MOST_STEPS = 2_000
+"""The most steps of a paper, which take some fifteen seconds; no customer has a tenth of them."""
+
 README_TEXT = Path(__file__).with_name("evidence_readme.txt").read_bytes()
 
 
@@ -69,11 +72,13 @@ def ask_for_evidence(actor: Account, *, lead_id: int, now: datetime) -> Evidence
     An anonymised lead has evidence like any other: numbers, moments and hashes are left of it.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, or EVIDENCE_TOO_LARGE for a customer of more than MOST_STEPS steps.
     """
     lead = db.session.scalar(select(Lead).where(Lead.id == lead_id).with_for_update(key_share=True))
     if lead is None:
         raise Refused(RefusalCode.NOT_FOUND)
+    if len(time_line_of(lead, now).steps) > MOST_STEPS:
+        raise Refused(RefusalCode.EVIDENCE_TOO_LARGE)
     history.record_lead(actor, history.MAKE_EVIDENCE, lead, now=now)
     own = select(HistoryRecord.id).where(HistoryRecord.chain == f"lead:{lead_id}")
     last = db.session.execute(own.order_by(HistoryRecord.position.desc()).limit(1)).scalar_one()

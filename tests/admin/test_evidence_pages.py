@@ -72,3 +72,15 @@ def test_evidence_of_today_is_genuine_on_the_public_page(desk: Desk, room: Room)
     answer = director.submit("/verify", {"file": (io.BytesIO(file), "evidence.zip")})
 
     assert "Genuine: nothing in this file was changed since it was made." in answer.page.find("main").text
+
+
+def test_more_steps_than_a_paper_takes_are_refused_in_words(
+    desk: Desk, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lead_system.services.evidence.MOST_STEPS", 2)
+
+    answer = desk("director").submit(time_line(room.bound), {}, button=BUTTON)
+
+    assert answer.status_code == 409
+    assert "more about this customer than one evidence file can hold" in answer.page.find("body").text
+    assert "make_evidence" not in [one for one, *_ in room.cast.history(f"lead:{room.bound}")]
