@@ -40,6 +40,9 @@ class StepKind(StrEnum):
     COLLISION_HANDLED = "collision_handled"
     COLLISION_CLOSED = "collision_closed"
     COLLISION_REOPENED = "collision_reopened"
+    COLLISION_OF_TWO_PEOPLE = "collision_of_two_people"
+    TOLD_APART = "told_apart"
+    SAME_AFTER_ALL = "same_after_all"
     REBOUND_AWAY = "rebound_away"
     REBOUND_HERE = "rebound_here"
     MERGED = "merged"
@@ -63,6 +66,7 @@ COLLISION_STEPS = frozenset(
         StepKind.COLLISION_HANDLED,
         StepKind.COLLISION_CLOSED,
         StepKind.COLLISION_REOPENED,
+        StepKind.COLLISION_OF_TWO_PEOPLE,
     }
 )
 REBIND_STEPS = frozenset({StepKind.REBOUND_AWAY, StepKind.REBOUND_HERE})
@@ -263,6 +267,11 @@ def _merged(record: Record) -> list[_Told]:
     return [_Told(StepKind.MERGED, record.changes, (record.changes["merged_into"][1],))]
 
 
+def _assigned(record: Record) -> list[_Told]:
+    kind = StepKind.CONSULTANT_ASSIGNED if "consultant" in record.changes else StepKind.WISHES_CHANGED
+    return [_Told(kind, dict(record.changes) | {"handed_over": True})]
+
+
 _TELLS: dict[str, Callable[[Record], list[_Told]]] = {
     "enter_lead": _as(StepKind.ENTERED),
     "correct_entry": _as(StepKind.CORRECTED),
@@ -285,6 +294,9 @@ _TELLS: dict[str, Callable[[Record], list[_Told]]] = {
     "mark_dealt": _as(StepKind.DEALT),
     "undo_deal": _as(StepKind.UNDONE),
     "log_walk_in": _as(StepKind.WALKED_IN),
+    "assign_consultant": _assigned,
+    "declare_another_person": _as(StepKind.TOLD_APART),
+    "declare_same_person": _as(StepKind.SAME_AFTER_ALL),
     "anonymise": _as(StepKind.ANONYMISED),
     "make_evidence": _as(StepKind.EVIDENCE_MADE),
 }
@@ -297,6 +309,8 @@ _ENDS_OF_COLLISION = {
     "collision_handled": StepKind.COLLISION_HANDLED,
     "collision_closed_as_rebound": StepKind.COLLISION_CLOSED,
     "collision_reopened": StepKind.COLLISION_REOPENED,
+    "collision_closed_as_different": StepKind.COLLISION_OF_TWO_PEOPLE,
+    "anonymise": StepKind.ANONYMISED,
 }
 
 

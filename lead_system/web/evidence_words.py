@@ -29,6 +29,7 @@ _CHANGES = {
 }
 
 _PARTS = {
+    "lead": _l("Which customer the file is about was changed."),
     "names": _l("The names of people and brokerages were changed."),
     "leads": _l("The customer's numbers were changed."),
     "periods": _l("The periods of holding were changed."),

@@ -126,6 +126,8 @@ def _consultant(step: Step, line: TimeLine) -> Markup:
     before, after = (_person(line, one) for one in step.values["consultant"])
     if "by_rebind" in step.values:
         return _say(_("%(after)s came with the rebind."), after=after)
+    if "handed_over" in step.values:
+        return _say(_("%(after)s took over from %(before)s."), before=before, after=after)
     if step.values["consultant"][0] is None:
         return _say(_("%(after)s was chosen at the gate."), after=after)
     return _say(_("Changed at the gate from %(before)s to %(after)s."), before=before, after=after)
@@ -262,6 +264,11 @@ def _handled(step: Step, _line: TimeLine) -> Markup:
     return _say(_("Outcome: %(outcome)s."), outcome=word(CollisionOutcome(step.values["outcome"])))
 
 
+def _told_apart(step: Step, _line: TimeLine) -> Markup:
+    text = _("From here on another customer than leads of this name and phone: person number %(number)s.")
+    return _say(text, number=step.values["person_number"][1])
+
+
 _RULES: dict[StepKind, Callable[[Step, TimeLine], Markup]] = {
     StepKind.ENTERED: _entered,
     StepKind.CORRECTED: _fixed(lambda: _("Corrected before the first report, as long as that is allowed.")),
@@ -290,6 +297,11 @@ _RULES: dict[StepKind, Callable[[Step, TimeLine], Markup]] = {
     StepKind.COLLISION_CLOSED: _fixed(lambda: _("A rebind between the two settled it.")),
     StepKind.COLLISION_REOPENED: _fixed(
         lambda: _("It is open as if nobody had handled it; how it was handled stays above.")
+    ),
+    StepKind.COLLISION_OF_TWO_PEOPLE: _fixed(lambda: _("One of the two was declared another person.")),
+    StepKind.TOLD_APART: _told_apart,
+    StepKind.SAME_AFTER_ALL: _fixed(
+        lambda: _("From here on it is the same customer again as leads of this name and phone.")
     ),
     StepKind.REBOUND_AWAY: _rebound_away,
     StepKind.REBOUND_HERE: _rebound_here,

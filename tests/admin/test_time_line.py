@@ -7,6 +7,7 @@ import pytest
 
 from lead_system.clock import now
 from lead_system.services.anonymising import anonymise_lead
+from lead_system.services.handing_over import assign_consultant
 from tests.admin.conftest import Desk
 from tests.admin.time_line_sentences import SENTENCES
 from tests.admin.time_lines import steps, whole_story
@@ -238,3 +239,40 @@ def test_the_line_asks_as_often_for_many_leads_as_for_one(director: PageClient, 
 
 
 QUERIES = 14
+
+
+def test_customer_told_apart_says_so_and_from_which_person_on(cast: Cast, director: PageClient) -> None:
+    held = cast.enters("qiang", reports=True)
+    cast.scans("feng", held)
+    lead = cast.enters("fang", reports=True)
+    cast.tells_apart("director", lead, "身份证不同")
+    cast.takes_back("director", lead, "看错了")
+
+    said = [one.text for one in steps(time_line(director, lead))]
+
+    apart = "From here on another customer than leads of this name and phone: person number 1."
+    event = "The challenger was declared the same person after all."
+    again = "From here on it is the same customer again as leads of this name and phone."
+    assert [one for one in said if "another person" in one or "same person" in one or "different" in one] == [
+        f"Declared another person {apart} 身份证不同",
+        "Collision closed: different people One of the two was declared another person. 身份证不同",
+        f"The same person after all {again} 看错了",
+        f"Collision opened 王芳 (No. 2) went for a customer whom 李强 (No. 1) held at that moment: {event}",
+    ]
+
+
+def test_customer_handed_over_says_from_whom_to_whom(cast: Cast, director: PageClient) -> None:
+    lead = cast.enters("fang", reports=True)
+    cast.scans("feng", lead)
+    with cast.app.app_context():
+        assign_consultant(
+            cast.as_("director"),
+            lead_ids=(lead,),
+            from_consultant_id=cast.ids["xin"],
+            to_consultant_id=cast.ids["ming"],
+            now=now(),
+        )
+
+    said = [one.text for one in steps(time_line(director, lead))]
+
+    assert "Consultant assigned 陆明哲 took over from 江心怡 ." in said

@@ -20,14 +20,15 @@ LISTS = [
 ]  # fmt: skip
 PAGES = [
     "leads/details/?id=1", "leads/person/?id=3", "leads/extend/?id=2",
-    "leads/rebind/?id=2", "leads/mark-dealt/?id=2",
+    "leads/rebind/?id=2", "leads/mark-dealt/?id=2", "leads/time-line/?id=1",
+    "reconciliation/", "handing_over/", "settings/what-if/", "settings/flags/",
     "collisions/details/?id=1", "fees/details/?id=1", "brokers/change/?id=1", "brokers/archive/?id=2",
     "brokerages/add/", "brokerages/change/?id=1", "brokerages/archive/?id=1", "consultants/add/",
     "consultants/archive/?id={xin}", "staff/change/?id={feng}", "password",
     "settings/protection/?days=20", "settings/contact/", "customer_types/retire/?id=1",
     "project/", "plots/add/", "plots/change/?id=1", "plots/archive/?id=1",
 ]  # fmt: skip
-LOOKS = [("light", "zh-CN", "1440"), ("dark", "en", "768")]
+LOOKS = [("light", "zh-CN", "1440"), ("dark", "en", "768"), ("light", "en", "360")]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.cast import OUYANG, Cast
 
 Shot = Callable[[Page, str], Path]
 WIDTHS = (360, 768, 1440)
-MAIN_WIDTH = "document.querySelector('main').scrollWidth"
+MAIN_WIDTH = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture
