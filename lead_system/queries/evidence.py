@@ -31,7 +31,7 @@ def chains_of(lead_ids: Sequence[int], *, covers: int) -> list[tuple[str, list[T
 
 
 def single_records(ids: Iterable[int]) -> list[Single]:
-    """Return records whose chains are about somebody else too, without their payloads; by number."""
+    """Return records whose chains are about somebody else too, by number."""
     before = aliased(HistoryRecord)
     found = (
         _told()
@@ -45,7 +45,7 @@ def single_records(ids: Iterable[int]) -> list[Single]:
         .order_by(HistoryRecord.id)
     )
     rows: Sequence[Any] = db.session.execute(found).all()
-    return [Single(Told(*row[:-1])._replace(salt=None, values=None), row[-1] or NOTHING) for row in rows]
+    return [Single(Told(*row[:-1]), row[-1] or NOTHING) for row in rows]
 
 
 def newest_checkpoint(covers: int) -> Checkpoint | None:

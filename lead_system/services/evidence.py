@@ -213,6 +213,7 @@ def _said(told: Told) -> dict[str, Any]:
 
 
 def _single(single: Single) -> dict[str, Any]:
+    """Return a record without its payload, which has a visitor's number."""
     told = single.told
     return {
         "id": told.id,

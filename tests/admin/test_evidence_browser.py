@@ -12,8 +12,6 @@ from tests.support.evidence import changed, dispute
 
 Shot = Callable[[Page, str], Path]
 WIDTHS = (360, 768, 1440)
-OFFICE_WIDTHS = (768, 1440)
-"""The back office is made for computers."""
 
 
 @pytest.fixture
@@ -29,13 +27,13 @@ def evidence(desk_page: Page, cast: Cast, tmp_path: Path, shot: Shot) -> Path:
         desk_page.get_by_role("button", name="证据文件").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    shoot(desk_page, shot, "time line", OFFICE_WIDTHS)
+    shoot(desk_page, shot, "time line")
     return file
 
 
-def shoot(page: Page, shot: Shot, name: str, widths: tuple[int, ...] = WIDTHS) -> None:
+def shoot(page: Page, shot: Shot, name: str) -> None:
     """Keep a picture at each width, and find nothing that sticks out sideways."""
-    for width in widths:
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         shot(page, f"{name} {width}")

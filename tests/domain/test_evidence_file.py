@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -78,5 +79,9 @@ def test_a_bomb_that_declares_little_is_inflated_no_further_than_that() -> None:
     assert struct.unpack_from("<I", bomb, place + 20)[0] == len(packed)
     struct.pack_into("<I", bomb, place + 24, 1000)
 
+    tracemalloc.start()
     with pytest.raises(NotEvidenceError, match="another size"):
         unpack(bytes(bomb))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1024 * 1024

@@ -242,6 +242,20 @@ def test_no_or_endless_json_is_no_evidence_file(text: bytes) -> None:
     assert changes_of(file) == [Change.NOT_EVIDENCE]
 
 
+@pytest.mark.parametrize("more", [[0] * 400_000, "x" * 8 * 1024 * 1024])
+def test_a_text_that_would_fill_the_memory_is_no_evidence_file(more: object) -> None:
+    text = canonical(small_content() | {"more": more})
+
+    assert changes_of(pack({**unpack(small_file()), EVIDENCE: text})) == [Change.NOT_EVIDENCE]
+
+
+def test_another_spelling_of_the_same_signature_is_noticed() -> None:
+    contents = unpack(small_file())
+    spelled = json.dumps(json.loads(contents[SIGNATURE]), indent=1).encode()
+
+    assert changes_of(pack({**contents, SIGNATURE: spelled})) == [Change.TEXT_CHANGED]
+
+
 def test_another_spelling_of_the_same_json_is_noticed() -> None:
     contents = unpack(small_file())
     spelled = json.dumps(json.loads(contents[EVIDENCE])).encode()
