@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -161,7 +161,7 @@ def _until(deadline: float | None) -> Iterator[None]:
         yield
     elif dialect_name() == "postgresql":
         left = max(1, int((deadline - time.monotonic()) * 1000))
-        db.session.execute(text(f"SET LOCAL statement_timeout = {left}"))
+        db.session.execute(select(func.set_config("statement_timeout", str(left), True)))  # noqa: FBT003
         yield
     else:
         driver: Any = db.session.connection().connection.driver_connection

@@ -314,7 +314,13 @@ def sentences(page: Page) -> str:
     return page.find("div", class_="empty").text
 
 
-NO_LISTS = {"/admin/settings/", "/admin/project/", "/admin/first-steps/"}
+NO_LISTS = {
+    "/admin/settings/",
+    "/admin/project/",
+    "/admin/first-steps/",
+    "/admin/handing_over/",
+    "/admin/reconciliation/",
+}
 """Pages of the menu that are no list."""
 
 

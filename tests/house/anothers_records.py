@@ -223,6 +223,8 @@ SEEN_BY_ALL_OF_THE_ROLE = {
     "/admin/leads/extend/": "directors and admins decide about every customer",
     "/admin/leads/person/": "directors and admins decide about every customer",
     "/admin/leads/action/": "directors and admins decide about every customer",
+    "/admin/handing_over/consultant/": "directors and admins decide about every customer",
+    "/admin/handing_over/brokers/": "directors and admins decide about every customer",
     "/admin/collisions/details/": "directors and admins see every collision",
     "/admin/collisions/reopen/": "directors and admins see every collision",
     "/admin/collisions/handle/": "directors and admins see every collision",

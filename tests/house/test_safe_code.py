@@ -24,7 +24,12 @@ DRAWS_BADLY = {"lead_system.demo", "lead_system.services.transaction"}
 RUNS_PROGRAMS = "lead_system.backups"
 """What backs up and restores, by commands that an operator types."""
 
-SPEAKS_SQL = {"lead_system.extensions", "lead_system.backups", "lead_system.services.transaction"}
+SPEAKS_SQL = {
+    "lead_system.backups",
+    "lead_system.extensions",
+    "lead_system.queries.reconciliation.check",
+    "lead_system.services.transaction",
+}
 """Who puts a statement together: of constants, and of names of our own tables."""
 
 OPENS_FILES = {

@@ -105,23 +105,25 @@ class Check(NamedTuple):
 
 _SPELLINGS = {
     "sqlite": {
-        "SECONDS": r"CAST(strftime('%s', \1) AS INTEGER)",
-        "DAY": r"date(\1, '+8 hours')",
-        "LAST_DAY": r"date(\1, '+8 hours', '-0.001 seconds')",
+        "SECONDS": "CAST(strftime('%s', {}) AS INTEGER)",
+        "DAY": "date({}, '+8 hours')",
+        "LAST_DAY": "date({}, '+8 hours', '-0.001 seconds')",
     },
     "postgresql": {
-        "SECONDS": r"CAST(floor(extract(epoch FROM \1)) AS bigint)",
-        "DAY": r"CAST(\1 AT TIME ZONE 'Asia/Shanghai' AS date)",
-        "LAST_DAY": r"CAST((\1 - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai' AS date)",
+        "SECONDS": "CAST(floor(extract(epoch FROM {})) AS bigint)",
+        "DAY": "CAST({} AT TIME ZONE 'Asia/Shanghai' AS date)",
+        "LAST_DAY": "CAST(({} - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai' AS date)",
     },
 }
 
 
+_WORD = re.compile(r"\b(SECONDS|DAY|LAST_DAY)\(([^()]+)\)")
+
+
 def spelled(rows: str, dialect: str) -> str:
     """Return a question with SECONDS, DAY and LAST_DAY in the words of a database."""
-    for word, spelling in _SPELLINGS[dialect].items():
-        rows = re.sub(rf"\b{word}\(([^()]+)\)", spelling, rows)
-    return rows
+    spellings = _SPELLINGS[dialect]
+    return _WORD.sub(lambda found: spellings[found[1]].format(found[2]), rows)
 
 
 def plain(value: Any) -> int | str | None:
