@@ -38,7 +38,7 @@ test: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## all tests: SQLite, PostgreSQL, br
 	@$(BIN)/pytest -n $(WORKERS)
 
 # What a minute allows: the rules and what rests on them. Pages are for `make test`, or for pytest with their file.
-quick: $(DEV) $(CATALOGUES)  ## the inner loop: rules, services and queries on SQLite, and the house rules
+quick: $(DEV) $(ASSETS) $(CATALOGUES)  ## the inner loop: rules, services and queries on SQLite, and the house rules
 	@$(BIN)/pytest -n $(WORKERS) -m "not postgresql" \
 		tests/domain tests/services tests/queries tests/house/test_architecture.py
 
@@ -81,7 +81,7 @@ races: needs $(DEV) $(CATALOGUES)  ## people who send at the same instant, over 
 crash: needs $(DEV) $(CATALOGUES)  ## workers, servers and PostgreSQL killed under load
 	@$(BIN)/python -m tests.trials.promises crash
 
-fuzz: needs $(DEV) $(CATALOGUES)  ## every route and role, with requests that no page sends
+fuzz: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## every route and role, with requests that no page sends
 	@$(BIN)/python -m tests.trials.promises fuzz
 
 sabotage: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## each guard taken away in a copy, where tests must notice
@@ -90,7 +90,7 @@ sabotage: needs $(DEV) $(ASSETS) $(CATALOGUES)  ## each guard taken away in a co
 comparison: needs $(DEV) $(CATALOGUES) $(PEERS)  ## clicks and seconds of daily tasks, here and in Django admin with Unfold
 	@$(BIN)/python -m benchmarks.comparison
 
-assets: $(ASSETS)  ## browser assets into lead_system/static/vendor/
+assets: $(ASSETS)  ## browser assets into lead_system/static/vendor/, the font of evidence into lead_system/vendor/
 	@:
 
 catalogue: $(RUNTIME)  ## collect the sentences to translate into the Chinese catalogue

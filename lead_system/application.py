@@ -35,6 +35,7 @@ from lead_system.web.rich_text import init_rich_text
 from lead_system.web.sizes import init_sizes
 from lead_system.web.templates import PlainEnvironment
 from lead_system.web.theme import init_theme
+from lead_system.web.verifying import init_verifying
 
 
 class Application(QuietFlask, AddressingFlask):
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_illustrations,
         init_maps,
         init_rich_text,
+        init_verifying,
         init_commands,
     ):
         init(app)

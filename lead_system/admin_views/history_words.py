@@ -33,6 +33,7 @@ _WORDS: dict[str, LazyString] = {
     "change_retention": _l("Retention changed"),
     "change_flags": _l("Flags changed"),
     "anonymise": _l("Anonymised"),
+    "make_evidence": _l("Evidence file made"),
     "open_account": _l("First sign-in"),
     "become_visitor": _l("Became a visitor"),
     "rename_visitor": _l("Name corrected"),

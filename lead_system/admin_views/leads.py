@@ -13,12 +13,12 @@ from sqlalchemy.orm import aliased
 
 from lead_system.admin_views.base import present
 from lead_system.admin_views.columns import Column, PageOf, badge, joined, of_account, ours, phones
+from lead_system.admin_views.evidence import EvidencePages
 from lead_system.admin_views.lists import ListView, NextStep
 from lead_system.admin_views.narrowing import days_in_words, end_in_words, narrowing_values
 from lead_system.admin_views.person_pages import PersonPages
 from lead_system.admin_views.rows import RowLink
 from lead_system.admin_views.searches import LeadSearchForm
-from lead_system.admin_views.time_line import TimeLinePages
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import BACK_OFFICE, DECIDERS
 from lead_system.models import Account, Brokerage, Lead
@@ -94,7 +94,7 @@ def _left(row: ListedLead) -> str:
 _DETAILS = PageOf("leads.details_view")
 
 
-class LeadsView(PersonPages, TimeLinePages):
+class LeadsView(PersonPages, EvidencePages):
     """Customers (manual 6.1.a, 6.2.d, 6.3.d)."""
 
     roles = BACK_OFFICE

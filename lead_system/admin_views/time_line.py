@@ -15,6 +15,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.holding import Period, require_past
 from lead_system.domain.never_held import NeverHeld, why_never_held
 from lead_system.domain.protection import SHANGHAI, shanghai_day
+from lead_system.domain.roles import DECIDERS
 from lead_system.domain.time_line import Step, StepKind
 from lead_system.models import Lead
 from lead_system.queries.time_line import TimeLine, time_line_for
@@ -96,6 +97,7 @@ class TimeLinePages(LeadPages):
             first=next((step for step in line.steps if step.kind is StepKind.ENTERED), None),
             holding=line.held_at(present()),
             marks=_marks(line),
+            may_take_evidence=signed_in().role in DECIDERS,
             **_WORDS,
         )
         return page if asked.refused is None else (page, asked.refused.http_status)

@@ -7,6 +7,7 @@ from flask import Flask
 from lead_system.cli.backups import backup, restore, verify_backup
 from lead_system.cli.daily import forget_requests
 from lead_system.cli.demonstration import demo
+from lead_system.cli.evidence import verify_evidence
 from lead_system.cli.history import checkpoint, signing_key, verify_history
 from lead_system.cli.holding import who_held
 from lead_system.cli.people import create_admin, reset_second_factor
@@ -20,7 +21,7 @@ def init_commands(app: Flask) -> None:
         *(create_admin, reset_second_factor),
         *(demo, forget_requests),
         *(anonymise, reconcile),
-        *(verify_history, checkpoint, signing_key, who_held),
+        *(verify_history, checkpoint, signing_key, verify_evidence, who_held),
         *(backup, verify_backup, restore),
     ):
         app.cli.add_command(command)

@@ -119,6 +119,7 @@ class RefusalCode(StrEnum):
     CUSTOMER_TYPE_RETIRED = "customer_type_retired"
     PLOT_NUMBER_TAKEN = "plot_number_taken"
     EXPORT_TOO_LARGE = "export_too_large"
+    EVIDENCE_TOO_LARGE = "evidence_too_large"
     TWICE_IN_FILE = "twice_in_file"
     IMPORT_ROWS_BAD = "import_rows_bad"
     IMPORT_NOTHING_GOOD = "import_nothing_good"

@@ -54,6 +54,7 @@ class StepKind(StrEnum):
     UNDONE = "undone"
     WALKED_IN = "walked_in"
     ANONYMISED = "anonymised"
+    EVIDENCE_MADE = "evidence_made"
     OTHER = "other"
     """A record of a kind that is not told here; its action is a value."""
 
@@ -297,6 +298,7 @@ _TELLS: dict[str, Callable[[Record], list[_Told]]] = {
     "declare_another_person": _as(StepKind.TOLD_APART),
     "declare_same_person": _as(StepKind.SAME_AFTER_ALL),
     "anonymise": _as(StepKind.ANONYMISED),
+    "make_evidence": _as(StepKind.EVIDENCE_MADE),
 }
 
 

@@ -75,13 +75,13 @@ class TimeLine:
         return [step for step in self.steps if broker_id in map(self.broker_id, step.leads)]
 
 
-def time_line_of(lead: Lead, now: datetime) -> TimeLine:
-    """Return the time line of a lead's customer, for whoever may see all of it.
+def time_line_of(lead: Lead, now: datetime, *, covers: int | None = None) -> TimeLine:
+    """Return the time line of a lead's customer, for whoever may see all of it, up to the record `covers`.
 
     The number of questions is the same however many leads there are.
     """
     customer = customer_of(lead)
-    records = records_of(customer)
+    records = [record for record in records_of(customer) if covers is None or record.id <= covers]
     broker_of = _brokers_of(customer, records)
     at_home = _accounts({*broker_of.values(), *_people_in(records)})
     belonging = Belonging(broker_of, _brokerages_of(at_home, set(broker_of.values())))

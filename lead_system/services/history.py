@@ -18,6 +18,9 @@ from lead_system.statements import Statement
 REVEALS = "reveals"
 """The chain on which every look at a visitor's whole number stands."""
 
+MAKE_EVIDENCE = "make_evidence"
+"""The action of whoever took an evidence file about a lead."""
+
 ANONYMISE = "anonymise"
 """The action after which the payloads before it in its chain may be gone."""
 

@@ -163,6 +163,9 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
         "These are %(rows)s rows; an Excel file takes %(limit)s at most. Narrow the search, "
         "for example to some days."
     ),
+    RefusalCode.EVIDENCE_TOO_LARGE: _l(
+        "There is more about this customer than one evidence file can hold. Print the time line instead."
+    ),
     RefusalCode.FILE_MISSING: _l("Choose the filled-in Excel file first."),
     RefusalCode.FILE_TOO_LARGE: _l(
         "The file is too large: at most %(limit)s MB, and %(unpacked)s MB when it is unpacked. "

@@ -19,15 +19,23 @@ MOST_FIELDS = 1_000
 
 def takes_files(view: View) -> View:
     """Let a view be sent files."""
-    view.__takes_files__ = True  # type: ignore[attr-defined]
-    return view
+    return takes_files_up_to(LARGEST_UPLOAD)(view)
+
+
+def takes_files_up_to(most: int) -> Callable[[View], View]:
+    """Let a view be sent files, in requests of at most so many bytes."""
+
+    def mark(view: View) -> View:
+        view.__takes_files__ = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def _set_limit() -> None:
     """Set the limit before anybody reads the form; a longer request is refused unread, with 413."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "__takes_files__", False):
-        request.max_content_length = LARGEST_FORM
+    request.max_content_length = getattr(view, "__takes_files__", LARGEST_FORM)
 
 
 def init_sizes(app: Flask) -> None:

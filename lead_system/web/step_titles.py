@@ -44,6 +44,7 @@ _TITLES = {
     StepKind.UNDONE: _l("Deal undone"),
     StepKind.WALKED_IN: _l("Came alone"),
     StepKind.ANONYMISED: _l("Anonymised"),
+    StepKind.EVIDENCE_MADE: _l("Evidence file made"),
 }
 
 _NEVER = {

@@ -117,6 +117,8 @@ CUSTOMERS = [
     Row(GET, "/admin/leads/details/", BACK_OFFICE, 404, "/admin/leads/details/?id=999999"),
     Row(GET, "/admin/leads/time-line/", BACK_OFFICE, 200, "/admin/leads/time-line/?id={bound}"),
     Row(GET, "/admin/leads/time-line/", BACK_OFFICE, 404, "/admin/leads/time-line/?id=999999"),
+    Row(POST, "/admin/leads/evidence/", DECIDERS, 200, "/admin/leads/evidence/?id={bound}"),
+    Row(POST, "/admin/leads/evidence/", DECIDERS, 404, "/admin/leads/evidence/?id=999999"),
     *_asking("/admin/leads/anonymise/", ADMIN, "id={bound}"),
     *_asking("/admin/leads/mark-dealt/", DECIDERS, "id={bound}"),
     *_asking("/admin/leads/undo-deal/", DECIDERS, "id={dealt}"),
@@ -439,6 +441,8 @@ EVERYWHERE = [
     Row(GET, "/readyz", PUBLIC, 200),
     Row(POST, "/language", PUBLIC, 302),
     Row(POST, "/theme", PUBLIC, 302),
+    Row(GET, "/verify", PUBLIC, 200),
+    Row(POST, "/verify", PUBLIC, 422),
 ]
 
 TABLE = [

@@ -215,6 +215,7 @@ CASES = [
 SEEN_BY_ALL_OF_THE_ROLE = {
     "/admin/leads/details/": "the back office sees every customer",
     "/admin/leads/time-line/": "the back office sees every customer",
+    "/admin/leads/evidence/": "directors and admins decide about every customer",
     "/admin/leads/mark-dealt/": "directors and admins decide about every customer",
     "/admin/leads/mark-dealt-in-bulk/": "directors and admins decide about every customer",
     "/admin/leads/undo-deal/": "directors and admins decide about every customer",

@@ -62,6 +62,7 @@ HEAVY_LIBRARIES = frozenset(
         "PIL.ImageDraw",
         "PIL.ImageFont",
         "lead_system.web.workbooks",
+        "lead_system.web.evidence_paper",
         "qrcode",
         "xlsxwriter",
         "zxingcpp",

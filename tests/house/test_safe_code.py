@@ -32,7 +32,12 @@ SPEAKS_SQL = {
 }
 """Who puts a statement together: of constants, and of names of our own tables."""
 
-OPENS_FILES = {"lead_system.web.assets", "lead_system.web.pictures", "lead_system.admin_views.workbook"}
+OPENS_FILES = {
+    "lead_system.admin_views.workbook",
+    "lead_system.services.evidence",
+    "lead_system.web.assets",
+    "lead_system.web.pictures",
+}
 """What of that which a request reaches opens anything: our own files, a picture's bytes, a new workbook."""
 
 BY_REQUESTS = (

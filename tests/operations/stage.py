@@ -155,7 +155,8 @@ class Stage:
             check=True,
         )
         (target / ".venv" / f"runtime-{stamp.stdout.decode().strip()}").touch()
-        (target / "lead_system" / "static" / "vendor").symlink_to(ROOT / "lead_system" / "static" / "vendor")
+        for vendor in (Path("static", "vendor"), Path("vendor")):
+            (target / "lead_system" / vendor).symlink_to(ROOT / "lead_system" / vendor)
 
     def systemctl(self, *words: str) -> None:
         """Do what systemd would, as far as a test can."""

@@ -42,6 +42,20 @@ function follow(form) {
   setTimeout(retry, EVERY_MILLISECONDS);
 }
 
+const READY_AGAIN_MILLISECONDS = 3000;
+
+// A file that is made at once: the next press asks for a new one, not for this one again.
+export function renewDownloads() {
+  for (const form of document.querySelectorAll("[data-download]")) {
+    form.addEventListener("submit", () => {
+      setTimeout(() => {
+        form.querySelector("[name=request_id]").value = freshId();
+        delete form.dataset.sent;
+      }, READY_AGAIN_MILLISECONDS);
+    });
+  }
+}
+
 export function followExports() {
   for (const form of document.querySelectorAll("[data-export]")) {
     form.addEventListener("submit", (event) => {
