@@ -23,7 +23,7 @@ def held(cast: Cast, customer: tuple[str, str, str]) -> int:
         ("/admin/leads/?status=bound", 7),
         ("/admin/leads/?name=孙&sort=1", 7),
         ("/admin/leads/?broker_name=王芳", 8),
-        ("/admin/collisions/", 10),
+        ("/admin/collisions/", 12),
     ],
 )
 def test_a_list_needs_as_many_queries_for_fifty_rows_as_for_one(

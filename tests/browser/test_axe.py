@@ -26,6 +26,9 @@ ASK = """async (rules) => {
         `${impact} ${id} (${help}): ${nodes.map((node) => node.html.slice(0, 110)).slice(0, 3).join(" | ")}`);
 }"""
 
+FOR_EVERYBODY = {"/verify"}
+"""Pages that belong to neither face, and want no sign-in."""
+
 NO_PAGES = {
     "/",
     "/healthz",
@@ -135,7 +138,8 @@ def complaints_about_what_opens(page: Page) -> list[str]:
 
 def test_axe_finds_nothing_on_any_page(browser_of: Callable[..., Page], records: dict[str, object]) -> None:
     admin, stranger = frozenset({"admin"}), frozenset({"stranger"})
-    office = [*samples("/admin/"), Row("GET", "/admin/sign-in", stranger, 200)]
+    doors = [Row("GET", door, stranger, 200) for door in ("/admin/sign-in", *FOR_EVERYBODY)]
+    office = [*samples("/admin/"), *doors]
     office += [Row("GET", f"/admin/{page}", admin, 200) for page in LISTS if "?" in page]
     phone = [*samples("/m/"), Row("GET", "/m/sign-in", stranger, 200)]
 
@@ -147,6 +151,6 @@ def test_axe_finds_nothing_on_any_page(browser_of: Callable[..., Page], records:
 
 def test_every_page_is_asked(app: Flask) -> None:
     pages = {rule for verb, rule in routes_of(app) if verb == "GET"} - NO_PAGES
-    asked = {row.rule for row in samples("/admin/") + samples("/m/")}
+    asked = {row.rule for row in samples("/admin/") + samples("/m/")} | FOR_EVERYBODY
 
     assert pages - asked == set(), "write a row in tests/house/access_table.py with a record to look at"

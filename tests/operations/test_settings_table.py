@@ -62,4 +62,4 @@ def test_commands_of_the_units_are_commands_of_the_server() -> None:
     lines = [line for unit in (ROOT / "deploy").glob("*.service") for line in unit_lines(unit, "ExecStart")]
     called = {match[1] for line in lines if (match := re.search(r"/flask ([a-z-]+)", line))}
 
-    assert called == {"anonymise", "forget-requests", "reconcile"}
+    assert called == {"anonymise", "checkpoint", "forget-requests", "reconcile"}

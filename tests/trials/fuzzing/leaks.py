@@ -73,6 +73,9 @@ INTERNALS = re.compile(
     rb"|Werkzeug Debugger|0x[0-9a-f]{8,}>",
     re.DOTALL,
 )
+SHOWN_QUERY = re.compile(rb"<pre tabindex=\"0\"><code>.{1,6000}?</code></pre>", re.DOTALL)
+"""The questions of the reconciliation, which director and admin are meant to read."""
+
 SECRETS = tuple(
     secret.encode() for secret in (SECRET_KEY, str(ROOT), "a password of the cast", "the secret of our")
 )
@@ -131,7 +134,7 @@ def _inside(seen: bytes) -> Iterator[str]:
     for secret in SECRETS:
         if secret in seen:
             yield f"a secret or a place on the server: {secret.decode()[:12]}…"
-    if internals := INTERNALS.search(seen):
+    if internals := INTERNALS.search(SHOWN_QUERY.sub(b"", seen)):
         yield f"the inside of the server: {internals.group()[:80]!r}"
 
 
