@@ -15,6 +15,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -25,7 +26,6 @@ from lead_system.web.evidence_sheet import Grid, PaperSheet, PaperStep
 FONT_FILE = Path(__file__).resolve().parent.parent / "vendor" / "NotoSansSC_400Regular.ttf"
 """Fetched by scripts/fetch_assets; it lies outside of static/, since no browser is sent ten megabytes."""
 
-_FONT = "paper"
 _INK, _SOFT, _LINE, _BRAND, _BAND = (
     HexColor(f"#{code}") for code in ("1a1d21", "59616c", "d5d9de", "07703a", "f3f5f6")
 )
@@ -40,7 +40,6 @@ _TIME = 19 * mm
 
 def draw_paper(sheet: PaperSheet) -> bytes:
     """Return the paper as PDF."""
-    _know_font()
     drawn = BytesIO()
     document = SimpleDocTemplate(
         drawn, pagesize=A4, invariant=1, title=sheet.title, author="", lang=sheet.language,
@@ -53,9 +52,17 @@ def draw_paper(sheet: PaperSheet) -> bytes:
 
 
 @cache
-def _know_font() -> None:
-    """Read the font once in the life of a process."""
-    registerFont(TTFont(_FONT, str(FONT_FILE)))
+def _font() -> str:
+    """Return the font's name, read once in the life of a process.
+
+    Where it could not be fetched, a paper is better than none: it then names a font that readers of Chinese
+    bring with them, and looks as theirs does.
+    """
+    if FONT_FILE.exists():
+        registerFont(TTFont("Noto Sans SC", str(FONT_FILE)))
+        return "Noto Sans SC"
+    registerFont(UnicodeCIDFont("STSong-Light"))
+    return "STSong-Light"
 
 
 class _Styles:
@@ -82,7 +89,7 @@ class _Styles:
         self.label = self._style(8.5, 12.5, textColor=_SOFT)
         step = {"leftIndent": _TIME}
         self.whom = self._style(
-            9.5, 14, spaceBefore=2.4 * mm, keepWithNext=1, bulletFontName=_FONT, bulletFontSize=9.5,
+            9.5, 14, spaceBefore=2.4 * mm, keepWithNext=1, bulletFontName=_font(), bulletFontSize=9.5,
             bulletIndent=0, **step,
         )  # fmt: skip
         self.told = self._style(9.5, 14, **step)
@@ -90,7 +97,7 @@ class _Styles:
         self.who = self._style(8, 12, textColor=_SOFT, **step)
 
     def _style(self, size: float, leading: float, **more: Any) -> ParagraphStyle:
-        said = {"fontName": _FONT, "fontSize": size, "leading": leading, "textColor": _INK}
+        said = {"fontName": _font(), "fontSize": size, "leading": leading, "textColor": _INK}
         return ParagraphStyle("", **{**said, **self._breaks, **more})
 
 
@@ -163,7 +170,7 @@ def _canvas_with_feet(sheet: PaperSheet) -> type[Canvas]:
 
     class FootedCanvas(Canvas):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **{**kwargs, "initialFontName": _FONT})
+            super().__init__(*args, **{**kwargs, "initialFontName": _font()})
             self._pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802 - the library's name
@@ -185,8 +192,8 @@ def _draw_foot(canvas: Canvas, sheet: PaperSheet, page: str) -> None:
     canvas.setLineWidth(0.5)
     canvas.line(_MARGIN, _FOOT, A4[0] - _MARGIN, _FOOT)
     canvas.setFillColor(_SOFT)
-    canvas.setFont(_FONT, 7.5)
+    canvas.setFont(_font(), 7.5)
     canvas.drawString(_MARGIN, _FOOT - 4.2 * mm, sheet.foot)
     canvas.drawRightString(A4[0] - _MARGIN, _FOOT - 4.2 * mm, page)
-    canvas.setFont(_FONT, 6.5)
+    canvas.setFont(_font(), 6.5)
     canvas.drawString(_MARGIN, _FOOT - 8 * mm, sheet.foot_more)

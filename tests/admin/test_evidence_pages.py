@@ -2,10 +2,13 @@
 
 import io
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lead_system.domain.evidence_file import EVIDENCE, unpack
+from lead_system.domain.evidence_file import EVIDENCE, PAPER, unpack
+from lead_system.web import evidence_paper
 from tests.admin.conftest import Desk, Room
 from tests.support.client import PageResponse
 from tests.support.evidence import checked_here
@@ -84,3 +87,22 @@ def test_more_steps_than_a_paper_takes_are_refused_in_words(
     assert answer.status_code == 409
     assert "more about this customer than one evidence file can hold" in answer.page.find("body").text
     assert "make_evidence" not in [one for one, *_ in room.cast.history(f"lead:{room.bound}")]
+
+
+@pytest.fixture
+def no_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let the font not be there, as where the browser assets could not be fetched."""
+    evidence_paper._font.cache_clear()  # noqa: SLF001 - it is read once in the life of a process
+    monkeypatch.setattr(evidence_paper, "FONT_FILE", tmp_path / "not-there.ttf")
+    yield
+    evidence_paper._font.cache_clear()  # noqa: SLF001
+
+
+def test_without_its_font_the_paper_names_one_that_readers_have(
+    desk: Desk, room: Room, no_font: None
+) -> None:
+    answer = desk("director").submit(time_line(room.bound), {}, button=BUTTON)
+
+    assert answer.status_code == 200
+    assert b"STSong-Light" in unpack(answer.data)[PAPER]
+    assert checked_here(room.cast, answer.data).is_genuine
