@@ -3,9 +3,13 @@
 `queries.flags` says the same in SQL, to find who is flagged; a test holds that the two agree.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import ClassVar, NamedTuple
 
 from lead_system.domain.flag_rules import Flag, FlagRule, FlagRules, flags_on
@@ -116,14 +120,42 @@ def _walk_in_earlier(facts: Facts, _rule: FlagRule) -> Raised | None:
 def _many_numbers(facts: Facts, rule: FlagRule) -> Raised | None:
     """Look at each stretch of 24 hours, its ends included, that ends with an entry and holds this one."""
     most: ManyNumbers | None = None
-    for last in sorted(entry.at for entry in facts.entries):
-        if not facts.entered_at <= last <= facts.entered_at + MANY_WITHIN:
-            continue
-        within = [entry for entry in facts.entries if last - MANY_WITHIN <= entry.at <= last]
-        phones = len({entry.phone for entry in within})
-        if phones >= rule.limit and (most is None or phones > most.phones):
-            most = ManyNumbers(phones, min(entry.at for entry in within), last)
+    for stretch in _stretches(facts.entries):
+        holds_this = facts.entered_at <= stretch.last_at <= facts.entered_at + MANY_WITHIN
+        if holds_this and stretch.phones >= rule.limit and (most is None or stretch.phones > most.phones):
+            most = stretch
     return most
+
+
+def raise_many_numbers(entries: Sequence[Entry], limit: int) -> set[datetime]:
+    """Return the moments of those entries of one broker for one name whose leads have the flag.
+
+    All entries are gone through once, however many they are.
+    """
+    ends = [stretch.last_at for stretch in _stretches(entries) if stretch.phones >= limit]
+    return {entry.at for entry in entries if _next(ends, entry.at) <= entry.at + MANY_WITHIN}
+
+
+def _next(moments: Sequence[datetime], at: datetime) -> datetime:
+    """Return the first of some ordered moments that is not before one; the end of all time where none is."""
+    place = bisect_left(moments, at)
+    return moments[place] if place < len(moments) else datetime.max.replace(tzinfo=at.tzinfo)
+
+
+def _stretches(entries: Sequence[Entry]) -> Iterator[ManyNumbers]:
+    """Yield the stretch of 24 hours that ends with each moment of an entry, in their order."""
+    ordered = sorted(entries)
+    phones: Counter[str] = Counter()
+    first = 0
+    for last, group in groupby(ordered, key=attrgetter("at")):
+        phones.update(entry.phone for entry in group)
+        while ordered[first].at < last - MANY_WITHIN:
+            gone = ordered[first].phone
+            phones[gone] -= 1
+            if not phones[gone]:
+                del phones[gone]
+            first += 1
+        yield ManyNumbers(len(phones), ordered[first].at, last)
 
 
 def _name_corrected(facts: Facts, _rule: FlagRule) -> Raised | None:

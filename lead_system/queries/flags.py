@@ -5,7 +5,7 @@ has an index. The conditions say what `domain.flags` says; a test holds that the
 reads this module.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -14,10 +14,12 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    cast,
     exists,
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     tuple_,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from lead_system.domain.flag_rules import Flag, FlagRule, FlagRules, flags_on
+from lead_system.domain.flags import Entry, raise_many_numbers
 from lead_system.extensions import db
 from lead_system.models import (
     Binding,
@@ -169,10 +172,27 @@ def _of_busy_names(found: Select[int], rule: FlagRule, days: Days) -> Select[int
     return found.where(is_listed(), tuple_(Lead.broker_id, Lead.name_key).in_(busy))
 
 
-def _raised_for(flag: Flag, rule: FlagRule) -> Select[int]:
-    """Return those among some leads of which a flag is raised."""
+def _raised_for(flag: Flag, rule: FlagRule) -> Any:
+    """Return those among some leads of which a flag is raised; of many numbers, the entries to look at."""
+    if flag is Flag.MANY_NUMBERS:
+        return _ENTRIES_OF_NAMES
     source = _SOURCES[flag](rule)
-    return source.found.where(is_among(source.lead_id, IDS))
+    leads = source.found.where(is_among(source.lead_id, IDS)).subquery()
+    nothing = (cast(null(), column.type) for column in _OF_AN_ENTRY)
+    return select(literal(flag.value).label("flag"), leads.c[0].label("lead_id"), *nothing)
+
+
+_ASKED = aliased(Lead)
+_NAMES = select(_ASKED.broker_id, _ASKED.name_key).where(is_among(_ASKED.id, IDS)).distinct().subquery()
+_OF_AN_ENTRY = (Lead.broker_id, Lead.name_key, Lead.phone1, Lead.entered_at)
+_ENTRIES_OF_NAMES = (
+    select(literal(Flag.MANY_NUMBERS.value).label("flag"), Lead.id.label("lead_id"), *_OF_AN_ENTRY)
+    .join(_NAMES, and_(Lead.broker_id == _NAMES.c.broker_id, Lead.name_key == _NAMES.c.name_key))
+    .where(Lead.merged_into_id.is_(None))
+)
+"""All entries of the brokers and names that are asked about. To compare each with each would take the
+database as many steps as their number squared, and a broker decides how many there are.
+"""
 
 
 def hits(flags: Sequence[Flag], rules: FlagRules, days: Days) -> CTE:
@@ -191,11 +211,26 @@ def flags_of(ids: Sequence[int], rules: FlagRules) -> dict[int, tuple[Flag, ...]
     flags = flags_on(rules)
     if not ids or not flags:
         return {}
-    found = union_all(*(_named(flag, _raised_for(flag, rules[flag])) for flag in flags))
+    found = union_all(*(_raised_for(flag, rules[flag]) for flag in flags))
     raised: dict[int, set[str]] = {}
-    for flag, lead_id in read(found, ids=ids):
-        raised.setdefault(lead_id, set()).add(flag)
+    entered: dict[tuple[int, str], dict[int, Entry]] = {}
+    for flag, lead_id, broker_id, name_key, phone, at in read(found, ids=ids):
+        if flag == Flag.MANY_NUMBERS:
+            entered.setdefault((broker_id, name_key), {})[lead_id] = Entry(at, phone)
+        else:
+            raised.setdefault(lead_id, set()).add(flag)
+    for lead_id in _with_many_numbers(entered.values(), rules[Flag.MANY_NUMBERS].limit) & set(ids):
+        raised.setdefault(lead_id, set()).add(Flag.MANY_NUMBERS)
     return {lead_id: tuple(flag for flag in Flag if flag in names) for lead_id, names in raised.items()}
+
+
+def _with_many_numbers(names: Iterable[dict[int, Entry]], limit: int) -> set[int]:
+    """Return the leads that have the flag, of the entries of some names by their leads."""
+    found: set[int] = set()
+    for entries in names:
+        moments = raise_many_numbers(tuple(entries.values()), limit)
+        found |= {lead_id for lead_id, entry in entries.items() if entry.at in moments}
+    return found
 
 
 def has_any(found: CTE, flag: Flag | None) -> ColumnElement[bool]:

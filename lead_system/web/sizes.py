@@ -35,7 +35,9 @@ def takes_files_up_to(most: int) -> Callable[[View], View]:
 def _set_limit() -> None:
     """Set the limit before anybody reads the form; a longer request is refused unread, with 413."""
     view = current_app.view_functions.get(request.endpoint or "")
-    request.max_content_length = getattr(view, "__takes_files__", LARGEST_FORM)
+    most = getattr(view, "__takes_files__", LARGEST_FORM)
+    if most != LARGEST_UPLOAD:  # Which is what the configuration says already.
+        request.max_content_length = most
 
 
 def init_sizes(app: Flask) -> None:

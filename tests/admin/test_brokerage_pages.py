@@ -65,9 +65,13 @@ class Figure:
     opens: list[int]
 
 
+HANDED_OVER = "Afterwards they go to others in one go, under “Handing over”."
+
+
 def figures(client: PageClient, page: Page) -> list[Figure]:
     """Return the lines that lead to customers, on the page that asks before an archiving."""
-    links = page.find("div", class_="foresight").find_all("a")
+    foresight = page.find("div", class_="foresight")
+    links = [link for link in foresight.find_all("a") if link.text != HANDED_OVER]
     return [Figure(link.text, numbers(client.get(link["href"]).page)) for link in links]
 
 

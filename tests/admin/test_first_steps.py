@@ -108,8 +108,8 @@ def test_protection_counts_as_decided_once_it_was_saved(
     app: Flask, chain: str, action: str, expected: set[str]
 ) -> None:
     with app.app_context():
-        record = HistoryRecord(chain=chain, action=action, actor_role="admin", at=BORN, changes={})
-        db.session.add(record)
+        row = {"chain": chain, "position": 1, "action": action, "actor_role": "admin", "hash": "0" * 64}
+        db.session.add(HistoryRecord(**row, at=BORN, changes={}))
         db.session.commit()
 
     assert done(app) == expected

@@ -6,6 +6,7 @@ SAYS_FLAGS = ("lead_system.domain.flags", "lead_system.queries.flag")
 ONLY_SETS_THEM = {"lead_system.queries.flag_settings"}
 MAY_KNOW = {
     "lead_system.queries.flag_facts",
+    "lead_system.queries.flags",
     "lead_system.queries.flagged",
     "lead_system.admin_views.flag_marks",
     "lead_system.admin_views.flags",

@@ -116,14 +116,32 @@ def test_doubled_action_is_noticed(
 @pytest.mark.parametrize(
     ("half", "noticed"),
     [
-        ("DELETE FROM holds", "a lead that holds its customer lacks one of its holds"),
-        ("UPDATE holds SET ends_at = NULL", "somebody holds a customer who is neither bound nor dealt"),
-        ("UPDATE bindings SET ended_at = bound_at", "a running lead has no open binding with its end"),
-        ("DELETE FROM binding_keys", "a binding does not say which keys it held"),
-        ("DELETE FROM lead_keys", "a listed lead has lost one of its keys"),
-        ("UPDATE bindings SET scan_id = scan_id + 1", "a first scan has no binding"),
-        ("DELETE FROM history_payloads", "a record has lost its payload"),
-        ("UPDATE handled_requests SET answer = NULL", "a request was acknowledged without an answer kept"),
+        (
+            "DELETE FROM holds",
+            "Every customer that is bound or dealt holds all of its keys, until its own end.",
+        ),
+        (
+            "UPDATE holds SET ends_at = NULL",
+            "Nobody holds a key but customers that are bound or dealt, and they no other than their own.",
+        ),
+        (
+            "UPDATE bindings SET ended_at = bound_at",
+            "A bound customer has an open binding that began and ends",
+        ),
+        (
+            "DELETE FROM binding_keys",
+            "Every binding says which keys it held, until the customer is anonymised.",
+        ),
+        ("DELETE FROM lead_keys", "A listed customer has exactly the keys of its name and phones"),
+        (
+            "UPDATE bindings SET scan_id = scan_id + 1",
+            "The first confirmed scan of a reported customer binds it",
+        ),
+        ("DELETE FROM history_payloads", "A record that vouches for personal values has them"),
+        (
+            "UPDATE handled_requests SET answer = NULL",
+            "Every request that was acknowledged has its answer kept.",
+        ),
         ("UPDATE gate_scans SET gate_id = 999", "foreign_key_check fails"),
     ],
 )

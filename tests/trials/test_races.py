@@ -121,49 +121,55 @@ BROKEN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "two holders": (
         "holds",
         "INSERT INTO holds SELECT 9, 2, name_key, phone, person_number, ends_at FROM holds LIMIT 1",
-        ("double", "two leads hold one key"),
+        ("double", "No two customers hold one key."),
     ),
     "a hold is gone": (
         "",
         "DELETE FROM holds WHERE lead_id = 1",
-        ("lost", "a lead that holds its customer lacks one of its holds"),
+        ("lost", "Every customer that is bound or dealt holds all of its keys, until its own end."),
     ),
     "a hold of nobody's": (
         "",
         "UPDATE leads SET status = 'expired' WHERE id = 1",
-        ("errors", "somebody holds a customer who is neither bound nor dealt"),
+        (
+            "errors",
+            "Nobody holds a key but customers that are bound or dealt, and they no other than their own.",
+        ),
     ),
     "two open bindings of a lead": (
         "bindings",
         "UPDATE bindings SET lead_id = 1, ended_at = NULL WHERE lead_id = 4",
-        ("double", "one lead has two open bindings"),
+        ("double", "No customer has two open bindings."),
     ),
     "a binding without a cause": (
         "bindings",
         "UPDATE bindings SET scan_id = NULL WHERE lead_id = 1",
-        ("errors", "a binding has no cause, or two"),
+        ("errors", "Every binding has exactly one cause, a scan or a rebind."),
     ),
     "two bindings at one instant": (
         "",
         """UPDATE binding_keys SET name_key = (SELECT name_key FROM leads WHERE id = 1),
            phone = (SELECT phone1 FROM leads WHERE id = 1)""",
-        ("double", "two bindings of one key at one instant"),
+        ("double", "At no instant of the past did two bindings hold one key."),
     ),
     "one customer twice": (
         "leads",
         "UPDATE leads SET broker_id = 1 WHERE id = 2",
-        ("double", "one broker has one customer twice"),
+        (
+            "double",
+            "No broker has one customer twice: no two listed customers of a broker share name and phone.",
+        ),
     ),
     "two open collisions": (
         "collisions",
         """INSERT INTO collisions (id, kind, holding_lead_id, challenging_lead_id, state, opened_at)
            SELECT 9, kind, holding_lead_id, challenging_lead_id, state, opened_at FROM collisions LIMIT 1""",
-        ("double", "two open collisions of one kind and pair"),
+        ("double", "Of one kind and two sides, at most one collision is open."),
     ),
     "a report without a code": (
         "leads",
         "UPDATE leads SET code_token = NULL WHERE id = 2",
-        ("errors", "a code without a report, or a report without a code"),
+        ("errors", "A customer has a visit code exactly if it was ever reported."),
     ),
     "a binding without its record": (
         "",
@@ -199,7 +205,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, str]]] = {
     "an answer that was not kept": (
         "",
         "UPDATE handled_requests SET answer = NULL WHERE action = 'pay_fee'",
-        ("lost", "a request was acknowledged without an answer kept"),
+        ("lost", "Every request that was acknowledged has its answer kept."),
     ),
 }
 """What is broken → the table whose constraints go first, how it is broken, and what must be found."""
