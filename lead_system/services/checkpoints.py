@@ -91,7 +91,7 @@ def by_chain() -> tuple[Any, Any]:
 
 def _keep(said: dict[str, Any], secret: str, now: datetime) -> Signed:
     lock_name("checkpoints")
-    before = db.session.scalar(select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1))
+    before = _find_newest()
     said["number"] = statement_of(before.statement).number + 1 if before else 1
     said["previous"] = text_hash(before.statement) if before else ""
     signed = sign(canonical(said).decode(), secret)
@@ -131,6 +131,6 @@ def kept_checkpoints() -> list[Checkpoint]:
     return list(db.session.scalars(select(Checkpoint).order_by(Checkpoint.id)))
 
 
-def find_newest() -> Checkpoint | None:
+def _find_newest() -> Checkpoint | None:
     """Return the newest checkpoint; None where none was ever made."""
     return db.session.scalar(select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1))

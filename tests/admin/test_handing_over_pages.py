@@ -4,6 +4,7 @@ import pytest
 
 from lead_system.models import Rebind
 from tests.admin.conftest import Desk, Room
+from tests.admin.test_brokerage_pages import HANDED_OVER, row_button
 
 PAGE = "/admin/handing_over/"
 
@@ -68,3 +69,18 @@ def test_pages_speak_chinese(desk: Desk, room: Room) -> None:
     assert "一次性交接" in client.get(PAGE).page.text
     assert "批量改绑" in client.get(f"{PAGE}brokers/?to={room.cast.ids['fang']}").page.text
     assert "交接置业顾问的客户" in client.get(f"{PAGE}consultant/?id={room.cast.ids['xin']}").page.text
+
+
+@pytest.mark.parametrize(
+    ("people", "button"), [("brokers", "Archive 王芳"), ("consultants", "Archive 江心怡")]
+)
+def test_the_page_that_asks_before_archiving_leads_to_handing_over(
+    desk: Desk, room: Room, people: str, button: str
+) -> None:
+    room.cast.scans("lu", room.cast.enters("fang", ("孙", "立", "1510005"), reports=True))
+    client = desk("admin")
+
+    asking = client.get(row_button(client.get(f"/admin/{people}/").page, button)).page
+
+    (way,) = [link for link in asking.find_all("a") if link.text == HANDED_OVER]
+    assert client.get(way["href"]).page.find("h1").text == "Handing over"
