@@ -22,7 +22,7 @@ from tests.support.frozen import MONDAY_TEN, StoppedClock
 from tests.support.refusals import everything, nothing_written, refused
 
 SECRET = "the server's secret"
-SALT = "0123456789abcdef0123456789abcdef"
+SALT = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 HALF_MINUTE = timedelta(seconds=30)
 
 
@@ -95,6 +95,13 @@ def test_the_authenticator_of_these_tests_says_what_the_rfc_says() -> None:
     rfc = {59: "287082", 1111111109: "081804", 1234567890: "005924", 2000000000: "279037"}
 
     assert {at: code_at(key, datetime.fromtimestamp(at).astimezone()) for at in rfc} == rfc
+
+
+def test_no_salt_looks_like_a_mobile_number_which_no_form_would_show_again() -> None:
+    salts = {second_factor.draw_salt() for _ in range(2_000)}
+
+    assert len(salts) == 2_000
+    assert not [salt for salt in salts if "1" in salt or not second_factor.is_salt(salt)]
 
 
 def test_the_key_hangs_on_account_salt_and_the_servers_secret(cast: Cast) -> None:
