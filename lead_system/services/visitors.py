@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import clean_name, clean_reason
@@ -14,7 +14,7 @@ from lead_system.models import Account, CollisionEvent, CollisionEventKind, Lead
 from lead_system.queries.visitors import has_walked_in, reports_naming
 from lead_system.services import collisions, history
 from lead_system.services.brokers import AccountChanged, SignInsBegunAnew, archive_account, lock_account
-from lead_system.services.transaction import use_case
+from lead_system.services.transaction import LostRace, use_case
 from lead_system.services.visit_codes import draw_code
 
 VISITOR = frozenset({Role.VISITOR})
@@ -101,7 +101,7 @@ def object_to_reports(actor: Account, *, words: str, now: datetime) -> Objected:
     said = clean_reason(words, field="words")
     if _objections_today(actor, now) >= OBJECTIONS_PER_DAY:
         raise Refused(RefusalCode.OBJECTED_ENOUGH_TODAY)
-    reports = list(db.session.scalars(_kept_while_we_write(reports_naming(actor))))
+    reports = _lock_reports_naming(actor)
     if not reports:
         raise Refused(RefusalCode.NO_BROKER_REPORTED)
     for lead in reports:
@@ -109,9 +109,21 @@ def object_to_reports(actor: Account, *, words: str, now: datetime) -> Objected:
     return Objected(len(reports))
 
 
-def _kept_while_we_write(reports: Select[Lead]) -> Select[Lead]:
-    """Keep leads from being anonymised until the objection is written; those that just were drop out."""
-    return reports.with_for_update(read=True, of=Lead).execution_options(populate_existing=True)
+def _lock_reports_naming(visitor: Account) -> list[Lead]:
+    """Keep the leads that name a visitor as they are until the objection is written, and return them.
+
+    None is anonymised, scanned or rebound meanwhile: whoever takes a hold tells the open objections, and
+    sees ours or comes first.
+
+    Raises:
+        LostRace: while the locks were waited for, a rebind reported one more lead that names the visitor.
+    """
+    named = reports_naming(visitor)
+    kept = named.with_for_update(read=True, of=Lead).execution_options(populate_existing=True)
+    reports = list(db.session.scalars(kept))
+    if {lead.id for lead in reports} != set(db.session.scalars(named.with_only_columns(Lead.id))):
+        raise LostRace
+    return reports
 
 
 @use_case("archive_visitor", roles=DECIDERS, answer=AccountChanged)
