@@ -24,7 +24,7 @@ from lead_system.queries.bindings import find_open_binding, get_extendable
 from lead_system.queries.rebinds import get_other_agent, matching_leads, require_rebindable, target_among
 from lead_system.queries.settings import get_settings
 from lead_system.services import collisions, history, holds
-from lead_system.services.lead_keys import forget_keys, is_own_person, take_over_phones
+from lead_system.services.lead_keys import forget_keys, is_own_person, lock_customers, take_over_phones
 from lead_system.services.leads import lock_lead, make_lead_for, move, plain_changes, report_on_behalf
 from lead_system.services.protection import days_of_new_binding
 from lead_system.services.standing import BindingGround, lock_standing
@@ -64,6 +64,7 @@ def bind_by_scan(lead: Lead, scan_id: int, ground: BindingGround, *, actor: Acco
     Raises:
         HoldTaken: another lead holds one of the keys. The caller undoes what was written.
     """
+    lock_customers(lead.name_key)
     term = _Term(ground.days, protected_until(now, ground.days))
     _close_binding(lead, now=now)
     before, after = move(
@@ -179,13 +180,15 @@ def rebind_locked(
     require_rebindable(held, now)
     broker = _get_new_broker(to_broker_id, held)
     term = _new_term(held, now=now, keep_end=keep_end)
+    own = _lock_own_leads(broker, held)
+    lock_customers(held.name_key)
     _let_go(held, now=now)
-    target, was_made = _target_lead(broker, held, actor=actor, now=now)
+    target = _target_lead(own, broker, held, actor=actor, now=now)
     rebind = _write_rebind(actor, held, target=target, term=term, reason=reason, now=now)
     _hand_over(held, target, rebind=rebind, term=term, actor=actor, now=now)
     collisions.close_between(held, target, actor=actor, now=now)
     collisions.note_hold_taken(target, CollisionEventKind.HOLD_TAKEN_BY_REBIND, actor=actor, now=now)
-    return LeadRebound(held.id, target.id, was_made)
+    return LeadRebound(held.id, target.id, lead_was_made=not own)
 
 
 def _let_go(held: Lead, *, now: datetime) -> None:
@@ -259,11 +262,20 @@ def _names(held: Lead, agent: Account) -> bool:
     return is_own_person(held.name_key, (held.phone1, held.phone2), agent)
 
 
-def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) -> tuple[Lead, bool]:
-    """Return the new broker's lead for the held customer, ready to be bound, and whether it was made now."""
+def _lock_own_leads(broker: Account, held: Lead) -> list[Lead]:
+    """Lock the leads that the new broker has for the held customer.
+
+    Raises:
+        LostRace: another rebind changed or merged one of them while its lock was waited for.
+    """
     own = [lock_lead(Lead.id == lead.id) for lead in matching_leads(broker, held)]
     if own != matching_leads(broker, held):
-        raise LostRace  # Another rebind changed or merged one of them while its lock was waited for.
+        raise LostRace
+    return own
+
+
+def _target_lead(own: list[Lead], broker: Account, held: Lead, *, actor: Account, now: datetime) -> Lead:
+    """Return the new broker's lead for the held customer, ready to be bound, made now if they have none."""
     target = target_among(own, held)
     if target is not None and target.entered_by.is_agent and _names(held, target.entered_by):
         raise Refused(RefusalCode.OWN_PERSON)
@@ -276,7 +288,7 @@ def _target_lead(broker: Account, held: Lead, *, actor: Account, now: datetime) 
         holds.release(target)  # Ended rows under the old phones, before these change (R4).
     if target.status_at(now) is not LeadStatus.REPORTED:
         report_on_behalf(target, actor=actor, now=now)
-    return target, not own
+    return target
 
 
 def _merge(other: Lead, target: Lead, *, actor: Account, now: datetime) -> None:

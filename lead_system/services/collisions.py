@@ -28,7 +28,7 @@ from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
 from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
 from lead_system.services.surroundings import HOLDER, VISITOR, Seen, see_others
-from lead_system.services.transaction import insert_unless_taken, use_case
+from lead_system.services.transaction import LostRace, insert_unless_taken, use_case
 from lead_system.statements import Statement
 
 PERSONS_OUTCOMES = (
@@ -110,6 +110,9 @@ def _tell_who_was_first(
 
     `newly_named` are the visitors whom it has not named before: only with them a walk-in may have come first,
     for what was entered before the walk-in never collides with it.
+
+    Raises:
+        LostRace: others hold now than when it was looked.
     """
     holders = holds.lock_other_holders(lead, seen[HOLDER], now=now) if HOLDER in seen else []
     held = [_Pair(CollisionKind.HELD, lead.id, holding_lead_id=holder) for holder in holders]
@@ -117,6 +120,8 @@ def _tell_who_was_first(
     for visitor_id in sorted(seen.get(VISITOR, ())):
         pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
         told.add(_note_walk_in(pair, kinds, actor, now, may_open=visitor_id in newly_named))
+    if told - {None} and holds.find_other_holders(lead, now=now) != holders:
+        raise LostRace  # While a row's lock was waited for, somebody took a hold, and told that row.
     return holders, {row_id for row_id in told if row_id is not None}
 
 
@@ -258,7 +263,10 @@ _OPEN_OF_CUSTOMER = Statement(
 
 
 def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now: datetime) -> None:
-    """Tell every open collision of this customer that a new hold was taken, whichever side it was on."""
+    """Tell every open collision of this customer that a new hold was taken, whichever side it was on.
+
+    The caller has locked the customer (`lock_customers`).
+    """
     told = [row_id for (row_id,) in _OPEN_OF_CUSTOMER.rows(parameters_of(lead.keys))]
     for row in _lock_open(Collision.id.in_(told)) if told else ():
         _add_event(row, kind, actor=actor, now=now)

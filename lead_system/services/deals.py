@@ -15,6 +15,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, Binding, CollisionEventKind, Deal, Lead
 from lead_system.queries.deals import get_standing_deal
 from lead_system.services import collisions, history, holds
+from lead_system.services.lead_keys import lock_customers
 from lead_system.services.leads import lock_lead, move
 from lead_system.services.transaction import LostRace, attempt, require_version, use_case
 
@@ -140,6 +141,7 @@ def _deal_late(lead: Lead, day: date, *, now: datetime) -> tuple[LeadStatus, Lea
         raise Refused(RefusalCode.NEVER_HELD, lead_id=lead.id)
     if day > shanghai_day(now) or not any_covers_day(helds, day):
         raise Refused(RefusalCode.DEAL_DATE_OUTSIDE, field="dealt_on", lead_id=lead.id)
+    lock_customers(lead.name_key)
     try:
         with attempt():
             moved = move(lead, Verb.LATE_DEAL, now=now)

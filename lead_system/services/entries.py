@@ -12,7 +12,13 @@ from lead_system.domain.roles import AGENTS
 from lead_system.models import Account, Lead
 from lead_system.queries import scope
 from lead_system.services import collisions, history
-from lead_system.services.lead_keys import find_own_twin, forget_keys, refuse_own_person, remember_keys
+from lead_system.services.lead_keys import (
+    find_own_twin,
+    forget_keys,
+    lock_customers,
+    refuse_own_person,
+    remember_keys,
+)
 from lead_system.services.leads import (
     LeadEntry,
     clean_person,
@@ -71,6 +77,7 @@ def correct_entry(
     if values == before:
         return EntryCorrected(lead.id)
     if is_another:
+        lock_customers(lead.name_key, values["name_key"])
         _replace_person(lead, values, now=now)
     else:
         move(lead, Verb.CORRECT, now=now, **values)
@@ -94,6 +101,7 @@ def withdraw_entry(actor: Account, *, lead_id: int, version: int, now: datetime)
     """
     require_standing(actor)
     lead = _lock_entry(actor, lead_id, Verb.WITHDRAW, version=version, now=now)
+    lock_customers(lead.name_key)
     forget_keys(lead)
     before, after = move(lead, Verb.WITHDRAW, now=now, withdrawn_at=now)
     changes = {"status": [before.value, after.value]}

@@ -9,7 +9,7 @@ from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.identity import Key, fold_name, visible_digits
 from lead_system.extensions import db
 from lead_system.models import Account, Lead, LeadKey
-from lead_system.services.transaction import LostRace, insert_unless_taken
+from lead_system.services.transaction import LostRace, insert_unless_taken, lock_name
 from lead_system.statements import Statement
 
 
@@ -80,6 +80,17 @@ def remember_keys(lead: Lead) -> bool:
         for key in lead.keys
     ]
     return insert_unless_taken(LeadKey, rows)
+
+
+def lock_customers(*names: str) -> None:
+    """Let whoever takes a hold under a name and whoever moves a lead to or from it come one after the other.
+
+    The one who comes second sees what the first has done. Otherwise a scan would not know of an entry that
+    was corrected to its customer a moment ago, nor the correction of the hold, and neither be told (R7). To
+    be called with the leads locked, and before holds and collisions are looked at.
+    """
+    for name in sorted(set(names)):
+        lock_name(f"customer:{name}")
 
 
 def forget_keys(lead: Lead) -> None:

@@ -9,9 +9,9 @@ from lead_system.domain.roles import DECIDERS
 from lead_system.models import Account, Lead
 from lead_system.queries.persons import DECLARED, next_person_number, require_another, require_same
 from lead_system.services import collisions, history, holds
-from lead_system.services.lead_keys import forget_keys, remember_keys
+from lead_system.services.lead_keys import forget_keys, lock_customers, remember_keys
 from lead_system.services.leads import lock_lead, move
-from lead_system.services.transaction import LostRace, lock_name, require_version, use_case
+from lead_system.services.transaction import LostRace, require_version, use_case
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ def declare_another_person(
     lead = lock_lead(Lead.id == lead_id)
     require_version(lead, version)
     require_another(lead, now)
-    # Two directors at two leads of one name: the second waits here, and counts from the first one's number.
-    lock_name(f"person:{lead.name_key}")
+    lock_customers(lead.name_key)  # Of two directors the second counts from the first one's number.
     number = next_person_number(lead.name_key)
     _renumber(actor, lead, number, action=DECLARED, reason=reason, now=now)
     collisions.close_as_different(lead, reason=reason, actor=actor, now=now)
@@ -66,6 +65,7 @@ def declare_same_person(
     lead = lock_lead(Lead.id == lead_id)
     require_version(lead, version)
     require_same(lead, now)
+    lock_customers(lead.name_key)
     _renumber(actor, lead, 0, action="declare_same_person", reason=reason, now=now)
     collisions.note_same_person(lead, actor=actor, now=now)
     return PersonDeclared(lead.id, 0)

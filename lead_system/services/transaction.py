@@ -27,7 +27,7 @@ from decimal import Decimal
 from functools import cache, partial, wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import set_committed_value
@@ -239,6 +239,9 @@ def insert_or_lock(model: type[Model], row: Mapping[str, Any], *, key: str) -> N
     db.session.execute(statement.on_conflict_do_update(index_elements=[key], set_=lock))
 
 
+_LOCK_NUMBER = Statement(select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger))))
+
+
 def lock_name(name: str) -> None:
     """Let transactions that lock the same name come one after the other, where there is no row to lock.
 
@@ -246,7 +249,7 @@ def lock_name(name: str) -> None:
     """
     if dialect_name() == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        db.session.execute(select(func.pg_advisory_xact_lock(number)))
+        _LOCK_NUMBER.rows({"number": number})
 
 
 def use_case(

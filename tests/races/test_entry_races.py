@@ -7,7 +7,7 @@ from lead_system.models import HistoryRecord, LeadKey, Report
 from lead_system.services import brokers, entries, leads
 from lead_system.services.leads import LeadEntry, Wishes
 from tests.races.arena import Arena, Call, call
-from tests.races.test_races import customer, entry_of, outcome_words
+from tests.races.test_races import customer, entry_of, events_of, outcome_words, scan
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN as NOW
@@ -76,6 +76,24 @@ def test_two_entries_corrected_to_one_customer(cast: Cast, arena: Arena) -> None
         assert cast.read(lost, "phone1") != f"138{number:04d}"
         assert cast.count(LeadKey, phone=f"138{number:04d}") == 1
         assert cast.count(LeadKey, lead_id=lost) == 1
+
+
+def test_a_correction_and_a_hold_of_that_customer_know_of_each_other(cast: Cast, arena: Arena) -> None:
+    """A correction keeps its open collision. A scan that comes later tells it; one before is a new one."""
+    for number in arena.goes_on():
+        held = cast.enters("qiang", customer(number, "136"), reports=True)
+        cast.scans("feng", held)
+        scanned = cast.enters("wei", customer(number), reports=True)
+        corrected = cast.enters("fang", customer(number, "136"))
+
+        outcomes = arena.race([correct(cast, corrected, entry_of(number)), scan(cast, "lu", scanned)])
+
+        assert outcome_words(outcomes) == {"done": 1, "bound": 1}
+        told = [events_of(cast, corrected, holding_lead_id=holder) for holder in (held, scanned)]
+        assert told in (
+            [[{"entered": 1, "corrected": 1, "hold_taken_by_scan": 1}], []],
+            [[{"entered": 1, "corrected": 1}], [{"corrected": 1}]],
+        )
 
 
 def test_entry_for_a_colleague_against_the_colleagues_archiving(cast: Cast, arena: Arena) -> None:

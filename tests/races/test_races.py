@@ -74,6 +74,13 @@ def outcome_words(outcomes: list[Outcome]) -> Counter[str]:
     return Counter(o.refusal or getattr(o.answer, "outcome", "done") for o in outcomes)
 
 
+def events_of(cast: Cast, lead_id: int, **where: object) -> list[Counter[str]]:
+    """Return what happened in each collision in which a lead is the challenger, or in those of some kind."""
+    with cast.app.app_context():
+        rows = db.session.scalars(db.select(Collision).filter_by(challenging_lead_id=lead_id, **where))
+        return [Counter(event.kind.value for event in row.events) for row in rows]
+
+
 def holders(cast: Cast, number: int) -> set[int]:
     """Return which leads hold the customer of a round."""
     with cast.app.app_context():

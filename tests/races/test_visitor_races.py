@@ -1,16 +1,15 @@
 """Visitors under fire: two gates, two brokers and two tabs at the same instant, a dozen real races each."""
 
-from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
 
 from lead_system.domain.roles import Approval, Role
 from lead_system.extensions import db
-from lead_system.models import Account, Collision, CollisionEvent, HistoryRecord, WalkIn
+from lead_system.models import Account, CollisionEvent, HistoryRecord, WalkIn
 from lead_system.services import bindings, leads, visitors, walk_ins
 from tests.races.arena import Arena, Call, call
-from tests.races.test_races import outcome_words
+from tests.races.test_races import events_of, outcome_words
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN as NOW
@@ -28,13 +27,6 @@ def log(cast: Cast, who: str, at: datetime) -> Call:
         another_visit=False,
         now=at,
     )
-
-
-def events_of(cast: Cast, lead_id: int) -> list[Counter[str]]:
-    """Return what happened in each collision in which a lead is the challenger."""
-    with cast.app.app_context():
-        rows = db.session.scalars(db.select(Collision).filter_by(challenging_lead_id=lead_id))
-        return [Counter(event.kind.value for event in row.events) for row in rows]
 
 
 def test_two_gates_scan_one_visitor(cast: Cast, arena: Arena) -> None:
@@ -92,7 +84,7 @@ def test_two_objections_at_once_open_one_row_with_both(cast: Cast, arena: Arena)
 def test_an_objection_beside_a_rebind_is_told_of_it_or_is_about_both_reports(
     cast: Cast, arena: Arena, clock: StoppedClock
 ) -> None:
-    """The objection came first, and hears of the new hold; or the rebind did, which reported a second lead."""
+    """The objection came first and hears of the new hold, or the rebind did, which reported a second lead."""
     for number in arena.goes_on():
         at, name = clock.at(NOW + timedelta(days=number)), chr(0x4E00 + number)
         cast.change("hong", name=f"洪{name}")
@@ -104,25 +96,18 @@ def test_an_objection_beside_a_rebind_is_told_of_it_or_is_about_both_reports(
             [
                 call(visitors.object_to_reports, cast.as_("hong"), words="不同意", now=at),
                 call(
-                    bindings.rebind_lead, cast.as_("director"), lead_id=held, version=cast.read(held, "version"),
+                    bindings.rebind_lead, cast.as_("director"), lead_id=held,
+                    version=cast.read(held, "version"),
                     to_broker_id=cast.ids["qiang"], keep_end=False, reason="协商一致", now=at,
                 ),
             ]
         )  # fmt: skip
 
-        told = objections_of(cast, held), objections_of(cast, target)
+        told = events_of(cast, held, kind="objection"), events_of(cast, target, kind="objection")
         assert (objection.answer.reports, told) in (
             (1, ([{"objected": 1, "hold_taken_by_rebind": 1}], [])),
             (2, ([{"objected": 1}], [{"objected": 1}])),
         )
-
-
-def objections_of(cast: Cast, lead_id: int) -> list[Counter[str]]:
-    """Return what happened in each objection to a lead."""
-    with cast.app.app_context():
-        of_lead = {"challenging_lead_id": lead_id, "kind": "objection"}
-        rows = db.session.scalars(db.select(Collision).filter_by(**of_lead))
-        return [Counter(event.kind.value for event in row.events) for row in rows]
 
 
 def test_somebody_new_becomes_a_visitor_once(cast: Cast, arena: Arena) -> None:
