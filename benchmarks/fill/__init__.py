@@ -22,6 +22,9 @@ from lead_system.services.passwords import hash_password
 
 PASSWORD = "what everybody of the staff types"  # noqa: S105 - opens nothing but the rows made here
 YEARS = 3
+RECONCILED = 10_000
+"""Up to how many leads all checks of the product are run too; the same statements fill every size."""
+
 FRESH_HOURS = 12
 """Rows are as old as they say when they are made; half a day later too few protections would run still."""
 
@@ -53,6 +56,8 @@ def template(cluster: Cluster, rows: int) -> str:
     with closing(cluster.connect(unfinished)) as connection:
         fill(connection, rows, begun)
         check(connection)
+    if rows <= RECONCILED:
+        reconcile(cluster.url(unfinished))
     cluster.rename(unfinished, name)
     return name
 
@@ -64,6 +69,22 @@ def _is_fresh(name: str, now: datetime) -> bool:
 
 def migrate(url: str) -> None:
     """Make the schema by the command that a server's owner types."""
+    _flask(url, "db", "upgrade").check_returncode()
+
+
+def reconcile(url: str) -> None:
+    """Ask every check of the product, and whether the chains of the history are whole.
+
+    Raises:
+        UnfitRows: something is broken; the message is what the commands print.
+    """
+    for command in ("reconcile", "verify-history"):
+        done = _flask(url, command)
+        if done.returncode:
+            raise UnfitRows(done.stdout.decode() + done.stderr.decode())
+
+
+def _flask(url: str, *command: str) -> subprocess.CompletedProcess[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
             "LEAD_DATABASE_URL": url,
@@ -71,8 +92,8 @@ def migrate(url: str) -> None:
             "LEAD_DEMO": "1",
             "LEAD_SECRET_KEY": "thrown away together with the folder",
         }
-        command = [sys.executable, "-m", "flask", "db", "upgrade"]
-        subprocess.run(command, check=True, capture_output=True, cwd=PROJECT_FOLDER, env=environment)
+        program = [sys.executable, "-m", "flask", *command]
+        return subprocess.run(program, check=False, capture_output=True, cwd=PROJECT_FOLDER, env=environment)
 
 
 def fill(connection: psycopg.Connection, rows: int, now: datetime) -> None:

@@ -43,14 +43,47 @@ SELECT row_number() OVER (ORDER BY at, chain) AS id, * FROM (
            '{"status":["entered","withdrawn"]}', NULL
     FROM draft WHERE fate = 'withdrawn'
     UNION ALL
-    SELECT 'lead:' || n, n, 21 + floor(pg_temp.draw(n, 62) * 6)::int, 'gate',
+    SELECT 'lead:' || visits.n, visits.n, 21 + floor(pg_temp.draw(visits.n, 62) * 6)::int, 'gate',
            CASE WHEN is_first THEN 'bind_by_scan' ELSE 'visit_again' END, at,
-           '{"scan":' || id || CASE WHEN is_first THEN ',"status":["reported","bound"]}' ELSE '}' END, NULL
-    FROM visits
+           CASE WHEN is_first THEN '{"binding":' || bindings.id || ',"scan":' || visits.id
+                || ',"status":["reported","bound"]}' ELSE '{"scan":' || visits.id || '}' END, NULL
+    FROM visits LEFT JOIN bindings ON bindings.scan_id = visits.id
     UNION ALL
-    SELECT 'lead:' || n, n, 2, 'director', 'mark_dealt', bound_at + interval '5 days',
-           '{"status":["bound","dealt"]}', NULL
-    FROM draft WHERE fate = 'dealt'
+    SELECT 'lead:' || from_lead_id, from_lead_id, actor_id, 'director', 'rebind_away', at,
+           '{"rebind":' || id || ',"status":["bound","expired"],"to_lead":' || to_lead_id || '}',
+           '{"reason":"' || reason || '"}'
+    FROM rebinds
+    UNION ALL
+    SELECT 'lead:' || to_lead_id, to_lead_id, actor_id, 'director', 'rebind_here', at,
+           '{"binding":' || bindings.id || ',"from_lead":' || from_lead_id || ',"rebind":' || rebinds.id
+           || ',"status":["reported","bound"]}', '{"reason":"' || reason || '"}'
+    FROM rebinds JOIN bindings ON bindings.rebind_id = rebinds.id
+    UNION ALL
+    SELECT 'lead:' || n, n, 2, 'director', 'merge_lead',
+           (SELECT target.bound_at FROM draft AS target WHERE target.n = draft.n - 1),
+           '{"merged_into":[null,' || n - 1 || '],"status":"reported"}', NULL
+    FROM draft WHERE fate = 'merged'
+    UNION ALL
+    SELECT 'lead:' || lead_id, lead_id, consultant_id, 'consultant', 'record_viewing', viewed_at,
+           '{"intent":"' || intent || '","standing_in":false,"viewing":' || id || '}', NULL
+    FROM viewings
+    UNION ALL
+    SELECT 'lead:' || lead_id, lead_id, author_id, 'consultant', 'add_follow_up', written_at,
+           '{"follow_up":' || id || ',"next_on":"' || next_on || '"}', '{"note":"' || note || '"}'
+    FROM follow_ups
+    UNION ALL
+    SELECT 'lead:' || lead_id, lead_id, created_by_id, 'secretary', 'pay_fee', created_at,
+           '{"amount":"' || amount || '","brokerage":' || brokerage_id || ',"fee":' || id || '}', NULL
+    FROM fees
+    UNION ALL
+    SELECT 'lead:' || lead_id, lead_id, marked_by_id, 'director', 'mark_dealt', marked_at,
+           '{"deal":' || id || ',"dealt_on":"' || dealt_on || '","late":' || late || ',"status":["'
+           || CASE WHEN late THEN 'expired' ELSE 'bound' END || '","dealt"]}', '{"unit":"' || unit || '"}'
+    FROM deals
+    UNION ALL
+    SELECT 'lead:' || lead_id, lead_id, undone_by_id, 'director', 'undo_deal', undone_at,
+           '{"deal":' || id || ',"status":["dealt","expired"]}', '{"reason":"' || undo_reason || '"}'
+    FROM deals WHERE undone_at IS NOT NULL
     UNION ALL
     SELECT 'collision:' || id, challenging, 100 + agent, 'broker', 'collision_entered', at, '{"challenger":' || challenging || '}', NULL FROM clashes
 ) AS happened;

@@ -74,7 +74,7 @@ ALTER TABLE draft ADD PRIMARY KEY (n);
 ANALYZE draft;
 
 CREATE TEMP TABLE draft_keys AS
-SELECT n, agent, fate, protect_until, name_key, phone, now
+SELECT n, agent, name_key, phone
 FROM draft CROSS JOIN LATERAL (VALUES (phone1), (phone2)) AS phones (phone)
 WHERE phone IS NOT NULL AND fate NOT IN ('withdrawn', 'merged');
 
@@ -87,19 +87,29 @@ UPDATE draft SET fate = 'withdrawn', first_reported_at = NULL, bound_at = NULL, 
 WHERE n IN (SELECT n FROM twins);
 DELETE FROM draft_keys WHERE n IN (SELECT n FROM twins);
 
--- R4: a key has one holder. Who comes second is still waiting for the scan; an ended hold that somebody else took
--- over is gone.
+-- R4: at no instant has a key two holders. Whoever would have been bound while another was is still waiting for
+-- the scan; the stories, which are told whole, stay as they are.
+CREATE TEMP TABLE terms AS
+SELECT k.n, name_key, phone, kind, bound_at,
+       CASE fate WHEN 'rebound' THEN bound_at + interval '5 days' WHEN 'dealt' THEN 'infinity'
+            ELSE protect_until END AS ended_at
+FROM (SELECT n, phone FROM draft_keys) AS k JOIN draft USING (n)
+WHERE bound_at IS NOT NULL;
+CREATE INDEX ON terms (name_key, phone);
+ANALYZE terms;
+UPDATE draft SET fate = 'reported', bound_at = NULL, protect_until = NULL WHERE n IN (
+    SELECT later.n FROM terms AS later JOIN terms AS other USING (name_key, phone)
+    WHERE later.kind = 'plain' AND later.n <> other.n
+    AND later.bound_at < other.ended_at AND other.bound_at < later.ended_at
+    AND (other.kind <> 'plain' OR (other.bound_at, other.n) < (later.bound_at, later.n))
+);
+
+-- Who was bound last has the hold; an ended one that somebody else took over is gone.
 CREATE TEMP TABLE takers AS
-SELECT n, name_key, phone, protect_until,
-       fate = 'dealt' OR protect_until > now AS lives,
-       row_number() OVER (PARTITION BY name_key, phone
-                          ORDER BY fate = 'dealt' OR protect_until > now DESC, n) AS place,
-       fate
-FROM draft_keys WHERE fate IN ('bound', 'dealt');
-CREATE TEMP TABLE losers AS SELECT DISTINCT n, lives FROM takers WHERE place > 1;
-DELETE FROM takers WHERE n IN (SELECT n FROM losers);
-UPDATE draft SET fate = 'reported', bound_at = NULL, protect_until = NULL
-WHERE n IN (SELECT n FROM losers WHERE lives);
+SELECT DISTINCT ON (name_key, phone) k.n, name_key, phone, draft.protect_until, draft.fate
+FROM (SELECT n, phone FROM draft_keys) AS k JOIN draft USING (n)
+WHERE draft.fate IN ('bound', 'dealt')
+ORDER BY name_key, phone, bound_at DESC;
 
 INSERT INTO leads (
     id, broker_id, entered_by_id, surname, given_name, name_key, phone1, phone2, person_number, status,
