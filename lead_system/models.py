@@ -28,7 +28,6 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
-    literal,
     literal_column,
     or_,
     text,
@@ -1352,12 +1351,17 @@ def is_listed() -> Any:
     return and_(Lead.status != literal_column("'withdrawn'"), Lead.merged_into_id.is_(None))
 
 
+_SPELLED_OUT: dict[LeadStatus, ColumnElement[Any]] = {
+    status: literal_column(repr(status.value)) for status in LeadStatus
+}
+
+
 def is_stored_as(status: LeadStatus) -> Any:
     """Return the condition that a lead has a status, spelled out as in the indexes (`is_listed`).
 
     What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
     """
-    return Lead.status == literal(status, Lead.status.type, literal_execute=True)
+    return Lead.status == _SPELLED_OUT[status]
 
 
 def is_no_lead() -> ColumnElement[bool]:

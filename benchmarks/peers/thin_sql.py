@@ -70,6 +70,9 @@ SCAN = """INSERT INTO gate_scans (lead_id, gate_id, consultant_id, broker_id, br
 BOUND = """UPDATE leads SET status = 'bound', consultant_id = %(consultant_id)s, bound_at = %(now)s,
     protect_until = %(ends_at)s, rebound_at = NULL, version = version + 1
     WHERE id = %(lead_id)s AND status = 'reported' AND version = %(version)s"""
+CUSTOMER = "SELECT pg_advisory_xact_lock(hashtextextended(%(name_key)s, 0))"
+"""Nothing on SQLite, which lets one transaction write at a time."""
+
 HOLD = """INSERT INTO holds (lead_id, name_key, phone, person_number, ends_at)
     VALUES (%(lead_id)s, %(name_key)s, %(phone)s, 0, %(ends_at)s) ON CONFLICT DO NOTHING
     RETURNING id"""
@@ -111,6 +114,11 @@ class Database:
             return self._connection.execute(_for_sqlite(statement), values).fetchone()
         cursor = self._connection.execute(statement, values)
         return cursor.fetchone() if cursor.description else None
+
+    def lock(self, statement: str, values: Mapping[str, Any]) -> None:
+        """Send a statement that only PostgreSQL needs."""
+        if not self._sqlite:
+            self.run(statement, values)
 
     def columns(self, statement: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Send a statement; the first row of its answer by column."""
@@ -231,6 +239,7 @@ def scan(database: Database, values: dict[str, Any]) -> int:
     values["brokerage_id"] = database.columns(GROUND, values)["its_id"]
     database.run(LAST_VISIT, values)
     values["scan_id"] = database.run(SCAN, values)[0]
+    database.lock(CUSTOMER, values)
     database.run(BOUND, values)
     database.run(HOLD, values)
     values["binding_id"] = database.run(BINDING, values)[0]

@@ -21,8 +21,9 @@ from lead_system.queries.leads import (
     status_expression,
 )
 from lead_system.queries.names import newest_of_name
-from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end, read
+from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end
 from lead_system.queries.tallies import NOW, Owner, tally_of
+from lead_system.statements import Statement
 
 
 def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus | None, Total]:
@@ -68,12 +69,14 @@ def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
     return int(counted_to_the_end(select(Lead).where(is_found(actor, search, now))))
 
 
-_TO_REBIND = select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
+_TO_REBIND = Statement(
+    select(func.count()).select_from(Lead).where(is_listed(), reached(Step.TO_REBIND, NOW))
+)
 
 
 def count_to_rebind(actor: Account, now: datetime) -> int:
     """Return how many bindings of archived brokers or brokerages run on, of whoever sees every customer."""
-    return int(read(_TO_REBIND, now=now)[0][0]) if scope.sees_every_lead(actor) else 0
+    return int(_TO_REBIND.value({"now": now})) if scope.sees_every_lead(actor) else 0
 
 
 def count_each(actor: Account, searches: Sequence[LeadSearch], now: datetime) -> list[int]:

@@ -24,8 +24,9 @@ from lead_system.models import (
 from lead_system.queries.leads import LeadSearch, has_run_out, is_found, status_expression
 from lead_system.queries.names import newest_of_name
 from lead_system.queries.numbers import IDS, is_among
-from lead_system.queries.paging import Stretch, read
+from lead_system.queries.paging import Stretch
 from lead_system.queries.tallies import NOW
+from lead_system.statements import Statement
 
 
 class Holder(NamedTuple):
@@ -127,7 +128,7 @@ def _lines(now: Any) -> Select[Any]:
     )
 
 
-_LINES = _lines(NOW).where(is_among(Lead.id, IDS))
+_LINES = Statement(_lines(NOW).where(is_among(Lead.id, IDS)))
 """Built once, like every statement here that is a constant: making one takes longer than sending it."""
 
 
@@ -138,7 +139,7 @@ def lines_found(actor: Account, search: LeadSearch, now: datetime) -> Select[Any
 
 def listed_leads(ids: Sequence[int], now: datetime) -> list[ListedLead]:
     """Return what a list shows of the leads of these numbers, which the scope has let through, in order."""
-    lines = read(_LINES, ids=ids, now=now) if ids else ()
+    lines = _LINES.rows({"ids": ids, "now": now}) if ids else ()
     by_id = {line.id: line for line in with_holders(lines, now)}
     return [by_id[one] for one in ids if one in by_id]
 
@@ -171,7 +172,7 @@ def with_holders(lines: Sequence[Any], now: datetime) -> list[ListedLead]:
 
 
 _OWN_KEY = aliased(LeadKey)
-_HOLDERS = (
+_HOLDERS = Statement(
     select(_OWN_KEY.lead_id, Hold.lead_id, Account.name)
     .join(
         Hold,
@@ -192,6 +193,6 @@ _HOLDERS = (
 def holders_of(ids: Sequence[int], now: datetime) -> dict[int, list[Holder]]:
     """Return the other leads that hold a key of these now: the mark "held by …"; most have none."""
     held: dict[int, list[Holder]] = {}
-    for lead_id, *holder in read(_HOLDERS, ids=ids, now=now) if ids else ():
+    for lead_id, *holder in _HOLDERS.rows({"ids": ids, "now": now}) if ids else ():
         held.setdefault(lead_id, []).append(Holder(*holder))
     return held

@@ -4,14 +4,15 @@ What depends on the clock is never kept (R6). How many of the bindings that are 
 the statement that reads the sums, so that both are of one moment: an expiry shows at its instant.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Select,
     and_,
     bindparam,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.models import Account, BrokerTally, Lead
-from lead_system.queries.paging import read
+from lead_system.statements import Statement
 
 EVERY_STATUS = (
     BrokerTally.entered + BrokerTally.reported + BrokerTally.bound + BrokerTally.expired + BrokerTally.dealt
@@ -36,16 +37,6 @@ class Owner:
 
     broker_id: int | None = None
     brokerage_id: int | None = None
-
-    def owns(self, broker_id: Any) -> ColumnElement[bool]:
-        """Return the condition that a broker, given as a column, is or belongs to this owner."""
-        members = select(Account.id).where(Account.brokerage_id == self.brokerage_id)
-        conditions = []
-        if self.broker_id is not None:
-            conditions.append(broker_id == self.broker_id)
-        if self.brokerage_id is not None:
-            conditions.append(broker_id.in_(members))
-        return and_(true(), *conditions)
 
 
 EVERYBODY = Owner()
@@ -88,15 +79,16 @@ def runs_on(now: Any) -> ColumnElement[bool]:
 
 def tally_of(owner: Owner, now: datetime) -> Tally:
     """Return an owner's figures at a moment."""
-    statement = _SUMS_OF_EVERYBODY if owner == EVERYBODY else _sums_of(owner)
-    (row,) = read(statement, now=now)
+    named = {name: number for name, number in asdict(owner).items() if number is not None}
+    (row,) = _sums_of(*named).rows({"now": now, **named})
     entered, reported, stored, expired, dealt, ever_reported, ever_bound, running = row
     ended = stored - running
     return Tally(entered, reported, running, expired + ended, dealt, ever_reported, ever_bound)
 
 
-def _sums_of(owner: Owner) -> Select[Any]:
-    """Return the stored figures of an owner, and how many protections run."""
+@cache
+def _sums_of(*named: str) -> Statement:
+    """Ask for the stored figures of an owner who is named by these fields, and how many protections run."""
     kept: tuple[Any, ...] = (
         BrokerTally.entered,
         BrokerTally.reported,
@@ -106,9 +98,13 @@ def _sums_of(owner: Owner) -> Select[Any]:
         BrokerTally.ever_reported,
         BrokerTally.ever_bound,
     )
-    running = select(func.count()).select_from(Lead).where(runs_on(NOW), owner.owns(Lead.broker_id))
+    running = select(func.count()).select_from(Lead).where(runs_on(NOW), _owned(Lead.broker_id, named))
     sums: list[Any] = [func.coalesce(func.sum(count), 0) for count in kept]
-    return select(*sums, running.scalar_subquery()).where(owner.owns(BrokerTally.broker_id))
+    return Statement(select(*sums, running.scalar_subquery()).where(_owned(BrokerTally.broker_id, named)))
 
 
-_SUMS_OF_EVERYBODY = _sums_of(EVERYBODY)
+def _owned(broker_id: Any, named: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a broker, given as a column, is or belongs to the owner of a question."""
+    members = select(Account.id).where(Account.brokerage_id == bindparam("brokerage_id"))
+    conditions = {"broker_id": broker_id == bindparam("broker_id"), "brokerage_id": broker_id.in_(members)}
+    return and_(true(), *(conditions[name] for name in named))
