@@ -33,6 +33,7 @@ from lead_system.web.logs import QuietFlask, init_logs
 from lead_system.web.maps import init_maps
 from lead_system.web.rich_text import init_rich_text
 from lead_system.web.sizes import init_sizes
+from lead_system.web.slip_checking import init_slip_checking
 from lead_system.web.templates import PlainEnvironment
 from lead_system.web.theme import init_theme
 from lead_system.web.verifying import init_verifying
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_maps,
         init_rich_text,
         init_verifying,
+        init_slip_checking,
         init_commands,
     ):
         init(app)

@@ -89,6 +89,7 @@ class RefusalCode(StrEnum):
     STATUS_FORBIDS = "status_forbids"
     CODE_UNKNOWN = "code_unknown"
     CODE_MERGED = "code_merged"
+    SLIP_NOT_OURS = "slip_not_ours"
     HELD_BY_ANOTHER = "held_by_another"
     MUST_REPORT_AGAIN = "must_report_again"
     BROKER_NOT_ACTIVE = "broker_not_active"
@@ -251,6 +252,7 @@ _UNPROCESSABLE = TYPED_WRONG | {
     RefusalCode.PASSWORDS_DIFFER,
     RefusalCode.SIGN_IN_FAILED,
     RefusalCode.CODE_WRONG,
+    RefusalCode.SLIP_NOT_OURS,
 }
 _OTHER_STATUS = {
     RefusalCode.NOT_FOUND: HTTPStatus.NOT_FOUND,

@@ -70,6 +70,7 @@ COLLISION_STEPS = frozenset(
     }
 )
 REBIND_STEPS = frozenset({StepKind.REBOUND_AWAY, StepKind.REBOUND_HERE})
+_VISITS = frozenset({StepKind.SCANNED, StepKind.VISITED_AGAIN})
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class Step:
     def is_derived(self) -> bool:
         """Whether it follows from the records without being one."""
         return self.record_id is None
+
+    @property
+    def scan_id(self) -> int | None:
+        """The confirmed visit that it is, which has a slip; None for every other step."""
+        return self.values.get("scan") if self.kind in _VISITS else None
 
     @property
     def leads(self) -> tuple[int, ...]:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.lifecycle import Verb, is_allowed
 from lead_system.domain.protection import shanghai_day
+from lead_system.domain.records import moment_of
 from lead_system.extensions import db
-from lead_system.models import Account, Binding, GateScan, Intent, Lead, Viewing, WalkIn
+from lead_system.models import Account, Binding, GateScan, HistoryRecord, Intent, Lead, Viewing, WalkIn
 from lead_system.queries import scope
 from lead_system.queries.matching import (
     accounts_with,
@@ -153,6 +154,18 @@ def leads_numbered(lead_ids: Sequence[int]) -> list[Lead]:
     found = select(Lead).where(Lead.id.in_(lead_ids)).order_by(Lead.id)
     with_brokers = selectinload(Lead.broker).selectinload(Account.brokerage)
     return list(db.session.scalars(found.options(with_brokers)))
+
+
+def find_end_begun_by(scan: GateScan) -> datetime | None:
+    """Return the end of the protection as a scan began it; None for another visit, which begins none.
+
+    Its record says so. The binding itself moves its end with every extension and change of the settings.
+    """
+    bound = select(HistoryRecord.changes).where(
+        HistoryRecord.lead_id == scan.lead_id, HistoryRecord.action == "bind_by_scan"
+    )
+    ends = (one["ends_at"] for one in db.session.scalars(bound) if one["scan"] == scan.id)
+    return next(map(moment_of, ends), None)
 
 
 def find_binding_by_scan(scan: GateScan) -> Binding | None:

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +18,7 @@ from sqlalchemy import and_, delete, func, update
 from lead_system.domain.errors import RefusalCode, Refused
 from lead_system.domain.guessing import respects_of_second_step
 from lead_system.domain.roles import BACK_OFFICE, MANAGED_STAFF, Role
+from lead_system.domain.signs import in_groups, spelled, typed_signs
 from lead_system.extensions import db
 from lead_system.models import Account, RecoveryCode
 from lead_system.services import history
@@ -39,9 +39,6 @@ _ISSUER = "确客"
 """Under which name an app lists the account."""
 _SALT = re.compile(r"[A-Z2-7]{32}")
 """Base 32 has no 1, so that no salt holds what looks like a mobile number: forms do not show those again."""
-
-_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that nobody mistakes for each other on paper."""
 
 _SIGNS_OF_A_CODE = 10
 _ADMIN = frozenset({Role.ADMIN})
@@ -120,7 +117,7 @@ def _turn_on(
     if not is_salt(salt):
         raise Refused(RefusalCode.SECOND_FACTOR_WRONG, field="code")
     account.totp_salt = salt
-    step = _step_of(account, _typed(code), secret=secret, now=now)
+    step = _step_of(account, typed_signs(code), secret=secret, now=now)
     if step is None:
         raise Refused(RefusalCode.SECOND_FACTOR_WRONG, field="code")
     account.totp_step, account.totp_since = step, now
@@ -256,7 +253,7 @@ def is_code_used_up(account: Account, code: str, *, secret: str, now: datetime) 
     To be called inside a transaction. Of two who give the same code at once, the conditional UPDATE lets
     one through.
     """
-    typed = _typed(code)
+    typed = typed_signs(code)
     if len(typed) == _SIGNS_OF_A_CODE:
         return _use_recovery_code(account, typed, secret=secret, now=now)
     step = _step_of(account, typed, secret=secret, now=now)
@@ -291,11 +288,6 @@ def _step_of(account: Account, typed: str, *, secret: str, now: datetime) -> int
     return next((step for step in fitting if step > account.totp_step), None)
 
 
-def _typed(code: str) -> str:
-    """Return a code without what people put between its signs; a Chinese keyboard writes wide digits."""
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).lower()
-
-
 def _shared_secret(account_id: int, salt: str, *, secret: str) -> str:
     """Return what app and server share, in the letters in which apps are told it: 160 bits.
 
@@ -317,11 +309,7 @@ def _recovery_codes(account_id: int, request_id: str, *, secret: str) -> tuple[s
 
 def _code_for(name: str, secret: str) -> str:
     digest = hmac.new(secret.encode(), f"recovery code:{name}".encode(), hashlib.sha256).digest()
-    number, signs = int.from_bytes(digest), ""
-    for _ in range(_SIGNS_OF_A_CODE):
-        number, sign = divmod(number, len(_SIGNS))
-        signs += _SIGNS[sign]
-    return f"{signs[:5]}-{signs[5:]}"
+    return in_groups(spelled(digest, _SIGNS_OF_A_CODE))
 
 
 def _codes_made(made: CodesMade, request_id: str, *, secret: str, now: datetime) -> tuple[str, ...]:
@@ -332,7 +320,7 @@ def _codes_made(made: CodesMade, request_id: str, *, secret: str, now: datetime)
 
 def _keep_codes(account: Account, codes: tuple[str, ...], *, secret: str) -> None:
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
-    hashes = [_hash(account.id, _typed(code), secret=secret) for code in codes]
+    hashes = [_hash(account.id, typed_signs(code), secret=secret) for code in codes]
     db.session.add_all(RecoveryCode(account_id=account.id, code_hash=one) for one in hashes)
 
 

@@ -64,7 +64,7 @@ COSTLY = (
         "60 per minute; 900 per hour",
         ("mobile.gate.read", "mobile.gate.photo", "mobile.consultant.read", "mobile.consultant.photo"),
     ),
-    Costly("verifications", "30 per minute", ("verifying.verify_file",)),
+    Costly("verifications", "30 per minute", ("verifying.verify_file", "slip_checking.check")),
     Costly("evidence", "20 per minute; 100 per hour", (".evidence_view",)),
     Costly("previews", "120 per minute", (".preview_view",)),
     Costly("reveals", "60 per minute; 300 per hour", (".reveal_view", ".reveal")),

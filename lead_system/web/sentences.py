@@ -228,6 +228,10 @@ _SENTENCES: dict[RefusalCode, LazyString] = {
     RefusalCode.CODE_MERGED: _l(
         "This code is no longer used. Ask the broker for the code of customer number %(lead_id)s."
     ),
+    RefusalCode.SLIP_NOT_OURS: _l(
+        "Not confirmed: no slip with this number and this code was issued here. Compare both with the paper "
+        "and type them again."
+    ),
     RefusalCode.HELD_BY_ANOTHER: _l(
         "Another broker holds this customer (number %(holders)s). Ask the director, who settles it."
     ),

@@ -46,9 +46,14 @@ def viewings(three_customers: Cast, clock: StoppedClock) -> Cast:
     return three_customers
 
 
+def without_actions(listed: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the cells of rows without the buttons at their end, which no workbook has."""
+    return [{name: text for name, text in row.items() if name != "Actions"} for row in listed]
+
+
 @pytest.mark.parametrize("who", BACK_OFFICE)
 def test_the_columns_show_the_values_of_their_own_scan(desk: Desk, three_customers: Cast, who: str) -> None:
-    *others, first = rows(desk(who).get(SCANS).page)
+    *others, first = without_actions(rows(desk(who).get(SCANS).page))
 
     assert [row["Customer name"] for row in others] == ["锋阳欧", "李强百川"]
     assert [set(first.items()) & set(row.items()) for row in others] == [set(), set()]
@@ -317,7 +322,7 @@ def test_a_customer_number_leads_to_that_customer(desk: Desk, viewings: Cast, ad
     client = desk("secretary")
 
     for row in client.get(address).page.find("tbody").find_all("tr"):
-        (link,) = row.find_all("a")
+        link, *_buttons = row.find_all("a")
         shown = facts(client.get(link["href"]).page)
         assert link.text == shown["Customer number"]
         assert shown["Customer name"] in row.text
@@ -340,7 +345,7 @@ def test_the_workbook_holds_exactly_the_rows_found(desk: Desk, viewings: Cast, a
     workbook = exported(client, found)
 
     assert [row["Customer name"] for row in workbook] == ["欧阳锋", "锋阳欧"]
-    assert workbook == rows(found.page)
+    assert workbook == without_actions(rows(found.page))
 
 
 def test_the_workbook_of_rebinds_holds_exactly_the_rows_found(desk: Desk, rebinds: Cast) -> None:

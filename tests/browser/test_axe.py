@@ -26,7 +26,7 @@ ASK = """async (rules) => {
         `${impact} ${id} (${help}): ${nodes.map((node) => node.html.slice(0, 110)).slice(0, 3).join(" | ")}`);
 }"""
 
-FOR_EVERYBODY = {"/verify"}
+FOR_EVERYBODY = {"/verify", "/verify/slip"}
 """Pages that belong to neither face, and want no sign-in."""
 
 NO_PAGES = {

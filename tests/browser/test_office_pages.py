@@ -20,7 +20,7 @@ LISTS = [
 ]  # fmt: skip
 PAGES = [
     "leads/details/?id=1", "leads/person/?id=3", "leads/extend/?id=2",
-    "leads/rebind/?id=2", "leads/mark-dealt/?id=2", "leads/time-line/?id=1",
+    "leads/rebind/?id=2", "leads/mark-dealt/?id=2", "leads/time-line/?id=1", "scans/slip/?id=1",
     "reconciliation/", "handing_over/", "settings/what-if/", "settings/flags/",
     "collisions/details/?id=1", "fees/details/?id=1", "brokers/change/?id=1", "brokers/archive/?id=2",
     "brokerages/add/", "brokerages/change/?id=1", "brokerages/archive/?id=1", "consultants/add/",

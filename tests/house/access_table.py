@@ -139,6 +139,12 @@ CUSTOMERS = [
     Row(POST, "/admin/leads/mark-dealt-in-bulk/", DECIDERS, 404, form={"lead_ids": "999999"}),
 ]
 
+VISIT_SLIPS = [
+    Row(GET, rule, BACK_OFFICE, answer, f"{rule}?id={number}")
+    for rule in ("/admin/scans/slip/", "/admin/scans/slip/address.png")
+    for number, answer in (("1", 200), ("999999", 404))
+]
+
 VISITORS_IN_THE_OFFICE = [
     Row(GET, "/admin/visitors/details/", DECIDERS, 200, "/admin/visitors/details/?id={hong}"),
     Row(GET, "/admin/visitors/details/", DECIDERS, 404, "/admin/visitors/details/?id={fang}"),
@@ -443,6 +449,9 @@ EVERYWHERE = [
     Row(POST, "/theme", PUBLIC, 302),
     Row(GET, "/verify", PUBLIC, 200),
     Row(POST, "/verify", PUBLIC, 422),
+    Row(GET, "/verify/slip", PUBLIC, 200),
+    Row(POST, "/verify/slip", PUBLIC, 422),
+    Row(POST, "/verify/slip", PUBLIC, 422, form={"number": "1", "code": "aaaaa-aaaaa-aaaaa"}),
 ]
 
 TABLE = [
@@ -454,6 +463,7 @@ TABLE = [
     *IMPORTS,
     *PASSWORDS,
     *PEOPLE,
+    *VISIT_SLIPS,
     *VISITORS_IN_THE_OFFICE,
     *SETTINGS,
     *PROJECT,

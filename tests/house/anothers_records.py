@@ -238,6 +238,8 @@ SEEN_BY_ALL_OF_THE_ROLE = {
     "/admin/customer_types/retire/": "an admin sees every type, retired or not",
     "/admin/customer_types/bring-back/": "an admin sees every type, retired or not",
     "/admin/customer_types/move/": "an admin sees every type, retired or not",
+    "/admin/scans/slip/": "the back office sees every scan",
+    "/admin/scans/slip/address.png": "the back office sees every scan",
     "/m/gate/read": "whoever stands at the gate may read every code",
     "/m/consultant/read": "consultants may read every code",
     "/m/consultant/viewing": "consultants may read every code",
