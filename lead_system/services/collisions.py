@@ -120,9 +120,11 @@ def _tell_who_was_first(
     for visitor_id in sorted(seen.get(VISITOR, ())):
         pair = _Pair(CollisionKind.WALK_IN_FIRST, lead.id, visitor_id=visitor_id)
         told.add(_note_walk_in(pair, kinds, actor, now, may_open=visitor_id in newly_named))
-    if told - {None} and holds.find_other_holders(lead, now=now) != holders:
+    rows = {row_id for row_id in told if row_id is not None}
+    are_new = CollisionEventKind.ENTERED in kinds
+    if rows and not are_new and holds.find_other_holders(lead, now=now) != holders:
         raise LostRace  # While a row's lock was waited for, somebody took a hold, and told that row.
-    return holders, {row_id for row_id in told if row_id is not None}
+    return holders, rows
 
 
 def note_objection(lead: Lead, visitor: Account, *, words: str, now: datetime) -> None:
