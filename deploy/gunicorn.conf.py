@@ -49,6 +49,8 @@ control_socket_disable = True
 
 # Large pieces of memory go back to the system as soon as they are free. glibc stops that for all of a size
 # that was once given back: after the hash of a password, 19 MB, a worker would keep as much for nobody.
-_MALLOPT_MMAP_THRESHOLD = -3
-with suppress(AttributeError):  # Other C libraries have no such habit, and no name for it.
+_MALLOPT_MMAP_THRESHOLD, _MALLOPT_ARENA_MAX = -3, -8
+with suppress(AttributeError):  # Other C libraries have no such habits, and no name for them.
     ctypes.CDLL(None).mallopt(_MALLOPT_MMAP_THRESHOLD, 128 * 1024)
+    # Threads take turns at Python anyway: with a pool of memory for each, what one gave back no other uses.
+    ctypes.CDLL(None).mallopt(_MALLOPT_ARENA_MAX, 1)
