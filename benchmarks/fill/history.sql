@@ -45,7 +45,8 @@ SELECT row_number() OVER (ORDER BY at, chain) AS id, * FROM (
     UNION ALL
     SELECT 'lead:' || visits.n, visits.n, 21 + floor(pg_temp.draw(visits.n, 62) * 6)::int, 'gate',
            CASE WHEN is_first THEN 'bind_by_scan' ELSE 'visit_again' END, at,
-           CASE WHEN is_first THEN '{"binding":' || bindings.id || ',"scan":' || visits.id
+           CASE WHEN is_first THEN '{"binding":' || bindings.id || ',"days":60,"ends_at":"'
+                || to_char(bindings.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00","scan":' || visits.id
                 || ',"status":["reported","bound"]}' ELSE '{"scan":' || visits.id || '}' END, NULL
     FROM visits LEFT JOIN bindings ON bindings.scan_id = visits.id
     UNION ALL
