@@ -336,6 +336,33 @@ GUARDS = (
         ("tests/services/test_scanning.py::test_new_binding_needs_a_broker_in_good_standing",),
     ),
     Guard(
+        "a customer's name is locked: a correction and a hold know of each other (R7)",
+        (
+            Cut(
+                "lead_system/services/entries.py",
+                '        lock_customers(lead.name_key, values["name_key"])\n',
+            ),
+        ),
+        (
+            "tests/races/test_entry_races.py::"
+            "test_a_correction_and_a_hold_of_that_customer_know_of_each_other[postgresql]",
+        ),
+    ),
+    Guard(
+        "an objection looks again: it is about every report, or is told of the hold (R7)",
+        (
+            Cut(
+                "lead_system/services/visitors.py",
+                "    if {lead.id for lead in reports} != set(db.session.scalars(named.with_only_columns(Lead.id))):\n"
+                "        raise LostRace\n",
+            ),
+        ),
+        (
+            "tests/races/test_visitor_races.py::"
+            "test_an_objection_beside_a_rebind_is_told_of_it_or_is_about_both_reports[postgresql]",
+        ),
+    ),
+    Guard(
         "whole numbers are refused wherever they are typed (R1)",
         (
             Cut(
