@@ -121,7 +121,8 @@ def _lock_reports_naming(visitor: Account) -> list[Lead]:
     named = reports_naming(visitor)
     kept = named.with_for_update(read=True, of=Lead).execution_options(populate_existing=True)
     reports = list(db.session.scalars(kept))
-    if {lead.id for lead in reports} != set(db.session.scalars(named.with_only_columns(Lead.id))):
+    named_now = db.session.scalars(named.with_only_columns(Lead.id))
+    if {lead.id for lead in reports} != set(named_now):
         raise LostRace
     return reports
 

@@ -81,7 +81,7 @@ def test_two_objections_at_once_open_one_row_with_both(cast: Cast, arena: Arena)
         assert cast.count(CollisionEvent, kind="objected") == 2 * (number + 1)
 
 
-def test_an_objection_beside_a_rebind_is_told_of_it_or_is_about_both_reports(
+def test_an_objection_beside_a_rebind_knows_of_it_or_is_about_both(
     cast: Cast, arena: Arena, clock: StoppedClock
 ) -> None:
     """The objection came first and hears of the new hold, or the rebind did, which reported a second lead."""
