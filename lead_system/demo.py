@@ -37,7 +37,7 @@ from lead_system.models import (
     Setting,
 )
 from lead_system.queries.settings import colleague_choices
-from lead_system.services import bindings, collisions, deals, fees, gate, history, leads, viewings
+from lead_system.services import bindings, collision_handling, deals, fees, gate, history, leads, viewings
 from lead_system.services.leads import LeadEntry, Wishes
 from lead_system.services.passwords import hash_password
 from lead_system.services.transaction import Caller, atomic
@@ -441,7 +441,7 @@ def _handle_most_collisions(people: People, now: datetime) -> None:
         Collision.state == CollisionState.OPEN, Collision.last_event_at < now - timedelta(days=4)
     )
     for collision_id in list(db.session.scalars(old)):
-        collisions.handle_collisions(
+        collision_handling.handle_collisions(
             _by(people.director),
             collision_ids=(collision_id,),
             outcome="holder_keeps",

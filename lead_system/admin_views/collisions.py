@@ -22,7 +22,7 @@ from lead_system.domain.roles import DECIDERS, Role
 from lead_system.models import Collision, CollisionKind, CollisionOutcome, CollisionState, Lead
 from lead_system.queries import collisions, scope
 from lead_system.queries.collisions import CollisionSearch
-from lead_system.services.collisions import (
+from lead_system.services.collision_handling import (
     PERSONS_OUTCOMES,
     CollisionsHandled,
     handle_collisions,

@@ -1,4 +1,4 @@
-"""撞单: brokers going for a customer whom another broker holds, and the director's handling of it (R7)."""
+"""撞单: brokers going for a customer whom another broker holds, and all that such a row is told (R7)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute
 
-from lead_system.domain.errors import RefusalCode, Refused
-from lead_system.domain.identity import Key, clean_reason, clean_text
-from lead_system.domain.roles import DECIDERS
+from lead_system.domain.identity import Key
 from lead_system.extensions import db
 from lead_system.models import (
     Account,
@@ -24,20 +22,11 @@ from lead_system.models import (
     LeadKey,
     WalkIn,
 )
-from lead_system.queries.collisions import require_reopenable
 from lead_system.services import history, holds
 from lead_system.services.lead_keys import has_key, has_name_and_phone, parameters_of
 from lead_system.services.surroundings import HOLDER, VISITOR, Seen, see_others
-from lead_system.services.transaction import LostRace, insert_unless_taken, use_case
+from lead_system.services.transaction import LostRace, insert_unless_taken
 from lead_system.statements import Statement
-
-PERSONS_OUTCOMES = (
-    CollisionOutcome.UNSAID,
-    CollisionOutcome.HOLDER_KEEPS,
-    CollisionOutcome.CHALLENGER_GETS,
-    CollisionOutcome.DIFFERENT_PEOPLE,
-)
-"""The outcomes that a person may choose; REBOUND is written by a rebind alone."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +51,6 @@ class _Pair:
         """Lock the open row of this pair, and read it; None where there is none."""
         open_row = asdict(self) | {"state": CollisionState.OPEN}
         return db.session.scalar(select(Collision).filter_by(**open_row).with_for_update())
-
-
-@dataclass(frozen=True)
-class CollisionsHandled:
-    """Which collisions this call handled, and which somebody else had handled before."""
-
-    handled_ids: tuple[int, ...]
-    already_handled_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class CollisionReopened:
-    """The collision that is open again."""
-
-    collision_id: int
 
 
 def note_challenge(
@@ -154,7 +128,7 @@ def _note_walk_in(
     if row is None:
         return None
     for kind in kinds:
-        _add_event(row, kind, actor=actor, now=now)
+        add_event(row, kind, actor=actor, now=now)
     return row.id
 
 
@@ -181,8 +155,8 @@ def _tell_open(
     lead: Lead, condition: ColumnElement[bool], kind: CollisionEventKind, *, actor: Account, now: datetime
 ) -> None:
     """Add an event to the open collisions in which a lead challenges and that fit a condition."""
-    for row in _lock_open(and_(Collision.challenging_lead_id == lead.id, condition)):
-        _add_event(row, kind, actor=actor, now=now)
+    for row in lock_open(and_(Collision.challenging_lead_id == lead.id, condition)):
+        add_event(row, kind, actor=actor, now=now)
 
 
 def _insert_or_join(
@@ -199,11 +173,11 @@ def _insert_or_join(
         insert_unless_taken(Collision, [pair.opened(now)])
         row = pair.lock_open()
     for kind in kinds:
-        _add_event(row, kind, actor=actor, now=now, words=words)
+        add_event(row, kind, actor=actor, now=now, words=words)
     return row.id
 
 
-def _add_event(
+def add_event(
     row: Collision,
     kind: CollisionEventKind,
     *,
@@ -234,7 +208,7 @@ def _add_event(
     )
 
 
-def _lock_open(condition: ColumnElement[bool]) -> list[Collision]:
+def lock_open(condition: ColumnElement[bool]) -> list[Collision]:
     """Lock the open rows that fit a condition, in the order of their ids."""
     return list(db.session.scalars(_open_where(condition)))
 
@@ -270,8 +244,8 @@ def note_hold_taken(lead: Lead, kind: CollisionEventKind, *, actor: Account, now
     The caller has locked the customer (`lock_customers`).
     """
     told = [row_id for (row_id,) in _OPEN_OF_CUSTOMER.rows(parameters_of(lead.keys))]
-    for row in _lock_open(Collision.id.in_(told)) if told else ():
-        _add_event(row, kind, actor=actor, now=now)
+    for row in lock_open(Collision.id.in_(told)) if told else ():
+        add_event(row, kind, actor=actor, now=now)
 
 
 def close_between(one: Lead, other: Lead, *, actor: Account, now: datetime) -> None:
@@ -291,12 +265,12 @@ def _has_side(lead: Lead) -> ColumnElement[bool]:
 
 
 def _close_as_rebound(condition: ColumnElement[bool], *, actor: Account, now: datetime) -> None:
-    for row in _lock_open(condition):
+    for row in lock_open(condition):
         row.state = CollisionState.HANDLED
         row.handled_at = now
         row.outcome = CollisionOutcome.REBOUND
         changes = {"state": ["open", "handled"], "outcome": row.outcome.value}
-        _add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now, changes=changes)
+        add_event(row, CollisionEventKind.CLOSED_AS_REBOUND, actor=actor, now=now, changes=changes)
 
 
 def close_as_different(lead: Lead, *, reason: str, actor: Account, now: datetime) -> None:
@@ -304,9 +278,9 @@ def close_as_different(lead: Lead, *, reason: str, actor: Account, now: datetime
 
     Whoever declares it handles them, with the reason as the note, so that a person can open one again (R7).
     """
-    for row in _lock_open(_has_side(lead)):
+    for row in lock_open(_has_side(lead)):
         kind = CollisionEventKind.CLOSED_AS_DIFFERENT
-        _handle(row, CollisionOutcome.DIFFERENT_PEOPLE, kind, note=reason, actor=actor, now=now)
+        write_handling(row, CollisionOutcome.DIFFERENT_PEOPLE, kind, note=reason, actor=actor, now=now)
 
 
 def note_same_person(lead: Lead, *, actor: Account, now: datetime) -> None:
@@ -318,45 +292,7 @@ def note_same_person(lead: Lead, *, actor: Account, now: datetime) -> None:
     note_challenge(lead, CollisionEventKind.DECLARED_SAME, actor=actor, now=now)
 
 
-@use_case("handle_collisions", roles=DECIDERS, answer=CollisionsHandled)
-def handle_collisions(
-    actor: Account,
-    *,
-    collision_ids: tuple[int, ...],
-    outcome: str | None = None,
-    note: str = "",
-    now: datetime,
-) -> CollisionsHandled:
-    """Mark collisions as handled (R7, manual 6.2.e-5), with an outcome and a note where somebody cares to.
-
-    Rows that somebody else handled before stay as that person left them and are named in the answer.
-
-    Raises:
-        Refused: nothing was chosen, one of them does not exist, or the note holds a full number.
-    """
-    note = clean_text(note, field="note")
-    if not collision_ids:
-        raise Refused(RefusalCode.NOTHING_CHOSEN)
-    chosen = CollisionOutcome.UNSAID if not outcome else _persons_outcome(outcome)
-    ids = set(collision_ids)
-    known = set(db.session.scalars(select(Collision.id).where(Collision.id.in_(ids))))
-    if known != ids:
-        raise Refused(RefusalCode.NOT_FOUND)
-    rows = _lock_open(Collision.id.in_(ids))
-    for row in rows:
-        _handle(row, chosen, CollisionEventKind.HANDLED, note=note, actor=actor, now=now)
-    handled = tuple(row.id for row in rows)
-    return CollisionsHandled(handled, tuple(sorted(ids - set(handled))))
-
-
-def _persons_outcome(text: str) -> CollisionOutcome:
-    for outcome in PERSONS_OUTCOMES:
-        if outcome.value == text:
-            return outcome
-    raise Refused(RefusalCode.OUTCOME_UNKNOWN, field="outcome")
-
-
-def _handle(
+def write_handling(
     row: Collision,
     outcome: CollisionOutcome,
     kind: CollisionEventKind,
@@ -365,6 +301,7 @@ def _handle(
     actor: Account,
     now: datetime,
 ) -> None:
+    """Write into a locked open row that somebody handled it, and how, with an event of a kind."""
     row.state = CollisionState.HANDLED
     row.handled_at = now
     row.handled_by_id = actor.id
@@ -372,51 +309,4 @@ def _handle(
     row.note = note
     changes = {"state": ["open", "handled"], "outcome": outcome.value}
     personal = {"note": note} if note else None
-    _add_event(row, kind, actor=actor, now=now, changes=changes, personal=personal)
-
-
-@use_case("reopen_collision", roles=DECIDERS, answer=CollisionReopened)
-def reopen_collision(
-    actor: Account, *, collision_id: int, seen: str, reason: str, now: datetime
-) -> CollisionReopened:
-    """Open a collision again that a person had handled, with a reason (R7).
-
-    `seen` is when it was handled, in ISO form, as the page showed it: a later handling by somebody else is
-    not undone unread. It stands as if nobody had handled it; who had, when and how stays in its history. Two
-    open rows of one pair can never be: where the challenger's next report comes in between, the unique index
-    stops us, and the next round finds that report's row.
-
-    Raises:
-        Refused: NOT_FOUND, the reason is missing, COLLISION_NOT_HANDLED, COLLISION_CLOSED_BY_SYSTEM,
-            NEWER_COLLISION_OPEN, whose fact `collision_id` is that one, or STALE.
-    """
-    reason = clean_reason(reason)
-    row = _get_reopenable(collision_id)
-    if row.handled_at is None or row.handled_at.isoformat() != seen:
-        raise Refused(RefusalCode.STALE)
-    changes = {
-        "state": ["handled", "open"],
-        "outcome": [row.outcome.value if row.outcome else None, None],
-        "handled_by": [row.handled_by_id, None],
-        "handled_at": [row.handled_at.isoformat(), None],
-    }
-    personal = {"reason": reason} | ({"note": row.note} if row.note else {})
-    row.state = CollisionState.OPEN
-    row.handled_at = row.handled_by_id = row.outcome = None
-    row.note = ""
-    _add_event(row, CollisionEventKind.REOPENED, actor=actor, now=now, changes=changes, personal=personal)
-    return CollisionReopened(row.id)
-
-
-def _get_reopenable(collision_id: int) -> Collision:
-    """Lock a collision that a person had handled, and that no open one has replaced."""
-    row = db.session.scalar(
-        select(Collision)
-        .where(Collision.id == collision_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise Refused(RefusalCode.NOT_FOUND)
-    require_reopenable(row)
-    return row
+    add_event(row, kind, actor=actor, now=now, changes=changes, personal=personal)

@@ -11,7 +11,7 @@ from lead_system.services import (
     bindings,
     brokerages,
     brokers,
-    collisions,
+    collision_handling,
     deals,
     entries,
     fees,
@@ -133,12 +133,12 @@ def _object(wanted: Wanted, _n: Numbering) -> Service:
 
 def _handle(wanted: Wanted, n: Numbering) -> Service:
     ids = tuple(n.collisions[one] for one in wanted["collisions"])
-    return collisions.handle_collisions, {"collision_ids": ids, "outcome": wanted["outcome"]}
+    return collision_handling.handle_collisions, {"collision_ids": ids, "outcome": wanted["outcome"]}
 
 
 def _reopen(wanted: Wanted, n: Numbering) -> Service:
     seen: datetime | None = wanted["seen"]
-    return collisions.reopen_collision, {
+    return collision_handling.reopen_collision, {
         "collision_id": n.collisions[wanted["collision"]],
         "seen": seen.isoformat() if seen else "",
         "reason": wanted["reason"],

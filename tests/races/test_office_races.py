@@ -18,7 +18,7 @@ from lead_system.models import (
     Hold,
     Rebind,
 )
-from lead_system.services import bindings, collisions, fees, imports, leads
+from lead_system.services import bindings, collision_handling, fees, imports, leads
 from lead_system.services.leads import Wishes
 from tests.races.arena import Arena, Call, call
 from tests.races.test_races import customer, holders, move, outcome_words, scan
@@ -126,7 +126,7 @@ def test_reopening_against_the_challengers_next_report_leaves_one_open_row(cast:
 
         reopened, reported = arena.race(
             [
-                call(collisions.reopen_collision, cast.as_("director"), **reopening),
+                call(collision_handling.reopen_collision, cast.as_("director"), **reopening),
                 call(leads.report_lead, cast.as_("fang"), **report),
             ]
         )

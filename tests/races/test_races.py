@@ -19,7 +19,7 @@ from lead_system.models import (
 )
 from lead_system.services import (
     bindings,
-    collisions,
+    collision_handling,
     deals,
     gate,
     leads,
@@ -289,7 +289,9 @@ def test_handling_against_a_new_event_loses_neither(cast: Cast, arena: Arena) ->
 
         outcomes = arena.race(
             [
-                call(collisions.handle_collisions, cast.as_("director"), collision_ids=(row,), now=NOW),
+                call(
+                    collision_handling.handle_collisions, cast.as_("director"), collision_ids=(row,), now=NOW
+                ),
                 call(leads.report_lead, cast.as_("fang"), lead_id=wanted, wishes=Wishes(), now=NOW),
             ]
         )
@@ -310,7 +312,7 @@ def test_two_directors_handle_one_collision(cast: Cast, arena: Arena) -> None:
 
         outcomes = arena.race(
             [
-                call(collisions.handle_collisions, cast.as_(who), collision_ids=(row,), now=NOW)
+                call(collision_handling.handle_collisions, cast.as_(who), collision_ids=(row,), now=NOW)
                 for who in ("director", "admin")
             ]
         )

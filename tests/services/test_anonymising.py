@@ -29,7 +29,7 @@ from lead_system.models import (
 from lead_system.queries.retention import concerned
 from lead_system.services import (
     anonymising,
-    collisions,
+    collision_handling,
     deals,
     fees,
     gate,
@@ -303,7 +303,7 @@ def test_its_collisions_are_not_opened_again(cast: Cast, gone: int) -> None:
     assert handled_at is not None
 
     with cast.app.app_context(), refused("anonymised"):
-        collisions.reopen_collision(
+        collision_handling.reopen_collision(
             cast.as_("director"), collision_id=number, seen=handled_at.isoformat(), reason="再看", now=now()
         )
 

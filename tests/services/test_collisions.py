@@ -7,7 +7,7 @@ import pytest
 
 from lead_system.extensions import db
 from lead_system.models import Collision, HistoryRecord
-from lead_system.services import collisions, leads
+from lead_system.services import collision_handling, leads
 from tests.support.cast import OUYANG, Cast
 from tests.support.databases import both_databases
 from tests.support.frozen import MONDAY_TEN, StoppedClock
@@ -101,7 +101,7 @@ def test_second_handler_is_told_and_changes_nothing(cast: Cast) -> None:
     cast.handles("director", row, note="先到先得")
 
     with nothing_written(cast.app), cast.app.app_context():
-        answer = collisions.handle_collisions(
+        answer = collision_handling.handle_collisions(
             cast.as_("admin"), collision_ids=(row,), outcome="holder_keeps", note="我来", now=MONDAY_TEN
         )
 
@@ -147,7 +147,7 @@ def test_wrong_handling_is_refused(
     row = cast.collision_of(held_by_qiang(cast), cast.enters("fang"))
 
     with nothing_written(cast.app), refused(code), cast.app.app_context():
-        collisions.handle_collisions(
+        collision_handling.handle_collisions(
             cast.as_("director"),
             collision_ids=(row,) if ids is None else ids,
             outcome=outcome,
@@ -315,6 +315,6 @@ def test_a_later_handling_is_not_undone_by_a_form_that_did_not_show_it(
     cast.handles("admin", row, note="双方确认")
 
     with nothing_written(cast.app), cast.app.app_context(), refused("stale"):
-        collisions.reopen_collision(
+        collision_handling.reopen_collision(
             cast.as_("director"), collision_id=row, seen=seen, reason="处理有误", now=MONDAY_TEN
         )

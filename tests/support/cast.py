@@ -23,7 +23,7 @@ from lead_system.extensions import db
 from lead_system.models import Account, Brokerage, Collision, CustomerType, HistoryRecord, Lead
 from lead_system.services import (
     bindings,
-    collisions,
+    collision_handling,
     deals,
     entries,
     fees,
@@ -219,7 +219,7 @@ class Cast:
 
     def handles(self, who: str, *collision_ids: int, note: str = "") -> None:
         with self.app.app_context():
-            collisions.handle_collisions(
+            collision_handling.handle_collisions(
                 self.as_(who), collision_ids=collision_ids, outcome=None, note=note, now=now()
             )
 
@@ -227,7 +227,7 @@ class Cast:
         """Let somebody open a collision again who has seen how it was handled."""
         seen = self.handled_at(collision_id)
         with self.app.app_context():
-            collisions.reopen_collision(
+            collision_handling.reopen_collision(
                 self.as_(who), collision_id=collision_id, seen=seen, reason=reason, now=now()
             )
 
