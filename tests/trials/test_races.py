@@ -157,7 +157,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, str]]] = {
         "UPDATE leads SET broker_id = 1 WHERE id = 2",
         (
             "double",
-            "No broker has one customer twice: no two listed customers of a broker share name and phone.",
+            "No broker has one customer twice: no two of a broker share name, phone and person number.",
         ),
     ),
     "two open collisions": (

@@ -19,7 +19,7 @@ LEADS = (
     ),
     Check(
         "customer_once_per_broker", "R2", Harm.DOUBLE,
-        N_("No broker has one customer twice: no two listed customers of a broker share name and phone."),
+        N_("No broker has one customer twice: no two of a broker share name, phone and person number."),
         "SELECT min(k.lead_id) AS lead_id, max(k.lead_id) AS other_lead_id FROM ("
         "SELECT id AS lead_id, broker_id, name_key, phone1 AS phone, person_number FROM leads"
         " WHERE status <> 'withdrawn' AND merged_into_id IS NULL AND anonymised_at IS NULL UNION ALL"
