@@ -21,7 +21,7 @@ from lead_system.web.addresses import AddressingFlask, init_addresses
 from lead_system.web.assets import init_assets, static_address
 from lead_system.web.confirming import init_confirming
 from lead_system.web.cookies import cookie_name
-from lead_system.web.errors import init_errors
+from lead_system.web.errors import init_errors, init_host_check
 from lead_system.web.filters import init_filters
 from lead_system.web.forms import fresh_request_id
 from lead_system.web.headers import init_headers
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["settings"] = settings
     init_logs(app)
+    init_host_check(app)
     init_sizes(app)
     init_limits(app)
     db.init_app(app)

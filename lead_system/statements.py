@@ -30,7 +30,7 @@ _inside: ContextVar[tuple[Session, Connection, Any] | None] = ContextVar("inside
 @contextmanager
 def sent_through(session: Session, connection: Connection) -> Iterator[None]:
     """Send all statements of the block over a connection on which the session's transaction has begun."""
-    before = _inside.set((session, connection, connection.connection.cursor()))
+    before = _inside.set((session, connection, _cursor_of(connection)))
     try:
         yield
     finally:
@@ -112,7 +112,15 @@ class Statement:
 def _here() -> tuple[Session, Connection, Any]:
     """Return the session's transaction, which begins if none has; somebody reads."""
     connection = db.session.connection()
-    return db.session(), connection, connection.connection.cursor()
+    return db.session(), connection, _cursor_of(connection)
+
+
+def _cursor_of(connection: Connection) -> Any:
+    """Return a cursor; a connection that broke while nobody used it says so here."""
+    try:
+        return connection.connection.cursor()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy_says(error, connection, "") from error
 
 
 def _worded_for(statement: Any, dialect: Dialect) -> _Worded:

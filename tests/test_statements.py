@@ -83,6 +83,20 @@ def test_a_connection_that_the_server_ended_is_given_up(app: Flask, cast: Cast) 
 
 
 @on_postgresql
+def test_a_connection_that_broke_between_two_statements_is_given_up(app: Flask, cast: Cast) -> None:
+    """The driver says so when it is asked for a cursor, before anything is sent."""
+    with app.app_context():
+        db.session.connection().connection.driver_connection.close()  # type: ignore[union-attr]
+
+        with pytest.raises(DBAPIError) as broken:
+            BY_NAME.rows({"of": "nobody"})
+        assert broken.value.connection_invalidated
+        db.session.rollback()
+
+        assert BY_NAME.rows({"of": "nobody"}) == []
+
+
+@on_postgresql
 def test_plans_outlive_the_rollback_that_ends_a_page(app: Flask, cast: Cast) -> None:
     with app.app_context():
         for _page in range(3):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from lead_system.extensions import db
-from lead_system.models import Hold, Lead
+from lead_system.models import Hold, Lead, is_live_hold
 from lead_system.services.lead_keys import has_key, parameters_of
 from lead_system.services.transaction import LostRace, insert_unless_taken
 from lead_system.statements import Statement
@@ -16,7 +16,7 @@ class HoldTaken(Exception):
 
 
 _IN_ORDER = (Hold.name_key, Hold.phone, Hold.person_number)
-_is_live = or_(Hold.ends_at.is_(None), Hold.ends_at > bindparam("now"))
+_is_live = is_live_hold(bindparam("now"))
 
 IS_ANOTHERS = and_(has_key(Hold), _is_live, Hold.lead_id.is_distinct_from(bindparam("lead_id")))
 """The condition of a live hold of one of a lead's keys that is another lead's."""

@@ -89,9 +89,14 @@ def _database(error: SQLAlchemyError) -> ResponseReturnValue:
 def fields_to_send_again(leaving_out: Collection[str] = ()) -> list[tuple[str, str]] | None:
     """Return the sent form, with its request id, for a button that sends it again (R13).
 
-    None where a page cannot repeat it: files and passwords, and whole numbers, which no page shows (R1).
+    The token that was sent goes along with it: with a fresh one, a form of another site would be let in.
+    None where a page cannot repeat it: files and passwords, whole numbers, which no page shows (R1), and
+    what is too long or was cut off.
     """
-    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in leaving_out]
+    try:
+        sent = [(name, value) for name, value in request.form.items(multi=True) if name not in leaving_out]
+    except HTTPException:
+        return None
     is_secret = any("password" in name or has_full_number(value) for name, value in sent)
     return None if is_secret or request.files or not request.form.get("request_id") else sent
 
@@ -100,6 +105,20 @@ def _wrong_host(_error: SecurityError) -> ResponseReturnValue:
     """Answer whoever calls us by a name that is not ours; no page, since addresses begin with it."""
     text = _("This server does not go by that name.")
     return f"{text}\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _require_our_name() -> None:
+    """Send whoever calls us by another name away before anything looks at the request.
+
+    What would complain of something else cannot: its page has addresses, and none can be told.
+    """
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+
+
+def init_host_check(app: Flask) -> None:
+    """Look at the name by which we are called; to be called before whatever else looks at requests."""
+    app.before_request(_require_our_name)
 
 
 def init_errors(app: Flask) -> None:

@@ -52,6 +52,19 @@ def test_no_answer_leads_to_a_host_that_was_made_up(cast: Cast, client: PageClie
     assert "evil" not in f"{answer.headers}{answer.text}"
 
 
+@pytest.mark.parametrize("host", ["evil.example", "[::1", "a b"])
+@pytest.mark.parametrize("address", ["/m/sw.js", "/verify/slip", "/admin/leads/", "/nothing"])
+def test_made_up_host_is_answered_before_whatever_else_is_wrong(
+    cast: Cast, client: PageClient, host: str, address: str
+) -> None:
+    """Other complaints have pages, whose addresses begin with the name by which we are called."""
+    too_long = {"CONTENT_LENGTH": "99999999999", "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+
+    answer = client.post(address, headers={"Host": host}, environ_overrides=too_long)
+
+    assert (answer.status_code, answer.text) == (400, "本服务器不使用该名称。\n")
+
+
 def test_forwarded_host_changes_nothing(cast: Cast, client: PageClient) -> None:
     answer = client.get("/", headers={"X-Forwarded-Host": "evil.example"})
 

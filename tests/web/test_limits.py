@@ -1,6 +1,7 @@
 """How many requests a browser may send: told in its language, and without asking the database."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -183,6 +184,26 @@ def test_refused_form_can_be_sent_again_unless_it_had_a_password(
     assert [button.text for button in refused.page.find_all("button")] == ["Send again"]
     assert not with_password.page.find_all("button")
     assert PASSWORD not in with_password.text
+
+
+@pytest.mark.parametrize("length", ["99999999999", "135"])
+def test_refused_form_that_cannot_be_read_is_told_to_wait_like_any_other(
+    limited: Callable[[int], None], signed_in: SignIn, length: str
+) -> None:
+    """One is too long, and the other breaks off: neither can be offered to be sent again."""
+    fang = speaks_english(signed_in("fang"))
+    limited(1)
+    fang.get("/m/home")
+    sent = {
+        "CONTENT_LENGTH": length,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "wsgi.input": BytesIO(b"surname=1"),
+    }
+
+    refused = fang.post("/m/customers/enter", environ_overrides=sent)
+
+    assert refused.status_code == 429
+    assert not refused.page.find_all("button")
 
 
 def test_limits_of_their_own_are_of_endpoints_that_exist(app: Flask) -> None:
