@@ -20,7 +20,7 @@ from typing import Any
 
 from lead_system.clock import now
 from tests.support.databases import DatabaseFactory
-from tests.trials.fuzzing.aftermath import history_of, kept_numbers, numbers_in
+from tests.trials.fuzzing.aftermath import history_of, kept_numbers, numbers_in, rewritten
 from tests.trials.fuzzing.batch import Batch, Fault, Tally
 from tests.trials.fuzzing.coverage import histogram, missing
 from tests.trials.fuzzing.world import World, opened
@@ -64,7 +64,7 @@ class Worker:
         history = history_of(world.app)
         tally = batch.run(job.requests)
         broken = [str(finding) for finding in broken_invariants(world.app, now())]
-        broken += [f"history was changed: {record}" for record in history - history_of(world.app)]
+        broken += rewritten(history, history_of(world.app))
         tally.faults += [Fault("error", 0, f"after {job}", sentence) for sentence in broken]
         left = [*kept_numbers(world.app, tally.numbers)]
         if logged := numbers_in("\n".join(world.complaints.lines), tally.numbers):

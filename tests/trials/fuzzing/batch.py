@@ -236,13 +236,12 @@ class Batch:
         with self.world.app.app_context():
             yield from reader.leaks_in(answer, self.world.canaries, self.spoiler.numbers)
         if asked.cookies is None:
-            yield from foreign_tokens(self.world.app, answer, browser.session())
+            yield from foreign_tokens(self.world.app, answer, browser.session(), sent=asked.body)
 
     def _secrets_of_others(self, who: str) -> list[str]:
-        cookies = (
-            (other, browser.cookies.get("session", "")) for other, browser in self.world.browsers.items()
-        )
-        return [cookie for other, cookie in cookies if other != who and len(cookie) > 40]
+        """Return the session cookies of others; two who signed out in one second have the same empty one."""
+        others = [browser for other, browser in self.world.browsers.items() if other != who]
+        return [browser.cookies["session"] for browser in others if "csrf_token" in browser.session()]
 
     def _fault(self, kind: str, asked: Asked, what: str) -> None:
         self.tally.faults.append(Fault(kind, self.tally.requests, str(asked), what))

@@ -138,9 +138,11 @@ def _inside(seen: bytes) -> Iterator[str]:
         yield f"the inside of the server: {internals.group()[:80]!r}"
 
 
-def foreign_tokens(app: Flask, answer: Answer, session: Mapping[str, Any]) -> Iterator[str]:
-    """Find form tokens in a page that were made for another session."""
+def foreign_tokens(app: Flask, answer: Answer, session: Mapping[str, Any], *, sent: bytes) -> Iterator[str]:
+    """Find form tokens in a page that were made for another session, and that nobody had sent there."""
     for token in TOKEN.findall(answer.body):
+        if token in sent:
+            continue
         try:
             made_for = URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").loads(token)
         except BadData:
