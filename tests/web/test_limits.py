@@ -48,6 +48,21 @@ def test_signed_in_browser_has_its_number_a_minute_and_is_then_told_to_wait(
     assert "Try again" in [link.text for link in refused.page.find_all("a")]
 
 
+def test_whoever_is_told_to_wait_reads_no_whole_number_in_the_way_back(
+    limited: Callable[[int], None], signed_in: SignIn
+) -> None:
+    client = speaks_english(signed_in("director"))
+    limited(1)
+    client.get("/admin/help/")
+
+    refused = client.get("/admin/leads/?name=欧阳&q=电话16660842579")
+
+    assert refused.status_code == 429
+    (again,) = [link["href"] for link in refused.page.find_all("a") if link.text == "Try again"]
+    assert again == "/admin/leads/?name=%E6%AC%A7%E9%98%B3"
+    assert "16660842579" not in refused.text
+
+
 def test_too_many_requests_are_refused_in_the_pages_language(
     limited: Callable[[int], None], signed_in: SignIn
 ) -> None:
