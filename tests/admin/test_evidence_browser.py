@@ -1,17 +1,14 @@
 """Evidence in a real browser: it comes down from the time line, and the public page says what it is."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser import Shot, shoot
 from tests.support.cast import PASSWORD, Cast
 from tests.support.evidence import changed, dispute
-
-Shot = Callable[[Page, str], Path]
-WIDTHS = (360, 768, 1440)
 
 
 @pytest.fixture
@@ -29,14 +26,6 @@ def evidence(desk_page: Page, cast: Cast, tmp_path: Path, shot: Shot) -> Path:
     download.value.save_as(file)
     shoot(desk_page, shot, "time line")
     return file
-
-
-def shoot(page: Page, shot: Shot, name: str) -> None:
-    """Keep a picture at each width, and find nothing that sticks out sideways."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        shot(page, f"{name} {width}")
 
 
 def check(page: Page, file: Path) -> None:

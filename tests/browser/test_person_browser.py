@@ -1,16 +1,12 @@
 """Not the same person, in Chromium: the preview fits a narrow screen, and one button declares it."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_office_pages import sign_in
+from tests.support.browser import WIDTHS, Shot
 from tests.support.cast import OUYANG, Cast
 
-Shot = Callable[[Page, str], Path]
-WIDTHS = (360, 768, 1440)
 MAIN_WIDTH = "document.documentElement.scrollWidth"
 
 

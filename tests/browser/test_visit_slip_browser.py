@@ -1,17 +1,13 @@
 """The visit slip in a real browser: from the list to one sheet of paper, and from the paper to the check."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser import Shot, shoot
 from tests.support.cast import OUYANG, PASSWORD, Cast
 from tests.support.project import write_project
-
-Shot = Callable[[Page, str], Path]
-WIDTHS = (360, 768, 1440)
 
 
 @pytest.fixture
@@ -28,14 +24,6 @@ def slip(desk_page: Page, cast: Cast) -> Page:
     desk_page.get_by_role("link", name="带看确认单").click()
     expect(desk_page.get_by_role("heading", name="带看确认单")).to_be_visible()
     return desk_page
-
-
-def shoot(page: Page, shot: Shot, name: str) -> None:
-    """Keep a picture at each width, and find nothing that sticks out sideways."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        shot(page, f"{name} {width}")
 
 
 def test_a_slip_is_one_sheet_of_paper_with_nothing_to_press(slip: Page, shot: Shot) -> None:

@@ -165,8 +165,23 @@ def camera_phone(playwright: Playwright, live_server: LiveServer) -> Iterator[Ca
         yield open_with
 
 
+Shot = Callable[[Page, str], Path]
+"""What the fixture `shot` gives."""
+
+WIDTHS = (360, 768, 1440)
+"""The widths in pixels at which pages are looked at: a phone, a tablet and a desk."""
+
+
+def shoot(page: Page, shot: Shot, name: str) -> None:
+    """Keep a picture at each width, and find nothing that sticks out sideways."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        shot(page, f"{name} {width}")
+
+
 @pytest.fixture
-def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
+def shot(request: pytest.FixtureRequest) -> Shot:
     """Keeps a picture of a page under the test's name, numbered in the order of the story."""
     folder = SCREENSHOTS / re.sub(r"\W+", "-", request.node.name).strip("-")
     taken: list[Path] = []
