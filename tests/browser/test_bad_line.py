@@ -385,6 +385,7 @@ def test_server_killed_between_commit_and_answer_gives_the_same_answer_again(
     bare.locator(f"[data-confirm] input[value='{cast.ids['ming']}']").check()
     line.swallows_scans = True
     bare.locator("[data-confirm] .weui-btn_primary").click()
+    expect(bare.locator("[data-not-kept]")).to_be_visible()
     expect(bare.locator("[data-not-kept]")).to_contain_text("没有发送成功，本机也无法保存")
     expect(bare.locator("[data-kept-now]")).to_be_hidden()
     assert scans_of(cast, other_id) == []
