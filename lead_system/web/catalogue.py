@@ -83,6 +83,10 @@ class KeptDomain(Domain):  # type: ignore[misc]
         text = self.catalogue().text(string)
         return text % variables if variables else text
 
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        """Return the text for so many in the page's language, as Flask-Babel does."""
+        return self.catalogue().plural(singular, plural, num) % {"num": num, **variables}
+
 
 _domain = KeptDomain()
 _spoken: ContextVar[Catalogue | None] = ContextVar("spoken", default=None)

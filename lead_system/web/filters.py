@@ -1,16 +1,13 @@
 """How values are written on pages."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
-from math import inf
-from typing import Any
+from typing import NamedTuple
 
-from babel import Locale
-from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from flask import Flask
-from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from lead_system.clock import now as clock_now
@@ -25,10 +22,11 @@ from lead_system.web.words import role_word, word
 
 def moment(value: datetime | None) -> str:
     """Write a moment to the minute in Shanghai, the same in every language."""
-    return value.astimezone(SHANGHAI).isoformat(" ", "minutes")[:_TO_THE_MINUTE] if value else ""
+    return _to_the_minute(instant(value)) if value else ""
 
 
-_TO_THE_MINUTE = len("2026-11-26 08:00")
+def _to_the_minute(instant: str) -> str:
+    return instant.replace("T", " ")[: len("2026-11-26 08:00")]
 
 
 def second(value: datetime) -> str:
@@ -40,21 +38,59 @@ AGES_UP_TO = timedelta(days=7)
 """From how long ago on an age says less than the moment itself: several events would share one."""
 
 
+class _Unit(NamedTuple):
+    """A length of time, and how so many of it are said, past and to come.
+
+    The catalogue has the words, as all others: Babel's own come with four megabytes about each language.
+    """
+
+    length: timedelta
+    ago: Callable[[int], str]
+    until: Callable[[int], str]
+
+
+_UNITS = (
+    _Unit(
+        timedelta(days=365),
+        lambda n: ngettext("%(num)s year ago", "%(num)s years ago", n),
+        lambda n: ngettext("in %(num)s year", "in %(num)s years", n),
+    ),
+    _Unit(
+        timedelta(days=30),
+        lambda n: ngettext("%(num)s month ago", "%(num)s months ago", n),
+        lambda n: ngettext("in %(num)s month", "in %(num)s months", n),
+    ),
+    _Unit(
+        timedelta(weeks=1),
+        lambda n: ngettext("%(num)s week ago", "%(num)s weeks ago", n),
+        lambda n: ngettext("in %(num)s week", "in %(num)s weeks", n),
+    ),
+    _Unit(
+        timedelta(days=1),
+        lambda n: ngettext("%(num)s day ago", "%(num)s days ago", n),
+        lambda n: ngettext("in %(num)s day", "in %(num)s days", n),
+    ),
+    _Unit(
+        timedelta(hours=1),
+        lambda n: ngettext("%(num)s hour ago", "%(num)s hours ago", n),
+        lambda n: ngettext("in %(num)s hour", "in %(num)s hours", n),
+    ),
+    _Unit(
+        timedelta(minutes=1),
+        lambda n: ngettext("%(num)s minute ago", "%(num)s minutes ago", n),
+        lambda n: ngettext("in %(num)s minute", "in %(num)s minutes", n),
+    ),
+)
+
+
 def age(value: datetime, now: datetime | None = None) -> str:
     """Write how long ago a moment was, or how soon it will be, rounded to its largest unit."""
     away = value - (now or clock_now())
     if abs(away) < timedelta(minutes=1):
         return str(_("just now") if away <= timedelta(0) else _("in less than a minute"))
-    seconds = away // timedelta(seconds=1)
-    unit, length = next(one for one in TIMEDELTA_UNITS if abs(seconds) >= one[1])
-    return _age_in_words(get_locale(), unit, length * round(seconds / length))
-
-
-@lru_cache(maxsize=1000)
-def _age_in_words(locale: Locale, unit: Any, seconds: int) -> str:
-    """Write so many seconds in one unit; Babel searches its tables for each, and a page has many like it."""
-    away = timedelta(seconds=seconds)
-    return format_timedelta(away, granularity=unit, threshold=inf, add_direction=True, locale=locale)
+    unit = next(unit for unit in _UNITS if abs(away) >= unit.length)
+    said = unit.ago if away < timedelta(0) else unit.until
+    return str(said(round(abs(away) / unit.length)))
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> Markup:
@@ -77,8 +113,8 @@ def exact(value: datetime | None, now: datetime | None = None, hint: str = "") -
     """
     if value is None:
         return Markup()
-    title = escape(hint or age(value, now))
-    return Markup(f'<time datetime="{instant(value)}" title="{title}">{moment(value)}</time>')  # noqa: S704
+    at, title = instant(value), escape(hint or age(value, now))
+    return Markup(f'<time datetime="{at}" title="{title}">{_to_the_minute(at)}</time>')  # noqa: S704
 
 
 def instant(value: datetime) -> str:
