@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import selectinload
 
 from lead_system.domain.errors import RefusalCode, Refused
@@ -39,7 +39,7 @@ class AgentTab(StrEnum):
 _TAB_CONDITIONS: dict[AgentTab, ColumnElement[bool]] = {
     AgentTab.BROKERS: Account.role == Role.BROKER,
     AgentTab.RESIDENTS: Account.role == Role.RESIDENT,
-    AgentTab.WAITING: Account.approval == Approval.PENDING,
+    AgentTab.WAITING: Account.approval == literal_column("'pending'"),  # In the words of its index.
     AgentTab.REJECTED: Account.approval == Approval.REJECTED,
 }
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from lead_system.domain.roles import Role
 from lead_system.extensions import db
-from lead_system.models import Lead
+from lead_system.models import Account, Lead
 from tests.support.cast import Cast
 
 SURNAMES = ("王", "李", "欧阳", "诸葛")
@@ -77,6 +78,20 @@ def plain_lead(
         "merged_into_id": None,
         "anonymised_at": None,
     }
+
+
+def add_brokers(cast: Cast, count: int, moment: datetime) -> None:
+    """Write so many brokers of the first broker's brokerage, of whom nothing is remarkable."""
+    with cast.app.app_context():
+        brokerage_id = db.session.get_one(Account, cast.ids["fang"]).brokerage_id
+        rows = [
+            {"role": Role.BROKER, "phone": f"137{n:08}", "brokerage_id": brokerage_id, "created_at": moment}
+            for n in range(count)
+        ]
+        db.session.execute(insert(Account), rows)
+        db.session.commit()
+        db.session.execute(text("ANALYZE"))
+        db.session.commit()
 
 
 def add_leads(cast: Cast, rows: Sequence[Row]) -> None:
