@@ -23,6 +23,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Text,
     TypeDecorator,
@@ -176,6 +177,8 @@ class Account(Model):
             "totp_since IS NULL OR (totp_salt IS NOT NULL AND login IS NOT NULL)",
             name="second_factor_stands_beside_a_password",
         ),
+        _index_where("approval = 'pending'", "ix_accounts_pending", "id"),
+        _index_where("archived_at IS NOT NULL", "ix_accounts_archived", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -691,16 +694,20 @@ class LeadNameGram(Model):
     """A character of a lead's folded name, or a pair of neighbours in it, by which a part of it is found.
 
     Kept by triggers of `leads`, for whoever is not anonymised. Of three characters or more every pair is
-    looked up.
+    looked up. Beside it stand the lead's stored status, None where it is in no list, and its end: who is
+    found by one gram is counted by status without a look at the leads (decision 31).
     """
 
     __tablename__ = "lead_name_grams"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's name
-
-    gram: Mapped[str] = mapped_column(
-        String(2).with_variant(String(2, collation="C"), "postgresql"), primary_key=True
+    __table_args__ = (
+        PrimaryKeyConstraint("gram", "lead_id", postgresql_include=["status", "protect_until"]),
+        {"sqlite_with_rowid": False},
     )
-    lead_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+    gram: Mapped[str] = mapped_column(String(2).with_variant(String(2, collation="C"), "postgresql"))
+    lead_id: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    status: Mapped[LeadStatus | None] = mapped_column(_choice(LeadStatus, "status"))
+    protect_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BrokerTally(Model):
@@ -1356,12 +1363,13 @@ _SPELLED_OUT: dict[LeadStatus, ColumnElement[Any]] = {
 }
 
 
-def is_stored_as(status: LeadStatus) -> Any:
+def is_stored_as(status: LeadStatus, of: type[Lead] | type[LeadNameGram] = Lead) -> Any:
     """Return the condition that a lead has a status, spelled out as in the indexes (`is_listed`).
 
-    What is stored as bound may have ended: what it really is, `queries.leads.has_status` says.
+    It is asked of the lead, or of what is kept of it beside its name. What is stored as bound may have ended:
+    what it really is, `queries.leads.has_status` says.
     """
-    return Lead.status == _SPELLED_OUT[status]
+    return of.status == _SPELLED_OUT[status]
 
 
 def is_no_lead() -> ColumnElement[bool]:

@@ -342,6 +342,7 @@ SPOILT = {
     "a payload was changed": "UPDATE history_payloads SET salt = 'x' WHERE record_id = 1",
     "a record is gone": "DELETE FROM history WHERE chain = 'lead:1' AND position = 1",
     "a gram is gone": "DELETE FROM lead_name_grams WHERE lead_id = 1",
+    "a gram has another status": "UPDATE lead_name_grams SET status = 'dealt' WHERE lead_id = 1",
     "a tally counts one more": "UPDATE broker_tallies SET bound = bound + 1 WHERE broker_id = 101",
     "a scan is nobody's": "UPDATE gate_scans SET gate_id = 999999 WHERE id = 1",
 }

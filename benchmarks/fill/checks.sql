@@ -62,12 +62,18 @@ LIMIT 1;
 
 SELECT 'names and their grams differ', meant, kept
 FROM (
-    SELECT sum(hashtextextended(gram || id, 0)) AS meant FROM (
-        SELECT DISTINCT substr(name_key, place, size) AS gram, id
+    SELECT sum(hashtextextended(gram || id || status || until, 0)) AS meant FROM (
+        SELECT DISTINCT substr(name_key, place, size) AS gram, id,
+               CASE WHEN status <> 'withdrawn' AND merged_into_id IS NULL THEN status ELSE '' END AS status,
+               coalesce(protect_until::text, '') AS until
         FROM leads, generate_series(1, 4) AS place, generate_series(1, 2) AS size
         WHERE place + size - 1 <= length(name_key)
     ) AS taken_apart
-) AS names, (SELECT sum(hashtextextended(gram || lead_id, 0)) AS kept FROM lead_name_grams) AS grams
+) AS names, (
+    SELECT sum(hashtextextended(
+        gram || lead_id || coalesce(status, '') || coalesce(protect_until::text, ''), 0
+    )) AS kept FROM lead_name_grams
+) AS grams
 WHERE meant IS DISTINCT FROM kept;
 
 SELECT 'a name is longer than it is taken apart here', id FROM leads WHERE length(name_key) > 4 LIMIT 1

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from lead_system.domain.lifecycle import LeadStatus
 from lead_system.domain.roles import AGENTS, BACK_OFFICE
 from lead_system.extensions import db
-from lead_system.models import Account, Lead, is_listed
+from lead_system.models import Account, Lead, LeadNameGram, is_listed
 from lead_system.queries import scope
 from lead_system.queries.leads import (
     TABS,
@@ -20,7 +21,7 @@ from lead_system.queries.leads import (
     reached,
     status_expression,
 )
-from lead_system.queries.names import newest_of_name
+from lead_system.queries.names import newest_of_name, only_gram_of
 from lead_system.queries.paging import COUNTED_UP_TO, Total, counted_to_the_end
 from lead_system.queries.tallies import NOW, Owner, tally_of
 from lead_system.statements import Statement
@@ -35,7 +36,11 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
     if search.is_of_all and _sees_all_of(actor, search):
         tally = tally_of(Owner(search.broker_id, search.brokerage_id), now)
         return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
-    found = _counted_by_status(actor, replace(search, status=None), now)
+    gram = only_gram_of(search.name) if search.is_of_name and _sees_all_of(actor, search) else None
+    if gram is not None:
+        found = _counted_beside_a_gram(gram, now)
+    else:
+        found = _counted_by_status(actor, replace(search, status=None), now)
     is_cut = sum(found.values()) > COUNTED_UP_TO
     counts = {None: sum(found.values())} | {tab: found.get(tab, 0) for tab in TABS}
     return {tab: Total(min(count, COUNTED_UP_TO), is_cut=is_cut) for tab, count in counts.items()}
@@ -44,15 +49,29 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
 def _counted_by_status(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadStatus, int]:
     """Count the rows found by what they really are, the newest first, up to one more than is shown."""
     status = status_expression(now)
-    some = (
-        select(status.label("status"))
-        .where(is_found(actor, search, now))
-        .order_by(newest_of_name(search.name))
-        .limit(COUNTED_UP_TO + 1)
-        .subquery()
-    )
-    rows = db.session.execute(select(some.c.status, func.count()).group_by(some.c.status))
+    found = select(status.label("status")).where(is_found(actor, search, now))
+    rows = db.session.execute(_newest_by_status(found.order_by(newest_of_name(search.name))))
     return {LeadStatus(name): count for name, count in rows}
+
+
+def _newest_by_status(found: Select[Any]) -> Select[Any]:
+    some = found.limit(COUNTED_UP_TO + 1).subquery()
+    return select(some.c.status, func.count()).group_by(some.c.status)
+
+
+_GRAM: BindParameter[str] = bindparam("gram", type_=LeadNameGram.gram.type)
+_BY_GRAM = Statement(
+    _newest_by_status(
+        select(status_expression(NOW, LeadNameGram).label("status"))
+        .where(LeadNameGram.gram == _GRAM, LeadNameGram.status.is_not(None))
+        .order_by(LeadNameGram.lead_id.desc())
+    )
+)
+
+
+def _counted_beside_a_gram(gram: str, now: datetime) -> dict[LeadStatus, int]:
+    """Count the same of everybody whose name has a gram, by what is kept beside it (decision 31)."""
+    return {LeadStatus(name): count for name, count in _BY_GRAM.rows({"gram": gram, "now": now})}
 
 
 def _sees_all_of(actor: Account, search: LeadSearch) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     and_,
     case,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 
 from lead_system.domain.lifecycle import LeadStatus
@@ -32,6 +34,7 @@ from lead_system.models import (
     Fee,
     GateScan,
     Lead,
+    LeadNameGram,
     is_listed,
     is_no_lead,
     is_stored_as,
@@ -122,19 +125,26 @@ class LeadSearch:
     @property
     def is_of_all(self) -> bool:
         """Whether it narrows to nothing but a status and a broker or brokerage."""
-        beside = {"status", "broker_id", "brokerage_id", "named_brokers"}
-        rest = (value for name, value in vars(self).items() if name not in beside)
+        return self._asks_only_for("status", "broker_id", "brokerage_id", "named_brokers")
+
+    @property
+    def is_of_name(self) -> bool:
+        """Whether it narrows to nothing but a status and a name."""
+        return self._asks_only_for("status", "name")
+
+    def _asks_only_for(self, *these: str) -> bool:
+        rest = (value for name, value in vars(self).items() if name not in these)
         return all(value is None or (isinstance(value, str) and not value.strip()) for value in rest)
 
 
-def status_expression(now: Any) -> ColumnElement[Any]:
+def status_expression(now: Any, of: type[Lead] | type[LeadNameGram] = Lead) -> ColumnElement[Any]:
     """Return the status that every reader sees at a moment, as `lifecycle.real_status` does, in SQL (R6)."""
-    return case((has_run_out(now), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=Lead.status)
+    return case((has_run_out(now, of), literal(LeadStatus.EXPIRED, Lead.status.type)), else_=of.status)
 
 
-def has_run_out(now: Any) -> ColumnElement[bool]:
+def has_run_out(now: Any, of: type[Lead] | type[LeadNameGram] = Lead) -> ColumnElement[bool]:
     """Return the condition that a lead which is stored as bound has reached its end (R6)."""
-    return and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)
+    return and_(is_stored_as(LeadStatus.BOUND, of), of.protect_until <= now)
 
 
 def has_status(status: LeadStatus, now: datetime) -> ColumnElement[bool]:
@@ -254,10 +264,11 @@ def reached(step: Step | None, now: Any) -> ColumnElement[bool]:
     return conditions[step]()
 
 
-def _gone_brokers() -> Select[int]:
-    """Return the accounts that are archived or whose brokerage is (R10)."""
-    gone = select(Account.id).join(Account.brokerage, isouter=True)
-    return gone.where(or_(Account.archived_at.is_not(None), Brokerage.archived_at.is_not(None)))
+def _gone_brokers() -> CompoundSelect[int]:
+    """Return the accounts that are archived or whose brokerage is (R10), each of them by an index."""
+    gone = select(Account.id).where(Account.archived_at.is_not(None))
+    gone_with_it = select(Account.id).join(Account.brokerage).where(Brokerage.archived_at.is_not(None))
+    return union_all(gone, gone_with_it)
 
 
 def _stepped_within(search: LeadSearch) -> ColumnElement[bool]:

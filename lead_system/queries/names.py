@@ -41,6 +41,12 @@ def newest_of_name(part: str) -> ColumnElement[int]:
     return _LOOK_UPS[0].lead_id.desc() if fold_name(part) else Lead.id.desc()
 
 
+def only_gram_of(part: str) -> str | None:
+    """Return the gram that a part is found by alone; None where there is more to look at, or nothing."""
+    folded = fold_name(part)
+    return folded if 0 < len(folded) <= LONGEST_GRAM else None
+
+
 def _grams_of(folded: str) -> list[str]:
     """Return by what a part is looked up: itself where it is short, otherwise each pair in it once."""
     pairs = (folded[place : place + 2] for place in range(max(1, len(folded) - 1)))

@@ -171,5 +171,64 @@ def test_triggers_that_keep_figures_and_names_stand_after_all_migrations() -> No
     on_sqlite = {
         f"keep_{what}_of_{row}" for what in ("tally", "name_grams") for row in ("new", "changed", "deleted")
     }
-    keeping = {"keep_tally", "keep_name_grams"} if db.engine.dialect.name == "postgresql" else on_sqlite
+    on_sqlite.add("keep_gram_status_of_changed")
+    on_postgresql = {"keep_tally", "keep_name_grams", "keep_gram_status"}
+    keeping = on_postgresql if db.engine.dialect.name == "postgresql" else on_sqlite
     assert found >= keeping | {"refuse_another_broker"}
+
+
+@on_both
+@pytest.mark.usefixtures("empty_app")
+def test_parts_of_names_that_are_there_get_their_status_and_give_it_back() -> None:
+    flask_migrate.upgrade(directory=MIGRATIONS, revision="0013")
+    at, end = "'2026-03-02 02:00:00'", "'2026-04-01 15:59:59'"
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO accounts (id, role, name, phone, approval, rejection_reason, created_at)"
+            f" VALUES (1, 'broker', '', '', 'not_needed', '', {at})"
+        )
+        columns = (
+            "broker_id, entered_by_id, surname, given_name, name_key, phone1, person_number, needs, version,"
+            " entered_at, id, status, first_reported_at, bound_at, protect_until, code_token, short_code"
+        )
+        for own in (
+            "1, 'entered', NULL, NULL, NULL, NULL, NULL",
+            "2, 'withdrawn', NULL, NULL, NULL, NULL, NULL",
+            f"3, 'bound', {at}, {at}, {end}, '1', '2'",
+        ):
+            connection.exec_driver_sql(
+                f"INSERT INTO leads ({columns})"
+                f" VALUES (1, 1, '林', '晓', '林晓', '1385678', 0, '', 1, {at}, {own})"
+            )
+
+    flask_migrate.upgrade(directory=MIGRATIONS)
+    found = _read("SELECT gram, lead_id, status, protect_until IS NULL FROM lead_name_grams ORDER BY 2, 1")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE leads SET status = 'withdrawn' WHERE id = 1")
+    followed = _read("SELECT DISTINCT status FROM lead_name_grams WHERE lead_id = 1")
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0013")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE leads SET name_key = '林' WHERE id = 2")
+        connection.exec_driver_sql("UPDATE leads SET status = 'entered' WHERE id = 1")
+    left = _read("SELECT * FROM lead_name_grams ORDER BY 2, 1")
+
+    parts = ("晓", "林", "林晓")
+    assert found == [
+        *((part, 1, "entered", True) for part in parts),
+        *((part, 2, None, True) for part in parts),
+        *((part, 3, "bound", False) for part in parts),
+    ]
+    assert followed == [(None,)]
+    assert left == [*((part, 1) for part in parts), ("林", 2), *((part, 3) for part in parts)]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.usefixtures("empty_app")
+def test_status_beside_a_part_of_a_name_is_read_off_its_index() -> None:
+    """Neither Alembic nor a plan among few rows says so."""
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    ((definition,),) = _read("SELECT indexdef FROM pg_indexes WHERE indexname = 'pk_lead_name_grams'")
+
+    assert str(definition).endswith("(gram, lead_id) INCLUDE (status, protect_until)")

@@ -64,6 +64,7 @@ def wrong_figures(world: World, numbering: Numbering, now: datetime, turn: int |
     kinds: tuple[Callable[[], Iterator[str]], ...] = (
         *(partial(_tab_opens, world, numbering, director, now, name) for name in STATUSES),
         *(partial(_own_tabs, world, numbering, now, who) for who in having("broker", "resident")),
+        partial(_tabs_of_names, world, director, now),
         partial(_rows_behind_badges, world, director),
         partial(_referral_table, world, numbering, director, now),
         partial(_consultants, world, numbering, director, now),
@@ -183,6 +184,16 @@ def _tabs(world: World, director: Account, now: datetime) -> Iterator[str]:
         yield f"tabs {counts}, model {expected}"
     if counts[None] != expected.total():
         yield f"the tab of all counts {counts[None]}, model {expected.total()}"
+
+
+def _tabs_of_names(world: World, director: Account, now: datetime) -> Iterator[str]:
+    """Every tab counts what the model has also where the office looks for a name by one or two characters."""
+    listed = [lead for lead in world.leads.values() if lead.is_listed]
+    for part in sorted({lead.name[:size] for lead in listed for size in (1, 2)}):
+        counts = lead_counts.tab_counts(director, LeadSearch(name=part), now)
+        expected = Counter(lead.status(now) for lead in listed if part in lead.name)
+        if [counts[LeadStatus(name)] for name in STATUSES] != [expected[name] for name in STATUSES]:
+            yield f"tabs of {part} {counts}, model {expected}"
 
 
 def _tab_opens(

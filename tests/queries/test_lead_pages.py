@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lead_system.admin_views.leads import LeadsView
 from lead_system.clock import now
@@ -126,6 +126,32 @@ def test_searches_find_what_reading_every_row_would(
         counts = tab_counts(director(), asked, now())
 
     assert found == sorted((row["id"] for row in fitting), reverse=True)
+    assert counts == {None: len(fitting)} | {
+        LeadStatus(tab): sum(real_status(row) == tab for row in fitting) for tab in TABS
+    }
+
+
+@pytest.mark.parametrize("name", ["王", "阳", "王伟"])
+def test_counts_of_a_name_follow_every_change_of_its_customers(
+    cast: Cast, drawn: list[Row], name: str
+) -> None:
+    """Status and end stand beside each part of a name: whatever becomes of a customer changes them there."""
+    owners = ("id", "broker_id", "entered_by_id")
+    others = draw_leads(cast, ROWS, now(), seed=3)
+    changed = [
+        new | {column: old[column] for column in owners} for old, new in zip(drawn, others, strict=True)
+    ]
+    keeps_its_name = {"surname", "given_name", "name_key", "anonymised_at"}
+
+    with cast.app.app_context():
+        for number, row in enumerate(changed):
+            if number % 2 and row["anonymised_at"] == drawn[number]["anonymised_at"]:
+                row |= {column: drawn[number][column] for column in keeps_its_name}
+            db.session.execute(update(Lead).where(Lead.id == row["id"]).values(row))
+        db.session.commit()
+        counts = tab_counts(director(), LeadSearch(name=name), now())
+
+    fitting = [row for row in listed(changed) if has_name(name)(row)]
     assert counts == {None: len(fitting)} | {
         LeadStatus(tab): sum(real_status(row) == tab for row in fitting) for tab in TABS
     }

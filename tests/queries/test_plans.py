@@ -13,7 +13,7 @@ from lead_system.extensions import db
 from tests.admin.conftest import Desk
 from tests.support.cast import Cast
 from tests.support.databases import both_databases
-from tests.support.many import add_leads, draw_leads
+from tests.support.many import add_brokers, add_leads, draw_leads
 
 pytestmark = [both_databases, pytest.mark.usefixtures("clock")]
 
@@ -106,6 +106,24 @@ def test_customers_of_a_name_are_read_in_order_and_no_further_than_shown(
 
     by_name = [one for one in asked if "lead_name_grams" in one[0]]
     assert len(by_name) == 2, "one page, and the counts of the tabs"
+    assert [is_about_leads(one[0]) for one in by_name].count(False) == 1, "counts do not look at the leads"
     with cast.app.app_context():
         if db.engine.dialect.name == "sqlite":  # PostgreSQL sorts few rows, and reads many in order.
             assert not [plan for plan in (plan_of(*one) for one in by_name) if "FOR ORDER BY" in plan]
+
+
+def test_what_every_page_counts_goes_through_no_accounts(cast: Cast, desk: Desk) -> None:
+    add_brokers(cast, 3_000, now())
+    client = desk("director")
+    client.get("/admin/leads/")
+
+    with statements() as asked:
+        client.get("/admin/leads/")
+    with cast.app.app_context():
+        plans = [plan_of(*one) for one in asked if one[0].startswith("SELECT")]
+
+    said = "\n\n".join(plans)
+    assert "ix_accounts_pending" in said, "the number in the menu"
+    assert "ix_accounts_archived" in said, "bindings that wait for a rebind"
+    scans = [step for step in said.splitlines() if "Seq Scan on accounts" in step or "SCAN accounts" in step]
+    assert not [step for step in scans if "INDEX" not in step], said

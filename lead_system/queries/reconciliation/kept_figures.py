@@ -22,14 +22,15 @@ KEPT_FIGURES = (
     ),
     Check(
         "names_are_found_by_their_parts", "B10", Harm.LOST,
-        N_("A customer is found by every part of its name, and by nothing that is none."),
+        N_("A customer is found by every part of its name, by nothing that is none, and as what it is."),
         "WITH RECURSIVE places (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM places WHERE n <"
         " (SELECT max(length(name_key)) FROM leads WHERE anonymised_at IS NULL)),"
-        " parts (gram, lead_id) AS (SELECT DISTINCT substr(name_key, n, size), id FROM leads, places,"
+        " parts (gram, lead_id, status, protect_until) AS (SELECT DISTINCT substr(name_key, n, size), id,"
+        f" CASE WHEN {_IS_IN} THEN status END, protect_until FROM leads, places,"
         " (SELECT 1 AS size UNION ALL SELECT 2) AS sizes"
         " WHERE n + size - 1 <= length(name_key) AND anonymised_at IS NULL)"
-        " SELECT lead_id, count(*) AS parts FROM (SELECT gram, lead_id FROM (SELECT gram, lead_id FROM parts"
-        " UNION ALL SELECT gram, lead_id FROM lead_name_grams) AS twice"
-        " GROUP BY lead_id, gram HAVING count(*) <> 2) AS odd GROUP BY lead_id",
+        " SELECT lead_id, count(*) AS parts FROM (SELECT gram, lead_id FROM (SELECT * FROM parts"
+        " UNION ALL SELECT gram, lead_id, status, protect_until FROM lead_name_grams) AS twice"
+        " GROUP BY lead_id, gram, status, protect_until HAVING count(*) <> 2) AS odd GROUP BY lead_id",
     ),
 )  # fmt: skip
