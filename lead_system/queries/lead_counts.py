@@ -33,10 +33,11 @@ def tab_counts(actor: Account, search: LeadSearch, now: datetime) -> dict[LeadSt
     Of everybody's customers, a broker's or a brokerage's, the counts are exact. Under another search the
     newest rows are counted up to a limit; beyond it each count is the least that there are.
     """
-    if search.is_of_all and _sees_all_of(actor, search):
-        tally = tally_of(Owner(search.broker_id, search.brokerage_id), now)
+    owner = _whose(search)
+    if owner is not None and _sees_all_of(actor, owner):
+        tally = tally_of(owner, now)
         return {None: Total(tally.listed)} | {tab: Total(tally.of(tab)) for tab in TABS}
-    gram = only_gram_of(search.name) if search.is_of_name and _sees_all_of(actor, search) else None
+    gram = only_gram_of(search.name) if search.is_of_name and actor.role in BACK_OFFICE else None
     if gram is not None:
         found = _counted_beside_a_gram(gram, now)
     else:
@@ -74,15 +75,29 @@ def _counted_beside_a_gram(gram: str, now: datetime) -> dict[LeadStatus, int]:
     return {LeadStatus(name): count for name, count in _BY_GRAM.rows({"gram": gram, "now": now})}
 
 
-def _sees_all_of(actor: Account, search: LeadSearch) -> bool:
-    """Say whether somebody sees every customer of whoever a search is about."""
-    is_own = search.broker_id == actor.id and actor.role in AGENTS
+def _whose(search: LeadSearch) -> Owner | None:
+    """Return whose customers a search finds, all of them; None where it asks for more than an owner.
+
+    Words about brokers that mean one of them, as the phone does, are that broker's customers.
+    """
+    if search.is_of_all:
+        return Owner(search.broker_id, search.brokerage_id)
+    match search.named_brokers:
+        case (broker_id,) if search.is_of_brokers:
+            return Owner(broker_id)
+    return None
+
+
+def _sees_all_of(actor: Account, owner: Owner) -> bool:
+    """Say whether somebody sees every customer of an owner."""
+    is_own = owner.broker_id == actor.id and actor.role in AGENTS
     return actor.role in BACK_OFFICE or is_own
 
 
 def count_leads(actor: Account, search: LeadSearch, now: datetime) -> int:
     """Return how many rows the list of customers has under a search, however many."""
-    if search.is_of_all and _sees_all_of(actor, search):
+    owner = _whose(search)
+    if owner is not None and _sees_all_of(actor, owner):
         counts = tab_counts(actor, search, now)
         return int(counts[search.status])
     return int(counted_to_the_end(select(Lead).where(is_found(actor, search, now))))

@@ -128,6 +128,13 @@ class LeadSearch:
         return self._asks_only_for("status", "broker_id", "brokerage_id", "named_brokers")
 
     @property
+    def is_of_brokers(self) -> bool:
+        """Whether it narrows to nothing but a status and what is asked of brokers."""
+        return self._asks_only_for(
+            "status", "broker_name", "broker_phone", "brokerage", "brokerage_id", "named_brokers"
+        )
+
+    @property
     def is_of_name(self) -> bool:
         """Whether it narrows to nothing but a status and a name."""
         return self._asks_only_for("status", "name")

@@ -198,6 +198,20 @@ def test_a_search_counts_up_to_ten_thousand_and_says_when_there_are_more(
         assert str(tab_counts(director(), LeadSearch(), now())[None]) == f"{rows:,}".replace(",", " ")
 
 
+def test_a_search_that_means_one_broker_counts_all_of_theirs(cast: Cast) -> None:
+    many = [plain_lead(cast, n, now()) for n in range(1, 10_002)]
+    add_leads(cast, [*many, plain_lead(cast, 10_002, now(), who="qiang")])
+
+    with cast.app.app_context():
+        for asked in ({"broker_phone": "13500010001"}, {"broker_name": "王芳"}):
+            search = with_people(LeadSearch(**asked))  # type: ignore[arg-type]
+            counts = tab_counts(director(), search, now())
+            assert (counts[None], counts[LeadStatus.ENTERED], counts[LeadStatus.BOUND]) == (10_001, 10_001, 0)
+            assert not counts[None].is_cut
+        narrower = with_people(LeadSearch(broker_phone="13500010001", name="孙"))
+        assert str(tab_counts(director(), narrower, now())[None]) == "10 000+"
+
+
 @pytest.mark.parametrize(("seconds", "status"), [(-1, "bound"), (0, "expired"), (1, "expired")])
 def test_kept_counts_know_an_expiry_at_its_instant(
     cast: Cast, clock: StoppedClock, seconds: int, status: str
