@@ -24,6 +24,8 @@ BROKER_IDS = tuple(range(101, 107))
 WORKS = ("enter", "report", "scan")
 MANY, QUICK_MANY = 320, 60
 """So many customers a contender enters, reports and scans in one round."""
+ROUNDS, ROUNDS_ON_SQLITE = 5, 9
+"""How often each contender comes. How long who waits for SQLite sleeps is luck, so there it takes more of them."""
 LEFT_BEHIND = {
     "leads": "id", "lead_keys": "lead_id", "holds": "lead_id", "history": "lead_id", "reports": "lead_id",
     "gate_scans": "lead_id", "bindings": "lead_id",
@@ -94,7 +96,7 @@ def on_sqlite(bench: Bench) -> Rates:
     server = our_server(f"sqlite:///{file}", folder=folder, sms=bench.provider.settings)
     bench.ends.callback(server.stop)
     ours = _peopled(bench, server.port, partial(_ask_file, file))
-    return _rates(bench, Contest(ours, _thin(bench, file), file))
+    return _rates(bench, Contest(ours, _thin(bench, file), file), rounds=ROUNDS_ON_SQLITE)
 
 
 def growth(bench: Bench) -> dict[int, Rates]:
@@ -145,11 +147,11 @@ def _ask_file(file: str, question: str) -> list[Any]:
         return connection.execute(question).fetchall()
 
 
-def _rates(bench: Bench, contest: Contest) -> Rates:
+def _rates(bench: Bench, contest: Contest, *, rounds: int = ROUNDS) -> Rates:
     """Run rounds, of which the first warms up and does not count."""
     _round(contest, Rates(), _many(bench) // 4)
     rates = Rates()
-    for _ in range(2 if bench.quick else 5):
+    for _ in range(2 if bench.quick else rounds):
         _round(contest, rates, _many(bench))
     return rates
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -182,7 +182,8 @@ def as_read(model: type[Row], values: Mapping[str, Any]) -> Row:
     """
     inside = _inside.get()
     session = inside[0] if inside else db.session()
-    known: Row | None = session.identity_map.get(session.identity_key(model, values["id"]))
+    key = inspect(model).identity_key_from_primary_key((values["id"],))
+    known = cast(Row | None, session.identity_map.get(key))
     if known is None:
         known = model()
         known.__dict__.update(values)

@@ -27,7 +27,7 @@ class SessionsView(BackOfficeView):
     def index_view(self) -> Answer:
         """Show on which browsers one is signed in, since when, and when each was last used."""
         this_one = current_sign_in()
-        own = own_sign_ins(signed_in(), this_one, present())
+        own = own_sign_ins(signed_in(), present(), this_id=this_one.id)
         return self.render("admin/sessions.html", sign_ins=own, this_one=this_one)
 
     @expose("/end/", methods=("GET", "POST"))

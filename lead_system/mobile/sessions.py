@@ -22,7 +22,7 @@ sessions = Blueprint("sessions", __name__, url_prefix="/sessions")
 def all_own() -> Answer:
     """Show on which browsers one is signed in, since when, and when each was last used."""
     this_one = current_sign_in()
-    own = own_sign_ins(signed_in(), this_one, now())
+    own = own_sign_ins(signed_in(), now(), this_id=this_one.id)
     return render_template("mobile/sessions.html", sign_ins=own, this_one=this_one)
 
 

@@ -10,9 +10,9 @@ from lead_system.extensions import db
 from lead_system.models import Account, RecoveryCode, SignIn
 
 
-def own_sign_ins(account: Account, this_one: SignIn, now: datetime) -> Sequence[SignIn]:
+def own_sign_ins(account: Account, now: datetime, *, this_id: int) -> Sequence[SignIn]:
     """Return the sign-ins of an account as it reads them: the present one first, then the last used."""
-    return sorted(standing_sign_ins(account, now), key=lambda one: one.id != this_one.id)
+    return sorted(standing_sign_ins(account, now), key=lambda one: one.id != this_id)
 
 
 def standing_sign_ins(account: Account, now: datetime) -> Sequence[SignIn]:

@@ -5,7 +5,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,8 +67,20 @@ def begin_sign_in(account_id: int, *, generation: int, browser: str, now: dateti
     return token
 
 
-def find_signed_in(token: str, *, now: datetime) -> tuple[Account, SignIn] | None:
-    """Return whom a token belongs to; None where the sign-in ended or lapsed, or the account is closed.
+class CurrentSignIn(NamedTuple):
+    """The sign-in that a request belongs to: plain values, since every request asks for them."""
+
+    account: Account
+    id: int
+    generation: int
+    began_at: datetime
+    seen_at: datetime
+    confirmed_at: datetime
+    ended_at: datetime | None
+
+
+def find_signed_in(token: str, *, now: datetime) -> CurrentSignIn | None:
+    """Return the sign-in that a token opens; None where it ended or lapsed, or the account is closed.
 
     One question to the database. That somebody was seen is written down now and then, and only if that can be
     done at once: a database that takes no writes still shows its pages.
@@ -77,7 +89,7 @@ def find_signed_in(token: str, *, now: datetime) -> tuple[Account, SignIn] | Non
     if found is None:
         return None
     account = as_read(Account, dict(zip(_ACCOUNTS.c.keys(), found, strict=False)))
-    sign_in = as_read(SignIn, dict(zip(_SIGN_INS.c.keys(), found[len(_ACCOUNTS.c) :], strict=True)))
+    sign_in = CurrentSignIn(account, *found[len(_ACCOUNTS.c) :])
     if sign_in.ended_at is not None or not account.is_active:
         return None
     if sign_in.generation != account.session_generation:
@@ -86,13 +98,13 @@ def find_signed_in(token: str, *, now: datetime) -> tuple[Account, SignIn] | Non
         return None
     if is_worth_noting(account.role, seen_at=sign_in.seen_at, now=now):
         _note_seen(sign_in.id, now)
-    return account, sign_in
+    return sign_in
 
 
 _ACCOUNTS: Any = Account.__table__
 _SIGN_INS: Any = SignIn.__table__
 _SIGNED_IN = Statement(
-    select(_ACCOUNTS, _SIGN_INS)
+    select(_ACCOUNTS, *(_SIGN_INS.c[name] for name in CurrentSignIn._fields[1:]))
     .join(_SIGN_INS, _SIGN_INS.c.account_id == _ACCOUNTS.c.id)
     .where(_SIGN_INS.c.token_hash == bindparam("token_hash"))
 )
@@ -138,7 +150,7 @@ def end_sign_in(token: str, *, now: datetime) -> None:
     atomic(lambda: db.session.execute(ended.values(ended_at=now)))
 
 
-def confirm_sign_in(sign_in: SignIn, *, password: str, code: str, secret: str, now: datetime) -> None:
+def confirm_sign_in(sign_in: CurrentSignIn, *, password: str, code: str, secret: str, now: datetime) -> None:
     """Write down that whoever is signed in has just proved again who they are, as they did at the door.
 
     That takes the password and, with a second factor, a code as well, which is used up. Tries are counted

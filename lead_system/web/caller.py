@@ -9,8 +9,14 @@ from flask_login import current_user
 
 from lead_system.clock import now
 from lead_system.extensions import login_manager
-from lead_system.models import Account, SignIn
-from lead_system.services.sign_ins import begin_sign_in, end_sign_in, find_signed_in, renew_sign_in
+from lead_system.models import Account
+from lead_system.services.sign_ins import (
+    CurrentSignIn,
+    begin_sign_in,
+    end_sign_in,
+    find_signed_in,
+    renew_sign_in,
+)
 from lead_system.services.transaction import Caller
 from lead_system.web.browsers import browser_name
 from lead_system.web.forms import RequestForm
@@ -36,8 +42,10 @@ class SecondStep(NamedTuple):
 def caller(form: RequestForm) -> Caller:
     """Return who sent a form; an account keeps its own ids, other people keep them for their session."""
     who = current_user._get_current_object()  # noqa: SLF001 - asked once, since every question costs
-    account_id = who.id if who.is_authenticated else None
-    return Caller(account_id, form.request_id.data or "", session_key(), server_secret())
+    request_id = form.request_id.data or ""
+    if who.is_authenticated:
+        return Caller(who.id, request_id, secret=server_secret())
+    return Caller(None, request_id, session_key(), server_secret())
 
 
 def begin_session(account_id: int, *, generation: int, keeps: bool = False) -> None:
@@ -132,10 +140,10 @@ def signed_in() -> Account:
     return account
 
 
-def current_sign_in() -> SignIn:
+def current_sign_in() -> CurrentSignIn:
     """Return the sign-in that this request belongs to; only for views that name their roles."""
     signed_in()
-    sign_in: SignIn = g.sign_in
+    sign_in: CurrentSignIn = g.sign_in
     return sign_in
 
 
@@ -145,6 +153,5 @@ def _load_account(token: str) -> Account | None:
     found = find_signed_in(token, now=now())
     if found is None:
         return None
-    account, g.sign_in = found
-    g.account_id = account.id
-    return account
+    g.sign_in, g.account_id = found, found.account.id
+    return found.account

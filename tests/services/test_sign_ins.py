@@ -69,12 +69,11 @@ def test_token_opens_the_account_of_whoever_signed_in(cast: Cast) -> None:
     token = begins(cast, "director")
 
     with cast.app.app_context():
-        account, sign_in = sign_ins.find_signed_in(token, now=now()) or (None, None)
+        found = sign_ins.find_signed_in(token, now=now())
 
-    assert account
-    assert account.id == cast.ids["director"]
-    assert sign_in
-    assert sign_in.id == row_of(cast, token).id
+    assert found
+    assert found.account.id == cast.ids["director"]
+    assert found.id == row_of(cast, token).id
 
 
 @pytest.mark.parametrize("token", ["", "nobody's", "' OR 1=1 --"])
@@ -214,7 +213,7 @@ def confirms(cast: Cast, token: str, password: str = PASSWORD, code: str = "") -
     with cast.app.app_context():
         found = sign_ins.find_signed_in(token, now=now())
         assert found is not None
-        sign_ins.confirm_sign_in(found[1], password=password, code=code, secret=SECRET, now=now())
+        sign_ins.confirm_sign_in(found, password=password, code=code, secret=SECRET, now=now())
 
 
 @both_databases

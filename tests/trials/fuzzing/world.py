@@ -114,7 +114,7 @@ class World:
             return STRANGER
         with self.app.app_context():
             found = find_signed_in(remembered, now=now())
-            account_id = found[0].id if found else 0
+            account_id = found.account.id if found else 0
         return next((name for name, number in self.cast.ids.items() if number == account_id), "")
 
     def revive(self) -> None:
