@@ -25,7 +25,7 @@ WORKS = ("enter", "report", "scan")
 MANY, QUICK_MANY = 320, 60
 """So many customers a contender enters, reports and scans in one round."""
 ROUNDS, ROUNDS_ON_SQLITE = 5, 9
-"""How often each contender comes. How long who waits for SQLite sleeps is luck, so there it takes more of them."""
+"""How often each contender comes; how long who waits for SQLite sleeps is luck, so there it takes more."""
 LEFT_BEHIND = {
     "leads": "id", "lead_keys": "lead_id", "holds": "lead_id", "history": "lead_id", "reports": "lead_id",
     "gate_scans": "lead_id", "bindings": "lead_id",
