@@ -210,7 +210,8 @@ def _begin(connection: Connection) -> None:
         _begin_in_turn(connection)
     else:
         # Asks the file for nothing yet, so there is nothing that SQLAlchemy would have to put in its words.
-        connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")
 
 
 def _begin_in_turn(connection: Connection) -> None:

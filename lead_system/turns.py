@@ -20,8 +20,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-LOOKS_AGAIN_SECONDS = 0.0005
-"""How long the head of a line pauses before it looks again whether another process has gone on.
+LOOKS_AGAIN_SECONDS = 0.0002
+"""How long the head of a line pauses before it looks again whether another process has gone on (decision 29).
 
 A lock that is waited for in the kernel would need no pause, and could not be given up when patience ends.
 """

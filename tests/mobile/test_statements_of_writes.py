@@ -81,6 +81,20 @@ def test_no_step_sets_a_savepoint_or_reads_back_what_it_wrote(day: Day) -> None:
         assert not [one for one in after if one.startswith("SELECT leads.")], step
 
 
+def test_a_scan_sets_no_other_cookie(day: Day) -> None:
+    """Who is signed in keeps request ids for the account, so nothing has to be remembered in the session."""
+    day.feng.get("/m/gate")
+    before = day.feng.get_cookie("session")
+
+    for _step in day.steps():
+        pass
+
+    after = day.feng.get_cookie("session")
+    assert before
+    assert after
+    assert after.value == before.value
+
+
 def test_reading_tables_through_is_noticed(app: Flask, cast: Cast) -> None:
     with app.test_request_context(method="POST"), explained() as plans:
         db.session.execute(text("SELECT id FROM leads WHERE needs = ''"))
