@@ -3,7 +3,7 @@
 import pytest
 
 from lead_system.extensions import db
-from lead_system.models import HistoryRecord, LeadKey, Report
+from lead_system.models import Collision, CollisionEvent, HistoryRecord, LeadKey, Report
 from lead_system.services import brokers, entries, leads
 from lead_system.services.leads import LeadEntry, Wishes
 from tests.races.arena import Arena, Call, call
@@ -94,6 +94,36 @@ def test_a_correction_and_a_hold_of_that_customer_know_of_each_other(cast: Cast,
             [[{"entered": 1, "corrected": 1, "hold_taken_by_scan": 1}], []],
             [[{"entered": 1, "corrected": 1}], [{"corrected": 1}]],
         )
+
+
+def test_a_report_and_a_hold_of_that_customer_know_of_each_other(cast: Cast, arena: Arena) -> None:
+    """A lead of two phones collides by one; its report names whoever holds the other, or is told of them."""
+    for number in arena.goes_on():
+        first, second = customer(number, "136"), customer(number, "137")
+        held = cast.enters("qiang", first, reports=True)
+        cast.scans("feng", held)
+        scanned = cast.enters("wei", second, reports=True)
+        reported = cast.enters("fang", first, second[2])
+
+        outcomes = arena.race([report(cast, reported), scan(cast, "lu", scanned)])
+
+        assert outcome_words(outcomes) == {"done": 1, "bound": 1}
+        assert told_in_order(cast, reported, held, scanned) in (
+            [["entered", "reported", "hold_taken_by_scan"], []],
+            [["entered", "hold_taken_by_scan", "reported"], ["reported"]],
+        )
+
+
+def told_in_order(cast: Cast, challenger: int, *holders: int) -> list[list[str]]:
+    """Return what the collision of a lead with each holder was told, one after the other."""
+    with cast.app.app_context():
+        events = db.session.execute(
+            db.select(Collision.holding_lead_id, CollisionEvent.kind)
+            .join(CollisionEvent, CollisionEvent.collision_id == Collision.id)
+            .where(Collision.challenging_lead_id == challenger)
+            .order_by(CollisionEvent.id)
+        ).all()
+    return [[kind.value for of, kind in events if of == holder] for holder in holders]
 
 
 def test_entry_for_a_colleague_against_the_colleagues_archiving(cast: Cast, arena: Arena) -> None:

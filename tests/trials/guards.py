@@ -78,8 +78,8 @@ GUARDS = (
         (
             Cut(
                 "lead_system/queries/leads.py",
-                "and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until <= now)",
-                "and_(is_stored_as(LeadStatus.BOUND), Lead.protect_until < now)",
+                "and_(is_stored_as(LeadStatus.BOUND, of), of.protect_until <= now)",
+                "and_(is_stored_as(LeadStatus.BOUND, of), of.protect_until < now)",
             ),
         ),
         ("tests/queries/test_leads.py::test_every_reader_agrees_at_the_boundary_second_without_any_job",),
@@ -346,6 +346,18 @@ GUARDS = (
             ),
         ),
         (f"{ENTRY_RACES}test_a_correction_and_a_hold_of_that_customer_know_of_each_other[postgresql]",),
+    ),
+    Guard(
+        "whoever tells a collision looks again: a report and a hold know of each other (R7)",
+        (
+            Cut(
+                "lead_system/services/collisions.py",
+                "    if rows and not are_new and holds.find_other_holders(lead, now=now) != holders:\n"
+                "        raise LostRace  # While a row's lock was waited for, somebody took a hold,"
+                " and told that row.\n",
+            ),
+        ),
+        (f"{ENTRY_RACES}test_a_report_and_a_hold_of_that_customer_know_of_each_other[postgresql]",),
     ),
     Guard(
         "an objection looks again: it is about every report, or is told of the hold (R7)",
