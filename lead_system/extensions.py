@@ -174,11 +174,13 @@ def _require_alive(connection: Any, record: Any, _proxy: Any) -> None:
     """Leave a connection to PostgreSQL that broke while nobody used it, without asking the server each time.
 
     A server that ends, or ends a connection, says so: there is something to read. Only a line that fell
-    silent needs a question, and is asked where the connection has lain for a while.
+    silent needs a question, and is asked where the connection has lain for a while. One that was just opened
+    is not looked at: of what breaks it, its first statement hears, which is an outage; SQLAlchemy would only
+    open others, and then give up in words of its own.
     """
-    if not isinstance(connection, psycopg.Connection):
+    if not isinstance(connection, psycopg.Connection) or _LAID_DOWN not in record.info:
         return
-    lay_seconds = time.monotonic() - record.info.get(_LAID_DOWN, 0.0)
+    lay_seconds = time.monotonic() - record.info[_LAID_DOWN]
     try:
         reading = select.poll()
         reading.register(connection.fileno(), select.POLLIN)

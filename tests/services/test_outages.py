@@ -1,10 +1,11 @@
 """Which errors of a database are outages, which word each has, and that defects are none."""
 
 import sqlite3
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import NullPool, create_engine, event, exc, text
 
 from lead_system.extensions import db
 from lead_system.services.outages import find_outage
@@ -141,6 +142,27 @@ class TestConnectionThatBreaks:
             assert find_outage(raised.value) == "unreachable"
 
         assert len(rounds) == 2
+
+    def test_as_soon_as_it_is_opened_and_each_time_it_is_an_outage(self, cast: Cast) -> None:
+        """As by a server that falls again while it comes back."""
+        with cast.app.app_context(), create_engine(db.engine.url, poolclass=NullPool).connect() as other:
+
+            def end(connection: Any, _record: Any) -> None:
+                ended = text("SELECT pg_terminate_backend(:pid, 5000)")
+                other.execute(ended, {"pid": connection.info.backend_pid})
+
+            db.session.rollback()
+            db.engine.dispose()
+            event.listen(db.engine, "connect", end)
+            try:
+                with pytest.raises(exc.DBAPIError) as raised:
+                    db.session.execute(text("SELECT 1"))
+            finally:
+                event.remove(db.engine, "connect", end)
+                db.session.rollback()
+                db.engine.dispose()
+
+        assert find_outage(raised.value) == "unreachable"
 
     def test_in_the_commit_nothing_runs_again(self, cast: Cast) -> None:
         rounds = []

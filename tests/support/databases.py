@@ -144,12 +144,22 @@ class Cluster:
             require_clean_file(self.log)
 
     def kill(self) -> None:
-        """Kill the server with all its processes, without a chance to write anything."""
+        """Kill the server with all its processes, without a chance to write anything.
+
+        It is stopped first, so that it starts no other meanwhile, and all are waited for: whoever is left has
+        the shared memory, and keeps the next server from starting.
+        """
         if self._server is not None:
-            for pid in self.pids():
+            self._server.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._server.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            pids = self.pids()
+            for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._server.wait(timeout=30)
+            deadline = time.monotonic() + 30
+            while any(map(_is_running, pids)) and time.monotonic() < deadline:
+                time.sleep(0.005)
 
     def pids(self) -> list[int]:
         """Return its processes, the first of which starts all others; each leads a group of its own."""
@@ -189,6 +199,15 @@ class Cluster:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}") from error
                 time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    """Say whether a process is still there; one that ended and that nobody has taken note of is not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 class _Used:
