@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from tests.operations.production import Instance, Nginx, free_port
 from tests.support.cast import Cast, move_in
 from tests.support.databases import SECRET_KEY, DatabaseFactory
 from tests.support.outside import SETTINGS_OF_SMS, OutsideWorld, running_world
-from tests.trials.people import Answer, Person, sign_in
+from tests.trials.people import Answer, Person, new_id, sign_in
 
 HAN = "安邦昌德恩丰广和嘉康隆明宁平庆荣瑞泰祥兴"
 PAUSE_SECONDS = 0.1
@@ -107,14 +108,18 @@ def _disconnect(app: Flask) -> None:
 
 
 class GateStaff:
-    """People at gates who scan one code after the other until none is left, and read a list in between."""
+    """People at gates who scan one code after the other until none is left, and read a list in between.
 
-    def __init__(self, centre: ProductionCentre, codes: dict[int, str]) -> None:
+    With `tries`, an answer that breaks off is asked for again under the same id, as phones do (R13).
+    """
+
+    def __init__(self, centre: ProductionCentre, codes: dict[int, str], *, tries: int = 1) -> None:
         self.answers: dict[int, Answer] = {}
         self.pages: list[Answer] = []
         self.broken: list[str] = []
         self._centre = centre
         self._left = list(codes.items())
+        self._tries = tries
         self._lock = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, args=(centre.person(who),))
@@ -144,9 +149,10 @@ class GateStaff:
                 if not self._left:
                     return
                 lead, code = self._left.pop()
+            scan = partial(person.post, "/m/gate/confirm", new_id(), code=code, consultant_id=consultant)
             try:
-                answer = person.post("/m/gate/confirm", code=code, consultant_id=consultant)
-                page = person.get("/m/gate/scans")
+                answer = self._answer_to(scan)
+                page = self._answer_to(partial(person.get, "/m/gate/scans"))
             except httpx.TransportError as error:
                 self.broken.append(f"lead {lead}: {error!r}")
                 continue
@@ -154,3 +160,10 @@ class GateStaff:
                 self.answers[lead] = answer
                 self.pages.append(page)
             time.sleep(PAUSE_SECONDS)
+
+    def _answer_to(self, ask: Callable[[], Answer]) -> Answer:
+        for _ in range(self._tries - 1):
+            with suppress(httpx.TransportError):
+                return ask()
+            time.sleep(PAUSE_SECONDS)
+        return ask()
