@@ -95,10 +95,17 @@ class _PlansKept(psycopg.Connection[Any]):
     """
 
     def rollback(self) -> None:
-        """Roll back, while psycopg has nothing prepared that it could give up."""
+        """Roll back, while psycopg has nothing prepared that it could give up.
+
+        Where the line is gone there is nothing left to roll back. A page that was answered ends so, and its
+        reader would be told of a defect.
+        """
         kept, self._prepared = self._prepared, PrepareManager()
         try:
             super().rollback()
+        except psycopg.OperationalError:
+            if not self.broken:
+                raise
         finally:
             self._prepared = kept
 

@@ -143,6 +143,14 @@ class TestConnectionThatBreaks:
 
         assert len(rounds) == 2
 
+    def test_at_the_end_of_a_page_that_was_read_nobody_hears_of_it(self, cast: Cast) -> None:
+        """What was answered stays so: there is nothing to take back, and the next page has another one."""
+        with cast.app.app_context():
+            self.end_own_connection()
+
+        with cast.app.app_context():
+            assert db.session.execute(text("SELECT 1")).scalar_one() == 1
+
     def test_as_soon_as_it_is_opened_and_each_time_it_is_an_outage(self, cast: Cast) -> None:
         """As by a server that falls again while it comes back."""
         with cast.app.app_context(), create_engine(db.engine.url, poolclass=NullPool).connect() as other:
